@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * attach.bpf.c - the moment a socket takes a page by reference.
+ *
+ * 6.5 and later: skb_splice_from_iter() has just appended the pages in front
+ * of the iterator's position; they are found by walking back from there, once
+ * a call instead of once a page. It has no socket argument, but the skb is the
+ * last of its socket's write queue, so skb->next is that queue's head.
+ *
+ * Up to 6.4: do_tcp_sendpages(). It can return short, and it can sleep with
+ * part of the page already queued: then that part is attached first.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "conn.bpf.h"
+#include "page.bpf.h"
+
+#define IPPROTO_TCP 6
+#define SOCK_STREAM 1
+#define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
+
+/* A run of bytes that one call appended, walked from its end to its start. */
+struct run {
+	__u64 sk;
+	__u64 bvec;		/* current struct bio_vec */
+	__u64 page;		/* its first page */
+	__u64 now;
+	__u64 pid_tgid;
+	__u32 end;		/* bytes of it not walked yet, from bv_offset */
+	__u32 bv_offset;
+	__u32 seq;		/* behind the last byte not walked yet */
+	__u32 left;		/* bytes not walked yet */
+	__u32 conn;
+	__u32 first, last;	/* flights made, a chain in stream order */
+	__u32 how;
+	__u32 kthread;
+	char comm[PF_COMM_LEN];
+};
+
+static __always_inline void run_sender(struct run *r)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	long nr;
+
+	r->now = bpf_ktime_get_ns();
+	r->pid_tgid = bpf_get_current_pid_tgid();
+	bpf_get_current_comm(r->comm, sizeof(r->comm));
+	r->kthread = !task->mm;
+	if (r->kthread) {
+		r->how = PF_SEND_KERNEL;
+		return;
+	}
+	nr = compat_syscall();
+	r->how = nr == PF_NR_SENDFILE ? PF_SEND_SENDFILE : PF_SEND_SPLICE;
+}
+
+static __always_inline void flight_fill(struct pf_flight *f, const struct run *r,
+					const struct page_id *id, __u64 page, __u32 off, __u32 len)
+{
+	f->next = r->first;
+	f->hnext = f->hprev = f->bucket = 0;
+	f->conn = r->conn;
+	f->seq = r->seq - len;
+	f->off = off;
+	f->len = len;
+	f->tid = (__u32)r->pid_tgid;
+	f->page = page;
+	f->mapping = id->mapping;
+	f->index = id->index;
+	f->attached = r->now;
+	f->op = f->hit_op = f->write_tid = 0;
+	f->how = r->how;
+	f->kthread = r->kthread;
+	f->print = 0;
+	f->pid = r->pid_tgid >> 32;
+	__builtin_memcpy(f->comm, r->comm, PF_COMM_LEN);
+}
+
+/* One page piece, in front of everything made so far. */
+static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u32 len)
+{
+	struct page_id id;
+	void *base = pool();
+	struct pf_conn *c;
+	__u32 n;
+
+	page_identify(page, &id);
+	if (id.kind == PAGE_UNKNOWN) {
+		count(PF_C_ignored, 1);
+		return;
+	}
+	if (!r->conn)
+		r->conn = conn_of(r->sk, r->seq - r->left);
+	c = conn_at(r->conn);
+	if (!c || !base) {
+		count(PF_C_conns_full, 1);
+		return;
+	}
+	n = flight_take(base);
+	if (!n) {
+		count(PF_C_pool_full, 1);
+		c->flags |= PF_CONN_LOST;
+		return;
+	}
+	flight_fill(flight_at(base, n), r, &id, page, off, len);
+	if (id.kind == PAGE_FILE)
+		index_add(base, n);
+	else
+		count(PF_C_user_pages, 1);
+	if (!r->last)
+		r->last = n;
+	r->first = n;
+	count(PF_C_attached, 1);
+	count(PF_C_attached_bytes, len);
+}
+
+static int on_run_step(__u32 i, struct run *r)
+{
+	__u32 at, len, page_size = 1 << cfg.page_shift;
+	struct bio_vec bv;
+
+	if (!r->left)
+		return 1;
+	if (!r->end) {		/* the bvec before */
+		r->bvec -= sizeof(bv);
+		if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r->bvec)) {
+			count(PF_C_read_failed, 1);
+			return 1;
+		}
+		r->page = (__u64)bv.bv_page;
+		r->bv_offset = bv.bv_offset;
+		r->end = bv.bv_len;
+		return 0;
+	}
+	at = r->bv_offset + r->end;
+	len = ((at - 1) & (page_size - 1)) + 1;		/* of the page that holds byte at - 1 */
+	if (len > r->end)
+		len = r->end;
+	if (len > r->left)
+		len = r->left;
+	at -= len;
+	run_piece(r, r->page + (__u64)(at >> cfg.page_shift) * cfg.struct_page_size,
+		  at & (page_size - 1), len);
+	r->end -= len;
+	r->left -= len;
+	r->seq -= len;
+	return 0;
+}
+
+static __always_inline void run_attach(struct run *r)
+{
+	struct pf_conn *c;
+	void *base;
+
+	r->conn = r->first = r->last = pf_zero;
+	bpf_loop(ITER_PIECES, on_run_step, r, 0);
+	if (r->left)
+		count(PF_C_iter_cut, r->left >> cfg.page_shift);
+	c = conn_at(r->conn);
+	base = pool();
+	if (c && base && r->first)
+		conn_append(base, c, r->first, r->last);
+}
+
+/* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */
+static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
+{
+	/* Read as numbers: the verifier would hold a typed skb->next to be an skb. */
+	__u64 queue = (__u64)BPF_CORE_READ(skb, next), sk;
+
+	if (!queue || KERNEL_READ(sk_buff, queue, prev) != skb)
+		return 0;
+	sk = queue - bpf_core_field_offset(struct sock, sk_write_queue);
+	if (SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+		return 0;
+	return sk;
+}
+
+SEC("fexit/skb_splice_from_iter")
+int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize)
+{
+	struct run r = {};
+	__u64 copied = 0;
+
+	if (bpf_get_func_ret(ctx, &copied) || (long)copied <= 0)
+		return 0;
+	r.sk = sock_of_tail(skb);
+	if (!r.sk)
+		return 0;
+	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
+		count(PF_C_iter_cut, copied >> cfg.page_shift);
+		return 0;
+	}
+	run_sender(&r);
+	r.left = copied;
+	r.seq = TCP_READ(r.sk, write_seq) + (__u32)copied;
+	r.bvec = (__u64)iter->bvec;
+	r.end = iter->iov_offset;
+	if (r.end) {	/* part of the current bvec is taken */
+		struct bio_vec bv;
+
+		if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r.bvec)) {
+			count(PF_C_read_failed, 1);
+			return 0;
+		}
+		r.page = (__u64)bv.bv_page;
+		r.bv_offset = bv.bv_offset;
+	}
+	run_attach(&r);
+	return 0;
+}
+
+static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
+{
+	return bpf_task_storage_get(&sendpages, bpf_get_current_task_btf(), NULL, flags);
+}
+
+/* Attach what was queued since the last look. */
+static __always_inline void sendpage_commit(struct pf_sendpage *s)
+{
+	__u32 now = TCP_READ(s->sk, write_seq);
+	struct run r = {};
+
+	if (!seq_after(now, s->seq))
+		return;
+	r.sk = s->sk;
+	r.page = s->page;
+	r.bv_offset = s->off;
+	r.left = r.end = now - s->seq;
+	r.seq = now;
+	run_sender(&r);
+	run_attach(&r);
+	s->off += now - s->seq;
+	s->seq = now;
+}
+
+SEC("fentry/do_tcp_sendpages")
+int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
+{
+	struct pf_sendpage *s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!s) {
+		count(PF_C_iter_cut, 1);
+		return 0;
+	}
+	s->sk = (__u64)sk;
+	s->page = (__u64)page;
+	s->off = offset;
+	s->seq = TCP_READ(sk, write_seq);
+	return 0;
+}
+
+SEC("fexit/do_tcp_sendpages")
+int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, size_t size,
+	     int flags, long copied)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (!s || !s->sk)
+		return 0;
+	sendpage_commit(s);
+	s->sk = 0;
+	return 0;
+}
+
+/* About to sleep for memory without the socket's lock: others may queue. */
+SEC("fentry/sk_stream_wait_memory")
+int BPF_PROG(on_sendpage_wait, struct sock *sk)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (s && s->sk == (__u64)sk)
+		sendpage_commit(s);
+	return 0;
+}
+
+SEC("fexit/sk_stream_wait_memory")
+int BPF_PROG(on_sendpage_go_on, struct sock *sk)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (s && s->sk == (__u64)sk)
+		s->seq = TCP_READ(sk, write_seq);
+	return 0;
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conn.bpf.h - the life of a followed connection: made at its first page,
+ * drained as it makes progress, given back when its socket and its pages are
+ * gone.
+ *
+ * For a reader on another host a page is released by its acknowledgement. For
+ * one on this host the reader's queue holds the very same page, so it is
+ * released when it is acknowledged and copied out; the connection then outlives
+ * its sending socket as an orphan.
+ */
+#ifndef PF_CONN_BPF_H
+#define PF_CONN_BPF_H
+
+#include "flight.bpf.h"
+
+static __always_inline struct pf_sock *sock_find(__u64 sk)
+{
+	return bpf_map_lookup_elem(&socks, &sk);
+}
+
+/* Forget one role of a socket; the entry goes with the last. */
+static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
+{
+	struct pf_sock *s = sock_find(sk);
+
+	if (!s)
+		return;
+	if (s->sends == sends)
+		s->sends = 0;
+	if (s->reads == reads)
+		s->reads = 0;
+	if (!s->sends && !s->reads)
+		bpf_map_delete_elem(&socks, &sk);
+}
+
+static __always_inline int sock_reads(__u64 sk, __u32 slot)
+{
+	struct pf_sock fresh = { .reads = slot }, *s = sock_find(sk);
+
+	if (s) {
+		s->reads = slot;
+		return 0;
+	}
+	return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
+}
+
+static __always_inline int sock_sends(__u64 sk, __u32 slot)
+{
+	struct pf_sock fresh = { .sends = slot }, *s = sock_find(sk);
+
+	if (s) {
+		s->sends = slot;
+		return 0;
+	}
+	return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
+}
+
+static __always_inline __u32 conn_take(void)
+{
+	__u32 slot = 0;
+
+	if (!bpf_map_pop_elem(&free_conns, &slot))
+		return slot;
+	if (pf_conns_fresh + 1 >= cfg.max_conns)
+		return 0;
+	slot = __sync_fetch_and_add(&pf_conns_fresh, 1) + 1;
+	return slot < cfg.max_conns ? slot : 0;
+}
+
+static __always_inline void conn_give(__u32 slot)
+{
+	__sync_fetch_and_add(&pf_conns_now, -1);
+	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
+}
+
+/* Is the reader on this host, and which socket is it? */
+static __always_inline void conn_find_reader(struct pf_conn *c, __u32 slot)
+{
+	struct pf_tuple key;
+	__u64 *peer;
+
+	tuple_peer_key(&c->tuple, &key);
+	peer = bpf_map_lookup_elem(&readers, &key);
+	c->peer_sk = peer ? *peer : 0;
+	if (!peer && !sock_on_loopback(c->sk))
+		return;
+	if (bpf_map_update_elem(&peers, &key, &slot, BPF_ANY) ||
+	    (c->peer_sk && sock_reads(c->peer_sk, slot))) {
+		count(PF_C_peers_full, 1);
+		c->flags |= PF_CONN_LOST;
+		return;
+	}
+	c->flags |= PF_CONN_LOCAL;
+	__sync_fetch_and_add(&pf_local_conns, 1);
+}
+
+/* Start to follow a socket whose first page by reference begins at seq. */
+static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
+{
+	__u32 slot = conn_take();
+	struct pf_conn *c = conn_at(slot);
+
+	if (!c)
+		return 0;
+	c->head = c->unacked = c->tail = 0;
+	c->flags = 0;
+	c->una = TCP_READ(sk, snd_una);
+	c->read = seq;
+	c->hits = c->resends = 0;
+	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
+	c->sk = sk;
+	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
+	c->dead_offset = 0;
+	__sync_fetch_and_add(&pf_conns_now, 1);
+	sock_tuple(sk, &c->tuple);
+	if (sock_sends(sk, slot)) {
+		conn_give(slot);
+		return 0;
+	}
+	conn_find_reader(c, slot);
+	count(PF_C_conns, 1);
+	return slot;
+}
+
+/* The connection a socket sends on, 0 if there is none and no room. */
+static __always_inline __u32 conn_of(__u64 sk, __u32 seq)
+{
+	struct pf_sock *s = sock_find(sk);
+
+	return s && s->sends ? s->sends : conn_new(sk, seq);
+}
+
+/* Append a chain of flights, already linked by `next`. */
+static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 first, __u32 last)
+{
+	bpf_spin_lock(&c->lock);
+	if (c->tail)
+		flight_at(base, c->tail)->next = first;
+	else
+		c->head = first;
+	c->tail = last;
+	if (!c->unacked)
+		c->unacked = first;
+	bpf_spin_unlock(&c->lock);
+}
+
+struct drain {
+	__u64 now;
+	__u32 slot;
+	__u32 stopped;		/* nothing more to do, as opposed to cut short */
+};
+
+/* One flight of a local connection is acknowledged, but not read yet. */
+static int on_drain_acked(__u32 i, struct drain *d)
+{
+	struct pf_conn *c = conn_at(d->slot);
+	void *base = pool();
+	struct pf_flight *f;
+	__u32 n, acked = 0;
+
+	if (!c || !base)
+		return 1;
+	bpf_spin_lock(&c->lock);
+	n = c->unacked;
+	f = flight_at(base, n);
+	if (n && !seq_after(f->seq + f->len, c->una)) {
+		c->unacked = f->next;
+		acked = 1;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!acked) {
+		d->stopped = 1;
+		return 1;
+	}
+	flight_acked(f, d->now);
+	return 0;
+}
+
+/* Why the oldest flight ends now, 0 if it does not. Under the lock. */
+static __always_inline __u32 conn_end(const struct pf_conn *c, __u32 end)
+{
+	int local = (c->flags & (PF_CONN_LOCAL | PF_CONN_GONE)) == PF_CONN_LOCAL;
+
+	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
+		return c->flags & PF_CONN_LOCAL ? PF_END_READ : PF_END_ACKED;
+	if ((c->flags & PF_CONN_ORPHAN) && !(local && seq_after(c->una, c->read)))
+		return PF_END_ABORTED;
+	return 0;
+}
+
+static int on_drain(__u32 i, struct drain *d)
+{
+	struct pf_conn *c = conn_at(d->slot);
+	void *base = pool();
+	struct pf_flight *f;
+	__u32 n, why = 0, unacked = 0;
+
+	if (!c || !base)
+		return 1;
+	bpf_spin_lock(&c->lock);
+	n = c->head;
+	f = flight_at(base, n);
+	if (n)
+		why = conn_end(c, f->seq + f->len);
+	if (why) {
+		c->head = f->next;
+		if (!c->head)
+			c->tail = 0;
+		unacked = c->unacked == n;
+		if (unacked)
+			c->unacked = f->next;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!why) {
+		d->stopped = 1;
+		return 1;
+	}
+	if (unacked && why != PF_END_ABORTED)
+		flight_acked(f, d->now);
+	flight_retire(base, n, c, why, d->now);
+	return 0;
+}
+
+/* An orphan without flights is given back, by whoever sees it first. */
+static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
+{
+	struct pf_tuple key;
+	__u32 mine, *at;
+
+	bpf_spin_lock(&c->lock);
+	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
+	if (mine)
+		c->flags |= PF_CONN_FREED;
+	bpf_spin_unlock(&c->lock);
+	if (!mine)
+		return;
+	if (c->flags & PF_CONN_LOCAL) {
+		tuple_peer_key(&c->tuple, &key);
+		at = bpf_map_lookup_elem(&peers, &key);
+		if (at && *at == slot)
+			bpf_map_delete_elem(&peers, &key);
+		if (c->peer_sk)
+			sock_forget(c->peer_sk, 0, slot);
+		__sync_fetch_and_add(&pf_local_conns, -1);
+	}
+	conn_give(slot);
+}
+
+/* End every flight that is over. Work is bounded; the next event goes on. */
+static __always_inline void conn_drain(struct pf_conn *c, __u32 slot)
+{
+	struct drain d = { .now = bpf_ktime_get_ns(), .slot = slot };
+
+	if (c->flags & PF_CONN_LOCAL) {
+		bpf_loop(PF_POP_MAX, on_drain_acked, &d, 0);
+		d.stopped = 0;
+	}
+	bpf_loop(PF_POP_MAX, on_drain, &d, 0);
+	if (!d.stopped)
+		count(PF_C_pop_cut, 1);
+	if (c->flags & PF_CONN_ORPHAN)
+		conn_try_free(c, slot);
+}
+
+/*
+ * The sending socket gives up its queue. What a reader here may have in its
+ * own queue, everything transmitted, stays in flight.
+ */
+static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
+{
+	struct pf_progress p = {};
+	__u64 offset;
+	__u32 una;
+
+	sock_progress(sk, &p);
+	una = c->flags & PF_CONN_LOCAL ? p.nxt : p.una;
+	offset = sock_stream_offset(sk, una);
+	bpf_spin_lock(&c->lock);
+	c->una = una;
+	c->dead_offset = offset;
+	c->flags |= PF_CONN_ORPHAN;
+	bpf_spin_unlock(&c->lock);
+	sock_forget(sk, slot, 0);
+	conn_drain(c, slot);
+}
+
+/* The reader on this host is gone, and its queue with it. */
+static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot)
+{
+	bpf_spin_lock(&c->lock);
+	c->flags |= PF_CONN_GONE;
+	c->peer_sk = 0;
+	bpf_spin_unlock(&c->lock);
+	conn_drain(c, slot);
+}
+
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* maps.bpf.c - the only definitions of the maps and globals; see maps.bpf.h. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "maps.bpf.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile struct pf_config cfg = {};
+__u64 pf_next_id = 0;
+__u32 pf_local_conns = 0;
+__u32 pf_conns_fresh = 0;
+__u32 pf_conns_now = 0;
+__u32 pf_open_writes = 0;
+__u32 pf_zero = 0;
+
+struct pf_map_flights flights SEC(".maps");
+struct pf_map_free free_flights SEC(".maps");
+struct pf_map_buckets buckets SEC(".maps");
+struct pf_map_files files SEC(".maps");
+struct pf_map_conns conns SEC(".maps");
+struct pf_map_free_conns free_conns SEC(".maps");
+struct pf_map_socks socks SEC(".maps");
+struct pf_map_peers peers SEC(".maps");
+struct pf_map_readers readers SEC(".maps");
+struct pf_map_writes writes SEC(".maps");
+struct pf_map_sendpages sendpages SEC(".maps");
+struct pf_map_paths paths SEC(".maps");
+struct pf_map_stats stats SEC(".maps");
+struct pf_map_events events SEC(".maps");

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * maps.bpf.h - what the kernel side remembers. Declarations here, the only
+ * definitions in maps.bpf.c.
+ *
+ * flights	one record per page piece in flight, in one big array; a record
+ *		is named by its number, 0 is none
+ * buckets	heads of the page-cache index: chains of flights by {mapping,
+ *		page offset / PF_GROUP}; one page can be on any number of sockets
+ * files	how many indexed flights hash to a mapping: zero tells a writer
+ *		of an unrelated file to go on
+ * conns	one record per followed connection, with the FIFO of its flights
+ * socks	struct sock address -> conn, for both ends when they are here
+ * peers	a local reader's own tuple -> the conn that sends to it
+ * readers	every established socket's own tuple -> its address
+ * writes	what a thread is writing right now
+ * sendpages	what a thread is sending right now, up to 6.4
+ *
+ * The flights' array is a single map element so that a program can follow
+ * chains while it holds a lock: under a bpf_spin_lock no helper may be called,
+ * not even a map lookup.
+ */
+#ifndef PF_MAPS_BPF_H
+#define PF_MAPS_BPF_H
+
+#include "wire.h"
+
+#define PF_GROUP_SHIFT 2	/* pages per chain: 4, so that long writes look up less */
+#define PF_FILES_BITS 16
+
+struct pf_flight {
+	__u32 next;		/* FIFO of the connection, or free list */
+	__u32 hnext;		/* index chain */
+	__u32 hprev;
+	__u32 bucket;		/* 1 + bucket number while in the index */
+	__u32 conn;
+	__u32 seq;
+	__u16 off;		/* in the page */
+	__u16 len;
+	__u32 tid;		/* of the sender */
+	__u64 page;		/* struct page */
+	__u64 mapping;		/* struct address_space; 0: not a page-cache page */
+	__u64 index;		/* page offset in the file */
+	__u64 attached;
+	__u32 op;		/* low half of the write that is or was last here */
+	__u32 hit_op;		/* low half of the last write reported */
+	__u32 write_tid;	/* who does op: finds the record in `writes` */
+	__u8 how;		/* enum pf_sender_how */
+	__u8 kthread;
+	__u16 pad;
+	struct pf_progress before;	/* as op began */
+	__u64 print;		/* fingerprint of the bytes at attach */
+	__u32 pid;
+	char comm[PF_COMM_LEN];
+	__u32 pad2;
+};
+_Static_assert(sizeof(struct pf_flight) == 128, "pf_flight");
+
+struct pf_bucket {
+	struct bpf_spin_lock lock;
+	__u32 head;
+};
+
+struct pf_free {
+	struct bpf_spin_lock lock;
+	__u32 head;		/* free list */
+	__u32 fresh;		/* numbers above it were never used */
+	__u32 used;
+};
+_Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
+
+#define PF_CONN_LOCAL	1u	/* the reader is on this host */
+#define PF_CONN_ORPHAN	2u	/* the sending socket is gone, its pages are not */
+#define PF_CONN_GONE	4u	/* the reader here is gone */
+#define PF_CONN_LOST	8u	/* pages of it were not followed */
+#define PF_CONN_FREED	16u
+
+struct pf_conn {
+	struct bpf_spin_lock lock;	/* head, tail, unacked, flags */
+	__u32 head;		/* oldest flight */
+	__u32 unacked;		/* oldest flight not acknowledged */
+	__u32 tail;		/* newest */
+	__u32 flags;
+	__u32 una;		/* snd_una, as far as seen; of an orphan: its last snd_nxt */
+	__u32 read;		/* a local reader has copied up to here */
+	__u32 hits;		/* flights of it that were hit and have not ended */
+	__u32 resends;
+	__u32 netns;
+	__u64 sk;
+	__u64 peer_sk;		/* the local reader's socket, 0 if not seen */
+	__u64 id;
+	__u64 dead_offset;	/* of an orphan: bytes of the stream before una */
+	struct pf_tuple tuple;
+};
+
+/* Which conn a socket sends on, and which it reads from; 0: none. */
+struct pf_sock {
+	__u32 sends;
+	__u32 reads;
+};
+
+#define PF_WRITE_PLAIN 0	/* a thread can be in one of each at a time */
+#define PF_WRITE_ZERO  1
+#define PF_WRITE_STORE 2
+
+struct pf_write {
+	__u64 op;
+	__u64 began;
+	__u64 mapping;
+	__u64 inode;
+	__u64 dentry;		/* 0: take the inode's alias */
+	__u64 folio;		/* truncate: pages of this folio alone; 0: any */
+	__u64 pos;
+	__u64 count;
+	/* Counted here and not in registers, where the verifier would follow every value. */
+	__u32 hits;		/* flights reported */
+	__u32 restarts;
+	struct pf_task writer;
+};
+
+/* A do_tcp_sendpages() under way. */
+struct pf_sendpage {
+	__u64 sk;		/* 0: none */
+	__u64 page;
+	__u32 off;		/* of the first byte not attached yet */
+	__u32 seq;		/* write_seq that belongs to it */
+};
+
+struct pf_path_buf {
+	char bytes[PF_PATH_LEN + 256];	/* a whole name fits behind the last position */
+};
+
+extern const volatile struct pf_config cfg;
+extern __u64 pf_next_id;	/* identities of writes and connections */
+extern __u32 pf_local_conns;	/* connections with a reader here, now */
+extern __u32 pf_conns_fresh;
+extern __u32 pf_conns_now;
+extern __u32 pf_open_writes;	/* entries of `writes`, now */
+
+/*
+ * Always 0, which the verifier cannot know. Kernels before 6.7 verify a
+ * bpf_loop() callback only as its first call finds it, and cut branches that
+ * this call does not take; what the callback changes in its context must
+ * therefore not start as a constant. Goes when 6.7 is the oldest kernel.
+ */
+extern __u32 pf_zero;
+
+struct pf_map_flights {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, 4);
+	__uint(value_size, sizeof(struct pf_flight));	/* x flights, set before load */
+};
+
+struct pf_map_free {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pf_free);
+};
+
+struct pf_map_buckets {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, __u32);
+	__type(value, struct pf_bucket);
+};
+
+struct pf_map_files {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << PF_FILES_BITS);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct pf_map_conns {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, __u32);
+	__type(value, struct pf_conn);
+};
+
+struct pf_map_free_conns {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, 1);				/* set before load */
+	__uint(key_size, 0);
+	__uint(value_size, 4);
+};
+
+struct pf_map_socks {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, __u64);
+	__type(value, struct pf_sock);
+};
+
+struct pf_map_peers {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_tuple);
+	__type(value, __u32);
+};
+
+struct pf_map_readers {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_tuple);
+	__type(value, __u64);
+};
+
+struct pf_map_writes {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u64);
+	__type(value, struct pf_write);
+};
+
+struct pf_map_sendpages {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct pf_sendpage);
+};
+
+struct pf_map_paths {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pf_path_buf);
+};
+
+struct pf_map_stats {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct pf_stats);
+};
+
+struct pf_map_events {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);			/* set before load */
+};
+
+extern struct pf_map_flights flights SEC(".maps");
+extern struct pf_map_free free_flights SEC(".maps");
+extern struct pf_map_buckets buckets SEC(".maps");
+extern struct pf_map_files files SEC(".maps");
+extern struct pf_map_conns conns SEC(".maps");
+extern struct pf_map_free_conns free_conns SEC(".maps");
+extern struct pf_map_socks socks SEC(".maps");
+extern struct pf_map_peers peers SEC(".maps");
+extern struct pf_map_readers readers SEC(".maps");
+extern struct pf_map_writes writes SEC(".maps");
+extern struct pf_map_sendpages sendpages SEC(".maps");
+extern struct pf_map_paths paths SEC(".maps");
+extern struct pf_map_stats stats SEC(".maps");
+extern struct pf_map_events events SEC(".maps");
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * page.bpf.h - from a struct page to what it is part of.
+ *
+ * Weak point: fields are read without a reference. That is sound while the
+ * page is in flight, because the socket holds one; a caller that is later
+ * checks that the flight still stands.
+ */
+#ifndef PF_PAGE_BPF_H
+#define PF_PAGE_BPF_H
+
+#include "compat.bpf.h"
+#include "emit.bpf.h"
+
+enum page_kind {
+	PAGE_UNKNOWN,		/* zero page, kernel memory, a page cut out of its file */
+	PAGE_USER,		/* anonymous */
+	PAGE_FILE,
+};
+
+struct page_id {
+	__u64 head;		/* struct folio */
+	__u64 mapping;		/* struct address_space */
+	__u64 index;		/* of this page in the file */
+	__u32 kind;
+	__u32 pad;
+};
+
+/* The words of struct page up to and with mapping and index, as u64. */
+#define PAGE_WORDS 5
+#define PAGE_MAPPING (bpf_core_field_offset(struct folio, mapping) / 8)
+#define PAGE_INDEX (bpf_core_field_offset(struct folio, index) / 8)
+#define PAGE_COMPOUND (compat_compound_at() / 8)
+
+static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
+{
+	__u64 w[PAGE_WORDS], compound, head = page;
+
+	ret_id->head = 0;
+	ret_id->mapping = 0;
+	ret_id->index = 0;
+	ret_id->kind = PAGE_UNKNOWN;
+	if (bpf_probe_read_kernel(w, sizeof(w), (void *)page))
+		goto failed;
+	if (PAGE_COMPOUND >= PAGE_WORDS || PAGE_MAPPING >= PAGE_WORDS || PAGE_INDEX >= PAGE_WORDS)
+		goto failed;
+	compound = w[PAGE_COMPOUND];
+	if (compound & 1) {	/* a tail: mapping and index are the head's */
+		head = compat_head(page, compound);
+		if (bpf_probe_read_kernel(w, sizeof(w), (void *)head))
+			goto failed;
+	}
+	ret_id->head = head;
+	if (w[PAGE_MAPPING] & 3) {
+		ret_id->kind = PAGE_USER;
+		return;
+	}
+	if (!w[PAGE_MAPPING])
+		return;
+	ret_id->kind = PAGE_FILE;
+	ret_id->mapping = w[PAGE_MAPPING];
+	ret_id->index = w[PAGE_INDEX] + (page - head) / cfg.struct_page_size;
+	return;
+failed:
+	count(PF_C_read_failed, 1);
+}
+
+#endif

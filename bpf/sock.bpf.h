@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sock.bpf.h - what is read from a socket. Addresses come as numbers, since
+ * one attach hook has no typed pointer to its socket.
+ */
+#ifndef PF_SOCK_BPF_H
+#define PF_SOCK_BPF_H
+
+#include "compat.bpf.h"
+#include "maps.bpf.h"
+#include <bpf/bpf_endian.h>
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IFF_LOOPBACK 8
+#define TCP_ESTABLISHED_STATE 1
+#define TCP_CLOSE_STATE 7
+
+#define SOCK_READ(sk, field...) KERNEL_READ(sock, sk, field)
+#define TCP_READ(sk, field...) KERNEL_READ(tcp_sock, sk, field)
+
+/* RFC 9293 3.4: a is after b, modulo 2^32. */
+static __always_inline int seq_after(__u32 a, __u32 b)
+{
+	return (__s32)(b - a) < 0;
+}
+
+static __always_inline __u32 seq_min(__u32 a, __u32 b)
+{
+	return seq_after(a, b) ? b : a;
+}
+
+static __always_inline void addr_v4(__u8 *to, __u32 addr)
+{
+	__builtin_memset(to, 0, 10);
+	to[10] = 0xff;
+	to[11] = 0xff;
+	__builtin_memcpy(to + 12, &addr, 4);
+}
+
+/* The tuple as the socket sees it. */
+static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
+{
+	__u16 family = SOCK_READ(sk, __sk_common.skc_family);
+
+	__builtin_memset(t, 0, sizeof(*t));
+	t->family = family;
+	t->lport = SOCK_READ(sk, __sk_common.skc_num);
+	t->rport = bpf_ntohs(SOCK_READ(sk, __sk_common.skc_dport));
+	if (family == AF_INET6) {
+		BPF_CORE_READ_INTO(&t->laddr, (struct sock *)sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&t->raddr, (struct sock *)sk, __sk_common.skc_v6_daddr);
+		return;
+	}
+	addr_v4(t->laddr, SOCK_READ(sk, __sk_common.skc_rcv_saddr));
+	addr_v4(t->raddr, SOCK_READ(sk, __sk_common.skc_daddr));
+}
+
+/*
+ * Key of `peers` and `readers`: a socket's own view without the family, since
+ * an AF_INET6 socket can talk to an AF_INET one.
+ */
+static __always_inline void tuple_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
+{
+	*ret_key = *t;
+	ret_key->family = 0;
+}
+
+/* The same key, of the other end. */
+static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
+{
+	__builtin_memcpy(ret_key->laddr, t->raddr, 16);
+	__builtin_memcpy(ret_key->raddr, t->laddr, 16);
+	ret_key->lport = t->rport;
+	ret_key->rport = t->lport;
+	ret_key->family = 0;
+}
+
+/* Does the route of this socket end in the loopback device? */
+static __always_inline int sock_on_loopback(__u64 sk)
+{
+	struct dst_entry *dst = SOCK_READ(sk, sk_dst_cache);
+
+	return dst && (BPF_CORE_READ(dst, dev, flags) & IFF_LOOPBACK);
+}
+
+/* Where the socket stands; `read` is left to the caller. */
+static __always_inline void sock_progress(__u64 sk, struct pf_progress *p)
+{
+	int wmem = SOCK_READ(sk, sk_wmem_alloc.refs.counter);
+
+	p->una = TCP_READ(sk, snd_una);
+	p->nxt = TCP_READ(sk, snd_nxt);
+	p->in_host = wmem > 1 ? wmem - 1 : 0;	/* the socket itself holds 1 */
+}
+
+/*
+ * Bytes of the stream before seq, from the first one. tp->bytes_acked counts
+ * the SYN of an active open, bytes_sent - bytes_retrans does not: where they
+ * differ by one, the SYN is it. RFC 4898 tcpEStatsAppHCThruOctetsAcked.
+ */
+static __always_inline __u64 sock_stream_offset(__u64 sk, __u32 seq)
+{
+	__u64 acked = TCP_READ(sk, bytes_acked);
+	__u64 sent = TCP_READ(sk, bytes_sent) - TCP_READ(sk, bytes_retrans);
+	__u32 una = TCP_READ(sk, snd_una);
+	__u32 nxt = TCP_READ(sk, snd_nxt);
+
+	if ((__u32)(acked - 1) + (nxt - una) == (__u32)sent)
+		acked--;
+	return acked + (__s32)(seq - una);
+}
+
+#endif

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * wire.h - everything that crosses between the BPF programs and user space:
+ * event records, map keys and values, the configuration and the counters.
+ *
+ * Rules: fixed-width types only (no bool, long, enum members or pointers), no
+ * implicit padding, a size assertion on every struct. BPF code includes
+ * vmlinux.h first; user code gets the types from <linux/types.h>.
+ *
+ * Sequence numbers are host byte order and compare modulo 2^32 (RFC 9293).
+ * Times are nanoseconds of CLOCK_MONOTONIC (bpf_ktime_get_ns).
+ */
+#ifndef PAGEFLIGHT_WIRE_H
+#define PAGEFLIGHT_WIRE_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define PF_COMM_LEN 16		/* TASK_COMM_LEN */
+#define PF_PATH_LEN 512		/* bytes of the path below the mount, with NUL */
+#define PF_HIST_SLOTS 32
+#define PF_STACK_DEPTH 32
+
+/* How a page came to the socket: sender.how. */
+enum pf_sender_how {
+	PF_SEND_UNKNOWN,
+	PF_SEND_SENDFILE,
+	PF_SEND_SPLICE,
+	PF_SEND_ZEROCOPY,
+	PF_SEND_KERNEL,
+};
+
+/* How bytes were changed: writer.how. */
+enum pf_writer_how {
+	PF_WRITE_UNKNOWN,
+	PF_WRITE_WRITE,
+	PF_WRITE_MMAP,
+	PF_WRITE_TRUNCATE,
+	PF_WRITE_PUNCH,
+};
+
+enum pf_event_type {
+	PF_EV_HIT = 1,	/* struct pf_ev_hit: a write touched a page in flight */
+	PF_EV_OP,	/* struct pf_ev_op: that write is complete, and its file */
+	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
+	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
+};
+
+/* Why a flight ended: pf_ev_range.why of PF_EV_END. */
+enum pf_end {
+	PF_END_ACKED = 1,	/* acknowledged by a peer on another host */
+	PF_END_READ,		/* copied out by the reader on this host */
+	PF_END_ABORTED,		/* reset, purge or destroy before that */
+};
+
+/* Common head. size is the whole record; a reader checks it before it casts. */
+struct pf_event {
+	__u64 ts;
+	__u32 type;
+	__u32 size;
+};
+_Static_assert(sizeof(struct pf_event) == 16, "pf_event");
+
+/* Who did something. tgid is what users call pid. */
+struct pf_task {
+	__u32 pid;
+	__u32 tid;
+	__u32 how;
+	__u32 flags;		/* PF_TASK_* */
+	char comm[PF_COMM_LEN];
+};
+_Static_assert(sizeof(struct pf_task) == 32, "pf_task");
+
+#define PF_TASK_KTHREAD 1u
+
+/*
+ * A connection as its own socket sees it. IPv4 addresses are v4-mapped, ports
+ * are host byte order.
+ */
+struct pf_tuple {
+	__u8 laddr[16];
+	__u8 raddr[16];
+	__u16 lport;
+	__u16 rport;
+	__u32 family;		/* AF_INET or AF_INET6 of the socket */
+};
+_Static_assert(sizeof(struct pf_tuple) == 40, "pf_tuple");
+
+/* Where a socket stands in its stream. */
+struct pf_progress {
+	__u32 una;		/* snd_una */
+	__u32 nxt;		/* snd_nxt */
+	__u32 read;		/* local peers: the reader has copied up to here */
+	__u32 in_host;		/* sk_wmem_alloc - 1: truesize in qdisc and driver */
+};
+_Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
+
+#define PF_HIT_LOCAL	 1u	/* the reader is on this host: `read` is valid */
+#define PF_HIT_LOST	 2u	/* evidence on this connection was lost */
+#define PF_HIT_NO_BEFORE 4u	/* attached while the write was under way */
+#define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
+
+/*
+ * One write x one flight. Self-contained but for the path: an engine that
+ * missed every other record can still report it.
+ */
+struct pf_ev_hit {
+	struct pf_event h;
+	__u64 op;		/* identity of the write, never reused in a run */
+	__u64 conn;		/* identity of the connection, never reused */
+	struct pf_task writer;
+	struct pf_task sender;
+	struct pf_tuple tuple;
+	__u32 netns;		/* inode number of the socket's namespace */
+	__u32 flags;		/* PF_HIT_* */
+	__u64 dev;		/* s_dev, kernel encoding: major << 20 | minor */
+	__u64 ino;
+	__u64 pos;		/* the write: bytes [pos, pos + count) of the file */
+	__u64 count;
+	__u64 file_off;		/* the flight: its first byte in the file */
+	__u64 stream_off;	/* the same byte, from the first of the stream */
+	__u64 attached;		/* when the socket took the reference */
+	__u32 seq;
+	__u32 len;		/* 1 .. page size */
+	__u32 resends;		/* retransmissions of this connection so far */
+	__u32 pad;
+	struct pf_progress before;	/* as the write began */
+	struct pf_progress after;	/* when it was complete */
+};
+_Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32,
+	       "pf_ev_hit");
+
+#define PF_OP_DELETED	1u	/* the dentry is unhashed */
+#define PF_OP_CUT	2u	/* path cut: too deep or too long */
+#define PF_OP_NO_PATH	4u	/* the inode has no dentry */
+
+/* Sent once, after the hits of one write. */
+struct pf_ev_op {
+	struct pf_event h;
+	__u64 op;
+	__u64 began;		/* ts is when it was complete */
+	__u64 dev;
+	__u64 ino;
+	__u64 pos;
+	__u64 count;
+	struct pf_task writer;
+	__u32 hits;		/* records sent or lost for this write */
+	__u32 flags;		/* PF_OP_* */
+	__u32 path_at;		/* the path is path + path_at, NUL-terminated, and
+				 * starts with '/': below the root of the file system */
+	__s32 stack_len;	/* bytes in stack; negative: -errno */
+	__u64 stack[PF_STACK_DEPTH];	/* kernel addresses, innermost first */
+	char path[PF_PATH_LEN];
+};
+_Static_assert(sizeof(struct pf_ev_op) == 16 + 48 + 32 + 16 + 256 + 512, "pf_ev_op");
+
+/* A range of one connection's stream. */
+struct pf_ev_range {
+	struct pf_event h;
+	__u64 conn;
+	__u32 seq;
+	__u32 len;
+	__u32 why;		/* PF_END_*, 0 in PF_EV_RESEND */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct pf_ev_range) == 40, "pf_ev_range");
+
+/*
+ * Counters. The first group says what was seen: attached = released + aborted
+ * + still in flight. The second is loss: any of them non-zero means that
+ * something was not seen, and verdicts it touches are weakened.
+ */
+#define PF_COUNTERS(SEEN, LOSS)							\
+	SEEN(attached,	  "pages taken by a socket")				\
+	SEEN(attached_bytes, "bytes of them")					\
+	SEEN(acked,	  "pages acknowledged")					\
+	SEEN(released,	  "pages released: acknowledged, and read if the reader is here") \
+	SEEN(aborted,	  "pages dropped by reset, purge or destroy")		\
+	SEEN(user_pages,  "pages of user memory among them: no file, not indexed")	\
+	SEEN(ignored,	  "pieces ignored: zero page, slab, no page")		\
+	SEEN(conns,	  "connections followed")				\
+	SEEN(writes,	  "writes to a file with pages in flight")		\
+	SEEN(hits,	  "pages in flight touched by a write")			\
+	SEEN(resends,	  "retransmissions on followed connections")		\
+	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
+	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
+	LOSS(peers_full,  "local readers not registered: map full")		\
+	LOSS(writes_full, "writes not followed: map full")			\
+	LOSS(events_lost, "records lost: ring buffer full")			\
+	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
+	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
+	LOSS(range_cut,	  "pages of a huge write not looked up")		\
+	LOSS(pop_cut,	  "acknowledgements cut short; the next one goes on")	\
+	LOSS(read_failed, "kernel memory could not be read")
+
+#define PF_COUNTER_ENUM(name, text) PF_C_##name,
+enum pf_counter {
+	PF_COUNTERS(PF_COUNTER_ENUM, PF_COUNTER_ENUM)
+	PF_C_MAX
+};
+#define PF_C_FIRST_LOSS PF_C_pool_full
+
+/*
+ * Per CPU, summed by user space. Slot 0 counts lifetimes below one
+ * microsecond, slot n those in [2^(n-1), 2^n) us, the last one the rest.
+ */
+struct pf_stats {
+	__u64 count[PF_C_MAX];
+	__u64 to_ack[PF_HIST_SLOTS];
+	__u64 to_release[PF_HIST_SLOTS];
+};
+_Static_assert(sizeof(struct pf_stats) == 8 * (PF_C_MAX + 2 * PF_HIST_SLOTS), "pf_stats");
+
+/* The pool of flights, as user space reads it: value 0 of the map free_flights. */
+struct pf_gauge {
+	__u32 lock;
+	__u32 head;
+	__u32 fresh;
+	__u32 used;		/* flights followed now */
+};
+_Static_assert(sizeof(struct pf_gauge) == 16, "pf_gauge");
+
+/* Fixed before load (.rodata), so the verifier knows every bound. */
+struct pf_config {
+	__u32 flight_mask;	/* flights in the pool - 1, power of two - 1 */
+	__u32 bucket_mask;	/* buckets - 1, likewise */
+	__u32 max_conns;
+	__u32 page_shift;
+	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
+	__u32 pos_moves;	/* generic_perform_write advances ki_pos itself */
+	__u64 vmemmap_base;	/* 0: not known */
+	__u64 page_offset_base;	/* 0: not known */
+};
+_Static_assert(sizeof(struct pf_config) == 40, "pf_config");
+
+#endif

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* counts - see counts.h. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "counts.h"
+#include "flow.h"
+
+#define COUNTER_NAME(name, text) #name,
+static const char *const names[] = { PF_COUNTERS(COUNTER_NAME, COUNTER_NAME) };
+
+static struct loader *loader;
+static struct loader_totals base;
+
+void counts_open(const struct loader_opts *opts)
+{
+	char err[LOADER_ERR_LEN] = "";
+
+	assert_null(loader);
+	if (loader_open(&loader, opts, err))
+		fail_msg("loader_open: %s", err);
+	counts_start();
+}
+
+void counts_close(void)
+{
+	loader_close(loader);
+	loader = NULL;
+}
+
+int counts_setup(void **state)
+{
+	const struct loader_opts opts = { 0 };
+	char err[LOADER_ERR_LEN] = "";
+
+	(void)state;
+	if (!loader_open(&loader, &opts, err))
+		return 0;
+	print_error("loader_open: %s\n", err);
+	return -1;
+}
+
+int counts_teardown(void **state)
+{
+	(void)state;
+	counts_close();
+	return 0;
+}
+
+struct loader *counts_loader(void)
+{
+	return loader;
+}
+
+void counts_totals(struct loader_totals *ret_totals)
+{
+	assert_int_equal(loader_totals(loader, ret_totals), 0);
+}
+
+void counts_start(void)
+{
+	counts_totals(&base);
+}
+
+counts_t counts_get(enum pf_counter c)
+{
+	struct loader_totals now;
+
+	counts_totals(&now);
+	return now.stats.count[c] - base.stats.count[c];
+}
+
+counts_t counts_in_flight(void)
+{
+	struct loader_totals now;
+
+	counts_totals(&now);
+	return now.in_flight;
+}
+
+counts_t counts_conns(void)
+{
+	struct loader_totals now;
+
+	counts_totals(&now);
+	return now.conns;
+}
+
+void counts_check(enum pf_counter c, counts_t n, const char *file, int line)
+{
+	counts_t is = counts_get(c);
+
+	if (is != n)
+		fail_msg("%s:%d: %s is %llu, should be %llu", file, line, names[c], is, n);
+}
+
+struct await {
+	enum pf_counter c;
+	counts_t n;
+};
+
+static bool counter_stands(void *arg)
+{
+	struct await *a = arg;
+
+	return counts_get(a->c) >= a->n;
+}
+
+void counts_await(enum pf_counter c, counts_t n, const char *file, int line)
+{
+	struct await a = { c, n };
+
+	flow_wait(counter_stands, &a);
+	counts_check(c, n, file, line);
+}
+
+static bool flying_stands(void *arg)
+{
+	return counts_in_flight() <= *(counts_t *)arg;
+}
+
+void counts_await_flying(counts_t n, const char *file, int line)
+{
+	counts_t is;
+
+	flow_wait(flying_stands, &n);
+	is = counts_in_flight();
+	if (is != n)
+		fail_msg("%s:%d: %llu in flight, should be %llu", file, line, is, n);
+}
+
+static bool no_conns(void *arg)
+{
+	(void)arg;
+	return !counts_conns();
+}
+
+void counts_all_gone(void)
+{
+	struct loader_totals now;
+
+	if (!flow_wait(no_conns, NULL))
+		fail_msg("connections are still followed after their end: %llu", counts_conns());
+	counts_totals(&now);
+	assert_int_equal(now.in_flight, 0);
+	assert_int_equal(now.missed, base.missed);
+	assert_int_equal(counts_get(PF_C_attached),
+			 counts_get(PF_C_released) + counts_get(PF_C_aborted));
+}
+
+void counts_nothing_lost(void)
+{
+	int c;
+
+	for (c = PF_C_FIRST_LOSS; c < PF_C_MAX; c++)
+		counts_check(c, 0, __FILE__, __LINE__);
+}

@@ -1,0 +1,434 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What the scenario tests share.
+
+A scenario puts a file of known bytes in flight to a reader on this host that
+does not read, lets somebody do something to the file, and compares two
+independent accounts of it: the incidents of a running `pageflight watch -j`,
+and the bytes that the reader then gets.
+
+Nothing waits for a time to pass. Watch.collect() makes an incident of its own
+and reads up to it: whatever was to be reported before has been by then.
+"""
+import contextlib
+import ctypes
+import fcntl
+import json
+import os
+import re
+import select
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+import traceback
+import unittest
+from collections.abc import Callable, Iterator
+
+BIN = "build/pageflight"
+WRITER = "build/tests/guest/writer"
+MOUNTS = "/mnt"
+PAGE = 4096
+HEADER = b"HTTP/1.0 200 OK\r\n\r\n" * 40
+DEADLINE = 120  # seconds, so that a broken test ends
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+SO_SNDBUFFORCE = 32
+SO_RCVBUFFORCE = 33
+SIOCOUTQ = 0x5411
+CLONE_NEWNS = 0x20000
+CLONE_NEWNET = 0x40000000
+
+Ranges = list[tuple[int, int]]
+_INVERT = bytes(b ^ 0xFF for b in range(256))
+
+
+def pattern(size: int) -> bytes:
+    """Bytes of which none is zero, none is its place's in another page, and none is inverted."""
+    return (bytes(range(1, 128)) * (size // 127 + 1))[:size]
+
+
+def invert(data: bytes) -> bytes:
+    return data.translate(_INVERT)
+
+
+def changed(old: bytes, new: bytes) -> Ranges:
+    """Where two byte strings of one length differ, as (offset, length)."""
+    assert len(old) == len(new), f"{len(old)} bytes expected, {len(new)} there"
+    size = len(old)
+    xor = int.from_bytes(old, "big") ^ int.from_bytes(new, "big")
+    differ = xor.to_bytes(size, "big")
+    return [(m.start(), m.end() - m.start()) for m in re.finditer(rb"[^\0]+", differ)]
+
+
+def merged(ranges: Ranges) -> Ranges:
+    """In order, with those that touch or overlap made one."""
+    out: Ranges = []
+    for off, length in sorted(ranges):
+        if out and off <= sum(out[-1]):
+            out[-1] = (out[-1][0], max(sum(out[-1]), off + length) - out[-1][0])
+        else:
+            out.append((off, length))
+    return out
+
+
+def file_ranges(incident: dict) -> Ranges:
+    return [(r["file_offset"], r["length"]) for r in incident["ranges"]]
+
+
+def until(done: Callable[[], bool], what: str) -> None:
+    """Poll a condition; the deadline is for a broken test alone."""
+    end = time.monotonic() + DEADLINE
+    while not done():
+        assert time.monotonic() < end, f"never: {what}"
+        time.sleep(0.002)
+
+
+def libc(name: str, *args: object) -> None:
+    if getattr(LIBC, name)(*args) < 0:
+        raise OSError(ctypes.get_errno(), name)
+
+
+def sh(command: str) -> str:
+    """Run a shell command that has to succeed; its output."""
+    done = subprocess.run(["bash", "-c", command], text=True, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise AssertionError(f"exit status {done.returncode}: {command}\n{done.stdout}")
+    return done.stdout
+
+
+class Did:
+    """Who did something, as /proc names it, and what came of it."""
+
+    def __init__(self, pid: int, tid: int, comm: str, value: object = None):
+        self.pid, self.tid, self.comm, self.value = pid, tid, comm, value
+
+
+class Running:
+    """A process of this test's own that calls a function; see start_as()."""
+
+    def __init__(self, pid: int, comm: str, pipe: int):
+        self.pid, self.comm, self.pipe = pid, comm, pipe
+
+    def result(self) -> Did:
+        """Wait for its end."""
+        with os.fdopen(self.pipe, "rb") as pipe:
+            said = json.loads(pipe.read() or b'{"error": "died"}')
+        os.waitpid(self.pid, 0)
+        if "error" in said:
+            raise AssertionError(f"{self.comm}: {said['error']}")
+        return Did(self.pid, said["tid"], self.comm, said["value"])
+
+
+def start_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Running:
+    """Call fn in a new process with this name, or in a thread of its own there."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writing)
+        return Running(pid, comm, reading)
+    os.close(reading)
+    said = {}
+
+    def act() -> None:
+        try:
+            with open("/proc/thread-self/comm", "w", encoding="ascii") as name:
+                name.write(comm)
+            said["value"] = fn(*args)
+            said["tid"] = threading.get_native_id()
+        except BaseException:  # pylint: disable=broad-exception-caught
+            said["error"] = traceback.format_exc()
+
+    if thread:
+        worker = threading.Thread(target=act)
+        worker.start()
+        worker.join()
+    else:
+        act()
+    os.write(writing, json.dumps(said).encode())
+    os._exit(0)
+
+
+def run_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Did:
+    return start_as(comm, fn, *args, thread=thread).result()
+
+
+def run_program(*argv: str) -> Did:
+    """Run a program; its process id and status."""
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as proc:
+        proc.wait()
+    return Did(proc.pid, proc.pid, os.path.basename(argv[0]), proc.returncode)
+
+
+@contextlib.contextmanager
+def netns(name: str | None) -> Iterator[None]:
+    """Be in a network namespace of `ip netns` for a while; None: stay."""
+    if name is None:
+        yield
+        return
+    with open("/proc/thread-self/ns/net", "rb") as own, open(f"/run/netns/{name}", "rb") as ns:
+        libc("setns", ns.fileno(), CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            libc("setns", own.fileno(), CLONE_NEWNET)
+
+
+class Flow:
+    """A TCP connection between two ends on this host: tx sends, rx reads."""
+
+    def __init__(self, host: str = "127.0.0.1", rcvbuf: int = 0, tx_netns: str | None = None,
+                 rx_netns: str | None = None):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with netns(rx_netns):
+            listener = socket.socket(family)
+        with netns(tx_netns):
+            self.tx = socket.socket(family)
+        if rcvbuf:
+            listener.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, rcvbuf)
+        self.tx.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, 16 << 20)
+        listener.bind((host, 0))
+        listener.listen(1)
+        self.tx.connect(listener.getsockname())
+        self.rx, _ = listener.accept()
+        listener.close()
+        self.src = address(self.tx.getsockname())
+        self.dst = address(self.tx.getpeername())
+        self.rx.settimeout(DEADLINE)
+
+    def read(self, size: int) -> bytes:
+        """Exactly so many bytes."""
+        parts = []
+        while size:
+            part = self.rx.recv(min(size, 1 << 20))
+            assert part, f"the stream ended {size} bytes early"
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def wait_acked(self) -> None:
+        """Until the other end has acknowledged everything."""
+        until(lambda: fcntl.ioctl(self.tx, SIOCOUTQ, b"\0" * 4) == b"\0" * 4, "acknowledged")
+
+    def close(self) -> None:
+        self.tx.close()
+        self.rx.close()
+
+
+def address(name: tuple) -> str:
+    return f"[{name[0]}]:{name[1]}" if ":" in name[0] else f"{name[0]}:{name[1]}"
+
+
+def send_file(sock: socket.socket, path: str, off: int, length: int) -> None:
+    with open(path, "rb") as file:
+        end = off + length
+        while off < end:
+            off += os.sendfile(sock.fileno(), file.fileno(), off, end - off)
+
+
+def send_splice(sock: socket.socket, path: str, off: int, length: int) -> None:
+    reading, writing = os.pipe()
+    with open(path, "rb") as file:
+        while length:
+            n = os.splice(file.fileno(), writing, length, offset_src=off)
+            off += n
+            length -= n
+            while n:
+                n -= os.splice(reading, sock.fileno(), n)
+
+
+def make_file(path: str, size: int, clean: bool = False) -> bytes:
+    """A new file with the pattern; clean: on disk, and read again as a reader finds it."""
+    data = pattern(size)
+    with open(path, "wb") as file:
+        file.write(data)
+        file.flush()
+        if clean:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if clean:
+        with open(path, "rb") as file:
+            assert file.read() == data
+    return data
+
+
+class Scene:
+    """A file, or a range of one, in flight on a connection whose reader does not read."""
+
+    def __init__(self, path: str, size: int = 16 * PAGE, offset: int = 0, length: int = 0,
+                 data: bytes | None = None, send: Callable = send_file, **flow: object):
+        self.path = path
+        self.data = make_file(path, size) if data is None else data
+        self.inode = os.stat(path).st_ino
+        self.offset = offset
+        self.length = length or len(self.data) - offset
+        self.flow = Flow(**flow)
+        self.flow.tx.sendall(HEADER)
+        self.sender = run_as("pf-sender", send, self.flow.tx, path, offset, self.length)
+
+    def read(self) -> Ranges:
+        """Let the reader read everything; where in the file it got something else."""
+        assert self.flow.read(len(HEADER)) == HEADER
+        sent = self.data[self.offset:self.offset + self.length]
+        got = self.flow.read(self.length)
+        return [(off + self.offset, length) for off, length in changed(sent, got)]
+
+    def close(self, unlink: bool = True) -> None:
+        self.flow.close()
+        if unlink:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self.path)
+
+
+class Watch:
+    """A running `pageflight watch -j`."""
+
+    MARK = "/tmp/pf-mark"
+
+    def __init__(self, *args: str):
+        self.lines: list[bytes] = []
+        self.rest = b""
+        self.seen = 0
+        self.marks = 0
+        self.err = tempfile.TemporaryFile()
+        reading, writing = os.pipe()
+        self.proc = subprocess.Popen(
+            [BIN, "watch", "-j", "--ready-fd", str(writing), *args], pass_fds=[writing],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.err)
+        os.close(writing)
+        ready = os.read(reading, 1)
+        os.close(reading)
+        if not ready:
+            self.proc.wait()
+            raise AssertionError(f"watch did not get ready: {self.stderr()}")
+        self.mark_file = os.open(self.MARK, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        os.write(self.mark_file, bytes(PAGE))
+
+    def stderr(self) -> str:
+        self.err.seek(0)
+        return self.err.read().decode()
+
+    def _line(self) -> bytes:
+        """The next line; empty at the end."""
+        while not self.lines:
+            ready, _, _ = select.select([self.proc.stdout], [], [], DEADLINE)
+            if not ready:
+                raise AssertionError(f"watch says nothing more: {self.stderr()}")
+            part = os.read(self.proc.stdout.fileno(), 1 << 16)
+            if not part:
+                return b""
+            *self.lines, self.rest = (self.rest + part).split(b"\n")
+        return self.lines.pop(0)
+
+    def record(self) -> dict | None:
+        """The next record, whatever it is; None at the end."""
+        line = self._line()
+        return json.loads(line) if line else None
+
+    def collect(self) -> list[dict]:
+        """Incidents since the last call."""
+        self.marks += 1
+        place = self.marks % PAGE
+        flow = Flow()
+        os.sendfile(flow.tx.fileno(), self.mark_file, place, 1)
+        os.pwrite(self.mark_file, b"x", place)
+        found = []
+        while True:
+            record = self.record()
+            assert record, f"watch ended: {self.stderr()}"
+            assert record["type"] == "incident", record
+            self.seen += 1
+            if record["file"]["path"] == self.MARK and record["file"]["offset"] == place:
+                break
+            found.append(record)
+        flow.close()
+        return found
+
+    def stop(self) -> dict:
+        """End it as Ctrl-C does; its summary."""
+        self.proc.send_signal(2)
+        last = None
+        while (record := self.record()) is not None:
+            self.seen += record["type"] == "incident"
+            last = record
+        status = self.proc.wait()
+        self.proc.stdout.close()
+        os.close(self.mark_file)
+        assert status == 0, f"exit status {status}: {self.stderr()}"
+        assert last and last["type"] == "summary", f"no summary: {self.stderr()}"
+        return last
+
+
+_watch: Watch | None = None
+
+
+def watch() -> Watch:
+    """The one that all scenarios share, since it takes seconds to start here."""
+    global _watch  # pylint: disable=global-statement
+    if _watch is None:
+        _watch = Watch()
+    return _watch
+
+
+def stop_watch() -> tuple[dict, int] | None:
+    """End the shared one; its summary, and how many incidents it printed."""
+    global _watch  # pylint: disable=global-statement
+    if _watch is None:
+        return None
+    ended, _watch = _watch, None
+    return ended.stop(), ended.seen
+
+
+class Case(unittest.TestCase):
+    """A scenario with the shared watch."""
+
+    maxDiff = None
+
+    def setUp(self) -> None:
+        self.watch = watch()
+        self.watch.collect()  # what a failed scenario may have left
+
+    def fs(self, name: str) -> str:
+        """Where a file system is mounted; skips the test if this kernel does not have it."""
+        with open("/proc/filesystems", encoding="ascii") as known:
+            if not re.search(rf"\b{name}$", known.read(), re.M):
+                self.skipTest(f"file system {name}")
+        where = f"{MOUNTS}/{name}"
+        self.assertTrue(os.path.ismount(where), f"{where} is not mounted")
+        return where
+
+    def scene(self, path: str, **args: object) -> Scene:
+        scene = Scene(path, **args)
+        self.addCleanup(scene.close)
+        return scene
+
+    def check(self, incident: dict, scene: Scene, writer: Did, ranges: Ranges, *,
+              how: str = "write", verdict: str = "corrupt", path: str | None = None,
+              sender_how: str = "sendfile") -> None:
+        """One incident is what it has to be, field by field."""
+        first = ranges[0][0]
+        spread = ranges[-1][0] + ranges[-1][1] - first
+        sum_of = sum(length for _, length in ranges)
+        self.assertEqual(incident["verdict"], verdict, incident)
+        for key, want in (("pid", writer.pid), ("tid", writer.tid), ("comm", writer.comm),
+                          ("how", how)):
+            self.assertEqual(incident["writer"][key], want, f"writer.{key} of {incident}")
+        self.assertEqual(incident["sender"]["pid"], scene.sender.pid)
+        self.assertEqual(incident["sender"]["comm"], scene.sender.comm)
+        self.assertEqual(incident["sender"]["how"], sender_how)
+        self.assertEqual(incident["connection"]["src"], scene.flow.src)
+        self.assertEqual(incident["connection"]["dst"], scene.flow.dst)
+        self.assertEqual(incident["connection"]["netns"], os.stat("/proc/self/ns/net").st_ino)
+        self.assertTrue(incident["connection"]["local"])
+        self.assertEqual(incident["file"]["path"], path or scene.path)
+        self.assertEqual(incident["file"]["inode"], scene.inode)
+        self.assertEqual(merged(file_ranges(incident)), ranges, incident)
+        self.assertEqual(incident["file"]["offset"], first)
+        self.assertEqual(incident["file"]["length"], spread)
+        self.assertEqual(incident["stream"]["offset"], len(HEADER) + first - scene.offset)
+        self.assertEqual(incident["stream"]["length"], spread)
+        self.assertEqual(incident["bytes"], sum_of)
+        self.assertIn(incident["phase"], ("queued", "sent", "held"))
+        self.assertEqual(incident["resends"], 0)
+        self.assertFalse(incident["evidence_lost"], incident)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""The commands and their options, as a user and a script see them."""
+import json
+import signal
+import subprocess
+import unittest
+
+from guest import BIN, DEADLINE, Watch
+
+RACE = ("python3", "tests/guest/race.py")
+NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
+
+
+def run(*argv: str) -> subprocess.CompletedProcess:
+    return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=DEADLINE, check=False)
+
+
+class Commands(unittest.TestCase):
+    maxDiff = None
+
+    def pageflight(self, status: int, *args: str) -> subprocess.CompletedProcess:
+        done = run(BIN, *args)
+        self.assertEqual(done.returncode, status, f"{args}\n{done.stdout}\n{done.stderr}")
+        return done
+
+    def json(self, status: int, *args: str) -> list[dict]:
+        done = self.pageflight(status, *args)
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def one_line(self, status: int, *argv: str) -> str:
+        """It says one line on stderr and nothing else."""
+        done = run(*argv)
+        said = f"{argv}\n{done.stdout}\n{done.stderr}"
+        self.assertEqual(done.returncode, status, said)
+        self.assertEqual(done.stdout, "", said)
+        self.assertEqual(done.stderr.count("\n"), 1, said)
+        self.assertTrue(done.stderr.endswith("\n"), said)
+        return done.stderr
+
+    def test_probe(self) -> None:
+        self.assertIn("tcp_ack", self.pageflight(0, "probe").stdout)
+
+    def test_probe_json(self) -> None:
+        json.loads(self.pageflight(0, "probe", "-j").stdout)
+
+    def test_demo(self) -> None:
+        self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
+
+    def test_count(self) -> None:
+        """The third of five incidents is the last."""
+        records = self.json(0, "watch", "-j", "--count", "3", "--", *RACE, "5")
+        self.assertEqual([r["type"] for r in records], ["incident"] * 3 + ["summary"])
+
+    def test_duration(self) -> None:
+        records = self.json(0, "watch", "-j", "--duration", "0.2")
+        self.assertEqual([r["type"] for r in records], ["summary"])
+        self.assertGreaterEqual(records[0]["duration_us"], 200000)
+
+    def test_command(self) -> None:
+        """Everything of its life is seen, and the summary agrees."""
+        *incidents, summary = self.json(0, "watch", "-j", "--", *RACE, "7")
+        self.assertEqual(len(incidents), 7)
+        self.assertEqual([i["file"]["offset"] for i in incidents], list(range(7)))
+        self.assertEqual(summary["type"], "summary")
+        self.assertEqual(summary["incidents"]["corrupt"], 7)
+        self.assertEqual(summary["incident_bytes"]["corrupt"], 7)
+        self.assertEqual(summary["flights"], 1)
+        self.assertEqual(summary["bytes"], 4096)
+        self.assertEqual(summary["in_flight"], 0)
+        self.assertEqual({k: v for k, v in summary["losses"].items() if v}, {})
+
+    def test_fail_on(self) -> None:
+        records = self.json(3, "watch", "-j", "--fail-on", "corrupt", "--", *RACE, "1")
+        self.assertEqual(len(records), 2)
+
+    def test_status_of_the_command(self) -> None:
+        """Nothing to fail on: the command's own exit status."""
+        self.json(7, "watch", "-j", "--fail-on", "possible", "--", "sh", "-c", "exit 7")
+
+    def test_ctrl_c(self) -> None:
+        """A table, and a summary in words."""
+        reading = subprocess.Popen([BIN, "watch", "--ready-fd", "1"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+        reading.stdout.readline()
+        reading.send_signal(signal.SIGINT)
+        out, err = reading.communicate(timeout=DEADLINE)
+        self.assertEqual(reading.returncode, 0, err)
+        self.assertIn("attach", err)
+        self.assertIn("pages", out + err)
+
+    def test_bad_options(self) -> None:
+        for args in (("watch", "--no-such"), ("watch", "--count", "0"), ("watch", "--count", "1x"),
+                     ("watch", "--duration", "-1"), ("watch", "--fail-on", "bad"),
+                     ("watch", "--count"), ("watch", "operand"), ("probe", "--no-such"),
+                     ("demo", "--no-such"), ("no-such",)):
+            with self.subTest(args=args):
+                self.one_line(2, BIN, *args)
+
+    def test_unprivileged(self) -> None:
+        for command in ("watch", "probe", "demo"):
+            with self.subTest(command=command):
+                said = self.one_line(1, *NOBODY, BIN, command)
+                self.assertRegex(said, "root|CAP_|privilege")
+
+    def test_two_at_once(self) -> None:
+        """Two of them do not disturb each other."""
+        one, two = Watch(), Watch()
+        run(*RACE, "5")
+        found = [len(watch.collect()) for watch in (one, two)]
+        one.stop()
+        two.stop()
+        self.assertEqual(found, [5, 6])  # the second also sees the mark of the first

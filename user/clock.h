@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * clock - the two clocks: CLOCK_MONOTONIC, which the kernel side stamps
+ * records with, and UTC, which people read.
+ */
+#ifndef PAGEFLIGHT_CLOCK_H
+#define PAGEFLIGHT_CLOCK_H
+
+#include <linux/types.h>
+
+#define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_USEC 1000ull
+
+__u64 clock_mono_ns(void);
+
+/*
+ * A moment of CLOCK_MONOTONIC as nanoseconds of UTC since the epoch, by the
+ * offset of now: if the clock was set in between, the answer is as of the new
+ * setting.
+ */
+__u64 clock_wall_ns(__u64 mono_ns);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * cmd_demo - pageflight demo: a session over a race of our own making. What
+ * it reports comes the same way as in watch; only the comparison with what the
+ * peer got is added.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "child.h"
+#include "clock.h"
+#include "commands.h"
+#include "demo.h"
+#include "log.h"
+#include "opts.h"
+#include "session.h"
+
+#define TIMEOUT_NS (30 * NSEC_PER_SEC)
+
+struct demo_opts {
+	bool json;
+	bool verbose;
+	const char *path;
+};
+
+struct demo {
+	struct race race;
+	struct demo_report report;
+};
+
+static const struct opt options[] = {
+	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = offsetof(struct demo_opts, json),
+	  .help = "JSON lines instead of text" },
+	{ .name = "file", .kind = OPT_TEXT, .at = offsetof(struct demo_opts, path), .arg = "PATH",
+	  .help = "the file to make, overwrite and remove" },
+	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG,
+	  .at = offsetof(struct demo_opts, verbose), .help = "say more on stderr" },
+	{ 0 },
+};
+
+static const struct command_spec demo_spec = {
+	.name = "demo",
+	.args = "",
+	.about =
+"Send a file over loopback with sendfile(), overwrite a part of it before the peer\n"
+"has read it, and compare what the peer got with what pageflight reports. Takes a\n"
+"second, and touches nothing but a file of its own.",
+	.notes =
+"Exit status: 0 if the report is exactly what happened, else 1; 2 usage.",
+	.opts = options,
+};
+
+static void on_incident(void *ctx, const struct incident *inc)
+{
+	struct demo *demo = ctx;
+
+	demo_take(&demo->report, &demo->race, inc);
+}
+
+static int conclude(const struct demo *demo, const struct demo_opts *opts)
+{
+	struct demo_check check;
+	bool passed = demo_check(&demo->race, &demo->report, &check);
+	int err = 0;
+
+	if (opts->json)
+		err = demo_print_json(stdout, &demo->race, &check, passed);
+	else
+		demo_print(stdout, &demo->race, &demo->report, &check, passed);
+	if (err || fflush(stdout) || ferror(stdout)) {
+		log_error("cannot write to standard output");
+		return EXIT_FAILED;
+	}
+	return passed ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(struct demo *demo, const struct demo_opts *opts)
+{
+	struct session_result result = { 0 };
+	struct child child;
+	struct session_opts session = {
+		.loader.verbose = opts->verbose,
+		.json = opts->json,
+		.duration_ns = TIMEOUT_NS,
+		.fail_on = -1,
+		.ready_fd = -1,
+		.child = &child,
+		.on_incident = on_incident,
+		.ctx = demo,
+	};
+	int err;
+
+	err = child_start(&child, race_run, &demo->race);
+	if (err) {
+		log_error("cannot start a process: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	if (session_run(&session, &result))
+		return EXIT_FAILED;
+	if (!result.child_ended || result.child_status) {
+		log_error("the race could not be made: %s", demo->race.result->failed[0] ?
+			  demo->race.result->failed : "it was interrupted");
+		return EXIT_FAILED;
+	}
+	return conclude(demo, opts);
+}
+
+static int start(const struct demo_opts *opts)
+{
+	struct demo *demo = calloc(1, sizeof(*demo));
+	char err[RACE_ERR_LEN];
+	int status = EXIT_FAILED;
+
+	log_set_verbose(opts->verbose);
+	if (!demo) {
+		log_error("cannot start: out of memory");
+	} else if (race_new(&demo->race, opts->path, err)) {
+		log_error("%s", err);
+	} else {
+		status = run(demo, opts);
+		race_free(&demo->race);
+	}
+	free(demo);
+	return status;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+	struct demo_opts opts = { 0 };
+	char err[OPTS_ERR_LEN];
+	int first;
+
+	switch (opts_parse(&demo_spec, argc, argv, &opts, &first, err)) {
+	case 0:
+		return start(&opts);
+	case OPTS_HELP:
+		opts_help(stdout, &demo_spec);
+		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	default:
+		log_error("demo: %s", err);
+		return EXIT_USAGE;
+	}
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * cmd_probe.c - pageflight probe: per role which hook is in use and why the
+ * others are not, then the self-test. Exit status 0 only if every required
+ * role is attached and has shown itself.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "commands.h"
+#include "hooks.h"
+#include "loader.h"
+#include "log.h"
+#include "opts.h"
+#include "selftest.h"
+
+struct probe_opts {
+	bool json;
+	bool verbose;
+};
+
+static const struct opt options[] = {
+	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = offsetof(struct probe_opts, json),
+	  .help = "print one JSON object" },
+	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG,
+	  .at = offsetof(struct probe_opts, verbose),
+	  .help = "libbpf's messages and the verifier's log too" },
+	{ 0 },
+};
+
+static const struct command_spec spec = {
+	.name = "probe",
+	.args = "",
+	.about = "Shows which hooks this kernel gives for each role, and why others are not used;\n"
+		 "then sends a file over lo, overwrites it and demands its own records.",
+	.opts = options,
+};
+
+struct probe {
+	const struct hook *hooks;
+	size_t n;
+	struct selftest_result results[SELFTEST_RESULTS];
+	int test_err;
+	bool passed;
+	char release[sizeof(((struct utsname *)0)->release)];
+};
+
+static const char *why(const struct hook *h)
+{
+	switch (h->state) {
+	case HOOK_ABSENT:
+		return h->module ? "not in this kernel, or its module is not loaded"
+				 : "not in this kernel";
+	case HOOK_NOT_NEEDED:
+		return "a newer candidate is in use";
+	case HOOK_FAILED:
+		return strerror(-h->err);
+	default:
+		return "";
+	}
+}
+
+/* Two programs on one function are one line. */
+static bool repeated(const struct probe *p, size_t i)
+{
+	return i && p->hooks[i].symbol && !strcmp(p->hooks[i].symbol, p->hooks[i - 1].symbol);
+}
+
+static void print_text(const struct probe *p)
+{
+	printf("kernel %s\n\n%-15s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
+	for (size_t i = 0; i < p->n; i++) {
+		const struct hook *h = &p->hooks[i];
+		char hook[64];
+
+		if (repeated(p, i))
+			continue;
+		snprintf(hook, sizeof(hook), "%s/%s", h->method, h->symbol);
+		printf("%-15s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));
+	}
+	putchar('\n');
+	if (p->test_err) {
+		printf("self-test could not run: %s\n", strerror(-p->test_err));
+		return;
+	}
+	for (int i = 0; i < SELFTEST_RESULTS; i++) {
+		const struct selftest_result *r = &p->results[i];
+
+		printf("%-15s %s: %u of %u\n", r->role, r->what, r->seen, r->expected);
+	}
+	printf("self-test %s\n", p->passed ? "passed" : "FAILED");
+}
+
+static struct json_object *json_hooks(const struct probe *p)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct hook *h = &p->hooks[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "role", json_object_new_string(h->role));
+		json_object_object_add(o, "method", json_object_new_string(h->method));
+		json_object_object_add(o, "symbol", json_object_new_string(h->symbol));
+		json_object_object_add(o, "required", json_object_new_boolean(h->need == HOOK_REQUIRED));
+		json_object_object_add(o, "state", json_object_new_string(hook_state_name(h->state)));
+		json_object_object_add(o, "why", json_object_new_string(why(h)));
+		json_object_object_add(o, "sees", json_object_new_string(h->sees));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
+
+static struct json_object *json_test(const struct probe *p)
+{
+	struct json_object *test = json_object_new_object(), *list = json_object_new_array();
+
+	for (int i = 0; i < SELFTEST_RESULTS && !p->test_err; i++) {
+		const struct selftest_result *r = &p->results[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "role", json_object_new_string(r->role));
+		json_object_object_add(o, "what", json_object_new_string(r->what));
+		json_object_object_add(o, "expected", json_object_new_int(r->expected));
+		json_object_object_add(o, "seen", json_object_new_int(r->seen));
+		json_object_array_add(list, o);
+	}
+	json_object_object_add(test, "passed", json_object_new_boolean(p->passed));
+	if (p->test_err)
+		json_object_object_add(test, "error",
+				       json_object_new_string(strerror(-p->test_err)));
+	json_object_object_add(test, "results", list);
+	return test;
+}
+
+static void print_json(const struct probe *p)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "type", json_object_new_string("probe"));
+	json_object_object_add(o, "kernel", json_object_new_string(p->release));
+	json_object_object_add(o, "hooks", json_hooks(p));
+	json_object_object_add(o, "selftest", json_test(p));
+	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
+					       JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(o);
+}
+
+int cmd_probe(int argc, char **argv)
+{
+	struct loader_opts lopts = { 0 };
+	struct probe_opts o = { 0 };
+	struct probe p = { 0 };
+	char err[LOADER_ERR_LEN > OPTS_ERR_LEN ? LOADER_ERR_LEN : OPTS_ERR_LEN];
+	struct loader *l = NULL;
+	struct utsname u;
+	int ret, first;
+
+	ret = opts_parse(&spec, argc, argv, &o, &first, err);
+	if (ret == OPTS_HELP) {
+		opts_help(stdout, &spec);
+		return EXIT_DONE;
+	}
+	if (ret) {
+		log_error("%s", err);
+		return EXIT_USAGE;
+	}
+	lopts.verbose = o.verbose;
+	ret = loader_open(&l, &lopts, err);
+	if (ret) {
+		log_error("%s", err);
+		return EXIT_FAILED;
+	}
+	uname(&u);
+	memcpy(p.release, u.release, sizeof(p.release));
+	p.hooks = loader_hooks(l, &p.n);
+	p.test_err = selftest_run(l, p.results, &p.passed);
+	if (o.json)
+		print_json(&p);
+	else
+		print_text(&p);
+	loader_close(l);
+	return !fflush(stdout) && p.passed ? EXIT_DONE : EXIT_FAILED;
+}

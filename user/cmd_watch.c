@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * cmd_watch - pageflight watch: options in, a session, an exit status out.
+ */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "child.h"
+#include "clock.h"
+#include "commands.h"
+#include "log.h"
+#include "opts.h"
+#include "session.h"
+
+#define AT(field) offsetof(struct watch_opts, field)
+#define DAY (86400 * NSEC_PER_SEC)
+
+struct watch_opts {
+	struct session_opts session;
+	unsigned int ready_fd;
+};
+
+static const struct opt options[] = {
+	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = AT(session.json),
+	  .help = "JSON lines instead of a table" },
+	{ .name = "duration", .kind = OPT_SECONDS, .at = AT(session.duration_ns),
+	  .min = NSEC_PER_SEC / 1000, .max = 365 * DAY, .arg = "S",
+	  .help = "end after S seconds" },
+	{ .name = "count", .kind = OPT_UINT, .at = AT(session.count), .min = 1, .max = UINT_MAX,
+	  .arg = "N", .help = "end after N incidents" },
+	{ .name = "min-verdict", .kind = OPT_NAME, .at = AT(session.min_verdict),
+	  .names = verdict_names, .n_names = VERDICT_MAX, .arg = "VERDICT",
+	  .help = "print only incidents at or above VERDICT" },
+	{ .name = "fail-on", .kind = OPT_NAME, .at = AT(session.fail_on),
+	  .names = verdict_names, .n_names = VERDICT_MAX, .arg = "VERDICT",
+	  .help = "exit with 3 if there was one at or above VERDICT" },
+	{ .name = "settle", .kind = OPT_SECONDS, .at = AT(session.settle_ns),
+	  .min = NSEC_PER_SEC / 1000, .max = 3600 * NSEC_PER_SEC, .arg = "S",
+	  .help = "wait S seconds for an acknowledgement (2)" },
+	{ .name = "max-pages", .kind = OPT_UINT, .at = AT(session.loader.max_pages),
+	  .min = 64, .max = 1u << 26, .arg = "N",
+	  .help = "pages in flight followed at once (from memory)" },
+	{ .name = "max-conns", .kind = OPT_UINT, .at = AT(session.loader.max_conns),
+	  .min = 1, .max = 1u << 24, .arg = "N",
+	  .help = "connections followed at once (from memory)" },
+	{ .name = "ring-size", .kind = OPT_SIZE, .at = AT(session.loader.ring_bytes),
+	  .min = 4096, .max = 1u << 30, .arg = "BYTES",
+	  .help = "ring buffer, a power of two; K, M may follow" },
+	{ .name = "ready-fd", .kind = OPT_UINT, .at = AT(ready_fd), .max = INT_MAX, .arg = "N",
+	  .help = "write a newline to descriptor N once attached" },
+	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG, .at = AT(session.loader.verbose),
+	  .help = "say more on stderr" },
+	{ 0 },
+};
+
+static const struct command_spec watch_spec = {
+	.name = "watch",
+	.args = "[-- COMMAND [ARG...]]",
+	.about =
+"Report each overwrite of a page that a TCP connection still holds, as it happens,\n"
+"and a summary at the end: on Ctrl-C, after --duration or --count, or when COMMAND,\n"
+"which is started once everything is attached, ends. COMMAND is sent SIGTERM if\n"
+"something else ends the run.",
+	.notes =
+"Verdicts, weakest first: identical, near-miss, possible, mixed, corrupt. One that\n"
+"is marked with '*' had evidence lost.\n\n"
+"Exit status: 3 if --fail-on found something; else that of COMMAND, or 128 plus the\n"
+"signal that killed it; else 0 done, 1 failed, 2 usage.",
+	.operands = true,
+	.opts = options,
+};
+
+static int start(struct watch_opts *opts, char **command)
+{
+	struct session_result result = { 0 };
+	struct child child;
+	int err;
+
+	log_set_verbose(opts->session.loader.verbose);
+	if (opts->ready_fd != UINT_MAX)
+		opts->session.ready_fd = opts->ready_fd;
+	if (*command) {
+		err = child_start(&child, child_exec, command);
+		if (err) {
+			log_error("cannot start a process: %s", strerror(-err));
+			return EXIT_FAILED;
+		}
+		opts->session.child = &child;
+	}
+	err = session_run(&opts->session, &result);
+	if (err)
+		return EXIT_FAILED;
+	if (result.found)
+		return EXIT_FOUND;
+	return result.child_ended ? result.child_status : EXIT_DONE;
+}
+
+int cmd_watch(int argc, char **argv)
+{
+	struct watch_opts opts = {
+		.session = { .fail_on = -1, .ready_fd = -1 },
+		.ready_fd = UINT_MAX,
+	};
+	char err[OPTS_ERR_LEN];
+	int first;
+
+	switch (opts_parse(&watch_spec, argc, argv, &opts, &first, err)) {
+	case 0:
+		if (first == argc || !strcmp(argv[first - 1], "--"))
+			return start(&opts, argv + first);
+		log_error("watch: unexpected argument '%s' (a command goes after --)",
+			  argv[first]);
+		return EXIT_USAGE;
+	case OPTS_HELP:
+		opts_help(stdout, &watch_spec);
+		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	default:
+		log_error("watch: %s", err);
+		return EXIT_USAGE;
+	}
+}

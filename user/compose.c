@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * compose - order the spans by their place in the stream, join neighbours of
+ * one answer, and let the strongest answer speak for the whole. Bytes with a
+ * weaker answer are listed but not counted: harmless bytes must not make a
+ * small corruption look large.
+ */
+#include "compose.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+static int reserve(struct compose *c, size_t n)
+{
+	struct incident_range *ranges;
+	const struct span **order;
+
+	if (n <= c->room)
+		return 0;
+	ranges = reallocarray(c->ranges, n, sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	c->ranges = ranges;
+	order = reallocarray(c->order, n, sizeof(*order));
+	if (!order)
+		return -ENOMEM;
+	c->order = order;
+	c->room = n;
+	return 0;
+}
+
+static int by_stream(const void *a, const void *b)
+{
+	const struct span *x = *(const struct span *const *)a;
+	const struct span *y = *(const struct span *const *)b;
+
+	return (x->stream_off > y->stream_off) - (x->stream_off < y->stream_off);
+}
+
+static bool continues(const struct incident_range *range, const struct span *span)
+{
+	return range->file_off + range->len == span->file_off &&
+	       range->stream_off + range->len == span->stream_off &&
+	       range->answer.verdict == span->answer.verdict &&
+	       range->answer.reason == span->answer.reason &&
+	       range->answer.phase == span->answer.phase;
+}
+
+static size_t join(struct compose *c, size_t n)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct span *span = c->order[i];
+
+		if (i && continues(&c->ranges[last], span)) {
+			c->ranges[last].len += span->len;
+			continue;
+		}
+		last += i > 0;
+		c->ranges[last] = (struct incident_range){
+			.file_off = span->file_off,
+			.stream_off = span->stream_off,
+			.len = span->len,
+			.answer = span->answer,
+		};
+	}
+	return n ? last + 1 : 0;
+}
+
+/* The strongest answer; among equals that of the longest range. */
+static struct answer strongest(const struct incident_range *ranges, size_t n)
+{
+	const struct incident_range *best = ranges;
+
+	for (size_t i = 1; i < n; i++) {
+		if (ranges[i].answer.verdict > best->answer.verdict ||
+		    (ranges[i].answer.verdict == best->answer.verdict &&
+		     ranges[i].len > best->len))
+			best = &ranges[i];
+	}
+	return best->answer;
+}
+
+static void measure(struct incident *inc)
+{
+	__u64 file_from = (__u64)-1, file_to = 0, stream_from = (__u64)-1, stream_to = 0;
+
+	for (size_t i = 0; i < inc->n_ranges; i++) {
+		const struct incident_range *r = &inc->ranges[i];
+
+		if (r->answer.verdict != inc->answer.verdict)
+			continue;
+		inc->bytes += r->len;
+		if (r->file_off < file_from)
+			file_from = r->file_off;
+		if (r->file_off + r->len > file_to)
+			file_to = r->file_off + r->len;
+		if (r->stream_off < stream_from)
+			stream_from = r->stream_off;
+		if (r->stream_off + r->len > stream_to)
+			stream_to = r->stream_off + r->len;
+	}
+	inc->file_off = file_from;
+	inc->file_len = file_to - file_from;
+	inc->stream_off = stream_from;
+	inc->stream_len = stream_to - stream_from;
+}
+
+int compose_incident(struct compose *c, const struct held *held, struct incident *ret_incident)
+{
+	const struct pf_ev_hit *hit = &held->first;
+	__u64 attached = (__u64)-1;
+	const struct span *span;
+	struct incident inc;
+	size_t n = 0;
+
+	if (reserve(c, held->n_spans))
+		return -ENOMEM;
+	STAILQ_FOREACH(span, &held->spans, entry)
+		c->order[n++] = span;
+	qsort(c->order, n, sizeof(*c->order), by_stream);
+
+	inc = (struct incident){
+		.op = hit->op,
+		.conn = hit->conn,
+		.ts = held->op->done ? held->op->rec->h.ts : hit->h.ts,
+		.writer = hit->writer,
+		.sender = hit->sender,
+		.tuple = hit->tuple,
+		.netns = hit->netns,
+		.resends = hit->resends + held->resends,
+		.dev = hit->dev,
+		.ino = hit->ino,
+		.local = hit->flags & PF_HIT_LOCAL,
+		.evidence_lost = held->lost || held->op->lost,
+		.op_rec = held->op->rec,
+		.ranges = c->ranges,
+		.n_ranges = join(c, n),
+	};
+	inc.answer = strongest(inc.ranges, inc.n_ranges);
+	measure(&inc);
+	for (size_t i = 0; i < n; i++) {
+		if (c->order[i]->answer.verdict == inc.answer.verdict &&
+		    c->order[i]->attached < attached)
+			attached = c->order[i]->attached;
+	}
+	inc.age_ns = inc.ts > attached ? inc.ts - attached : 0;
+	*ret_incident = inc;
+	return 0;
+}
+
+void compose_fini(struct compose *c)
+{
+	free(c->ranges);
+	free(c->order);
+	*c = (struct compose){ 0 };
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * event - raw records become events that are safe to read. Whatever stands
+ * behind this check may follow every offset and string of the record.
+ */
+#ifndef PAGEFLIGHT_EVENT_H
+#define PAGEFLIGHT_EVENT_H
+
+#include <stddef.h>
+#include "wire.h"
+
+/* Longest flight: the largest page size Linux has. */
+#define EVENT_FLIGHT_MAX 65536u
+
+/* Longest range of a resend or end: the largest TCP window. */
+#define EVENT_RANGE_MAX (1u << 30)
+
+enum event_refusal {
+	EVENT_OK,
+	EVENT_UNKNOWN_TYPE,	/* not an error: a record of a newer recording */
+	EVENT_SHORT,		/* smaller than the head */
+	EVENT_MISALIGNED,
+	EVENT_BAD_SIZE,		/* head, type and record disagree about the size */
+	EVENT_BAD_STRING,	/* not NUL-terminated, or no path where one must be */
+	EVENT_BAD_RANGE,	/* a length or offset that cannot be */
+	EVENT_BAD_VALUE,	/* an enum that cannot be */
+	EVENT_REFUSALS
+};
+
+/* Check `size` bytes at data. *ret_event points to them if the answer is EVENT_OK. */
+enum event_refusal event_check(const void *data, size_t size, const struct pf_event **ret_event);
+
+/* What is wrong, for a message. */
+const char *event_refusal_text(enum event_refusal refusal);
+
+/* The path of a checked record: starts with '/', or is empty with PF_OP_NO_PATH. */
+const char *event_path(const struct pf_ev_op *ev);
+
+#endif

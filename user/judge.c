@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * judge - the rules behind the verdicts.
+ *
+ * A write is not a moment but a time from `before` to `after`, and only what
+ * is true of the whole of it is certain: a byte unsent when the write was
+ * complete goes out new, a byte that had left the host when it began went out
+ * old, and what moved in between is a race which no hook can decide.
+ *
+ * Weak spots. "Left the host" is read from the socket's count of memory in the
+ * transmit path. A driver that orphans its buffers early lowers it before the
+ * card has fetched the bytes. And a retransmission while the write is under
+ * way is known only if its record follows that of the hit.
+ */
+#include "judge.h"
+
+static bool seq_before(__u32 a, __u32 b)
+{
+	return (__s32)(a - b) < 0;
+}
+
+static bool is_local(const struct evidence *ev)
+{
+	return ev->flags & PF_HIT_LOCAL;
+}
+
+/*
+ * A peer elsewhere has what it acknowledged; the one on this host only what
+ * it has read, because its queue holds the very same page.
+ */
+static bool was_over(const struct evidence *ev, __u32 seq)
+{
+	if (ev->flags & PF_HIT_NO_BEFORE)
+		return false;
+	return seq_before(seq, is_local(ev) ? ev->before.read : ev->before.una);
+}
+
+static enum phase phase_at(const struct evidence *ev, const struct pf_progress *at, __u32 seq)
+{
+	if (!seq_before(seq, at->nxt))
+		return PHASE_QUEUED;
+	return is_local(ev) && seq_before(seq, at->una) ? PHASE_HELD : PHASE_SENT;
+}
+
+static enum judgement settle(struct answer *ret, enum verdict_kind verdict, enum reason reason,
+			     enum phase phase)
+{
+	*ret = (struct answer){ verdict, reason, phase };
+	return JUDGE_FINAL;
+}
+
+static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct answer *ret)
+{
+	/* A flight that ended unread during the write was dropped with its socket. */
+	if (seq_before(seq, ev->after.read) || ev->flags & PF_HIT_ENDED)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED,
+			      phase_at(ev, &ev->before, seq));
+	if (!seq_before(seq, ev->after.nxt))
+		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	return settle(ret, VERDICT_CORRUPT, REASON_UNREAD, phase_at(ev, &ev->after, seq));
+}
+
+/*
+ * Transmitted before the write began, and not again: harmless if it was out
+ * of this host by then, which a socket with nothing in its transmit path
+ * proves. What the path holds afterwards may be younger bytes.
+ */
+static enum judgement judge_gone_out(const struct evidence *ev, enum reason reason,
+				     struct answer *ret)
+{
+	if (ev->before.in_host)
+		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_SENT);
+	if (ev->lost)
+		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
+	return settle(ret, VERDICT_NEAR_MISS, reason, PHASE_SENT);
+}
+
+static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct answer *ret)
+{
+	if (ev->flags & PF_HIT_ENDED) {
+		if (!seq_before(seq, ev->before.nxt))
+			return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
+		return judge_gone_out(ev, seq_before(seq, ev->after.una) ?
+				      REASON_ACKED : REASON_ABORTED, ret);
+	}
+	if (!seq_before(seq, ev->after.nxt))
+		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	if (!seq_before(seq, ev->before.nxt))
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
+	if (ev->resent)
+		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+
+	switch (ev->end) {
+	case PF_END_ACKED:
+		return judge_gone_out(ev, REASON_ACKED, ret);
+	case PF_END_ABORTED:
+		return judge_gone_out(ev, REASON_ABORTED, ret);
+	case PF_END_READ:
+		/* A reader on this host after all; how far it was is not known. */
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	}
+	if (ev->gave_up)
+		return settle(ret, VERDICT_POSSIBLE, ev->gave_up, PHASE_SENT);
+	*ret = (struct answer){ VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT };
+	return JUDGE_WAIT;
+}
+
+enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *ret_answer)
+{
+	if (was_over(ev, seq))
+		return JUDGE_GONE;
+	if (ev->how == PF_WRITE_MMAP)
+		return settle(ret_answer, VERDICT_POSSIBLE, REASON_MMAP_STORE,
+			      phase_at(ev, &ev->after, seq));
+	/* Perhaps written before the socket took it, and then meant to be sent. */
+	if (ev->flags & PF_HIT_NO_BEFORE)
+		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED,
+			      phase_at(ev, &ev->after, seq));
+	if (is_local(ev))
+		return judge_local(ev, seq, ret_answer);
+	return judge_remote(ev, seq, ret_answer);
+}
+
+unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,
+			__u32 ret_cuts[JUDGE_CUTS_MAX])
+{
+	const __u32 bounds[JUDGE_CUTS_MAX] = {
+		is_local(ev) ? ev->before.read : ev->before.una,
+		ev->before.nxt,
+		ev->after.una,
+		ev->after.nxt,
+		is_local(ev) ? ev->after.read : ev->after.una,
+	};
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < JUDGE_CUTS_MAX; i++) {
+		__u32 cut = bounds[i] - seq;
+		unsigned int at = 0;
+
+		/* Bounds behind seq come out as huge offsets. */
+		if (!cut || cut >= len)
+			continue;
+		while (at < n && ret_cuts[at] < cut)
+			at++;
+		if (at < n && ret_cuts[at] == cut)
+			continue;
+		for (unsigned int k = n; k > at; k--)
+			ret_cuts[k] = ret_cuts[k - 1];
+		ret_cuts[at] = cut;
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * loader - the BPF side as one object with a life: open, load, attach, poll,
+ * close. Only loader.c sees the skeleton and libbpf.
+ *
+ * All functions return 0 or -errno unless said otherwise. A failure has put
+ * one clear line into the error buffer: what is wrong and what to do.
+ */
+#ifndef PAGEFLIGHT_LOADER_H
+#define PAGEFLIGHT_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "wire.h"
+
+struct loader;
+struct hook;
+
+struct loader_opts {
+	unsigned int max_pages;		/* pages in flight followed at once; 0: from memory */
+	unsigned int max_conns;		/* connections followed at once; 0: from memory */
+	unsigned int ring_bytes;	/* 0: default */
+	bool verbose;			/* libbpf's own messages, on stderr */
+};
+
+#define LOADER_ERR_LEN 512
+
+/* What the kernel counted so far, summed over the CPUs. */
+struct loader_totals {
+	struct pf_stats stats;
+	unsigned long long in_flight;	/* flights in the pool now */
+	unsigned long long conns;	/* connections followed now */
+	unsigned long long missed;	/* runs the kernel skipped: program already active on the CPU */
+};
+
+/* data points at `size` bytes of one unchecked record; see event.h. */
+typedef void (*loader_event_fn)(void *ctx, const void *data, size_t size);
+
+/*
+ * Check privileges and kernel, choose hooks, load and attach. On success
+ * *ret_loader is to be closed with loader_close. -EPERM: privileges or
+ * lockdown; -EOPNOTSUPP: the kernel lacks something necessary.
+ */
+int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
+		char err[LOADER_ERR_LEN]);
+
+/* A descriptor that polls readable when records wait. */
+int loader_fd(const struct loader *l);
+
+/* Hand every waiting record to fn. Returns their number or -errno. Never blocks. */
+int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
+
+int loader_totals(const struct loader *l, struct loader_totals *ret_totals);
+
+/* The hook table with its state on this kernel, for printing; see hooks.h. */
+const struct hook *loader_hooks(const struct loader *l, size_t *ret_n);
+
+/* Detach and free. NULL is allowed. */
+void loader_close(struct loader *l);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * log - talk on stderr. Each line is one write, so that lines of several
+ * processes on one terminal do not mix.
+ */
+#include "log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define LINE_MAX_LEN 1024
+
+static bool log_verbose;
+
+static void say(const char *fmt, va_list args) LOG_FORMAT(1, 0);
+
+static void say(const char *fmt, va_list args)
+{
+	char line[LINE_MAX_LEN];
+	int head = snprintf(line, sizeof(line), "pageflight: ");
+	int n = vsnprintf(line + head, sizeof(line) - head - 1, fmt, args);
+
+	if (n < 0)
+		return;
+	n += head;
+	if (n > LINE_MAX_LEN - 2)
+		n = LINE_MAX_LEN - 2;
+	line[n] = '\n';
+	/* There is nobody left to tell that stderr is closed. */
+	if (write(STDERR_FILENO, line, n + 1) < 0)
+		return;
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	va_list args;
+
+	if (!log_verbose)
+		return;
+	va_start(args, fmt);
+	say(fmt, args);
+	va_end(args);
+}
+
+void log_set_verbose(bool verbose)
+{
+	log_verbose = verbose;
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * mounts - parse mountinfo, see proc_pid_mountinfo(5):
+ *
+ *   36 35 98:0 /subtree /mnt/point rw,noatime master:1 - ext3 /dev/root rw
+ *
+ * Bind mounts and btrfs subvolumes show a subtree of a file system: it is
+ * stripped from the inner path before the mount point is put in front. Weak
+ * spot: a mount that another one covers is not told from a visible one.
+ */
+#include "mounts.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mount {
+	__u64 dev;
+	char *root;
+	char *point;
+};
+
+struct mounts {
+	char *text;		/* roots and points are kept in it */
+	size_t n;
+	struct mount mount[];
+};
+
+static bool is_octal(char c)
+{
+	return c >= '0' && c <= '7';
+}
+
+/* Blank, tab, newline and backslash are written as \ooo. In place. */
+static void decode(char *text)
+{
+	char *to = text;
+
+	while (*text) {
+		if (text[0] == '\\' && text[1] >= '0' && text[1] <= '3' &&
+		    is_octal(text[2]) && is_octal(text[3])) {
+			*to++ = (text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0');
+			text += 4;
+		} else {
+			*to++ = *text++;
+		}
+	}
+	*to = '\0';
+}
+
+static bool parse_line(char *line, struct mount *ret)
+{
+	enum { DEV = 2, ROOT, POINT, FIELDS };
+	char *field[FIELDS], *save = NULL;
+	unsigned int major, minor;
+	int end = 0;
+
+	for (int i = 0; i < FIELDS; i++) {
+		field[i] = strtok_r(i ? NULL : line, " ", &save);
+		if (!field[i])
+			return false;
+	}
+	if (sscanf(field[DEV], "%u:%u%n", &major, &minor, &end) != 2 || field[DEV][end])
+		return false;
+	decode(field[ROOT]);
+	decode(field[POINT]);
+	/* "net:[4026531840]" of a namespace file is no tree. */
+	if (field[ROOT][0] != '/' || field[POINT][0] != '/')
+		return false;
+	*ret = (struct mount){
+		.dev = (__u64)major << 20 | minor,
+		.root = field[ROOT],
+		.point = field[POINT],
+	};
+	return true;
+}
+
+int mounts_parse(struct mounts **ret_mounts, const char *text)
+{
+	size_t lines = 1;
+	struct mounts *m;
+	char *line, *next;
+
+	for (const char *c = text; *c; c++)
+		lines += *c == '\n';
+	m = calloc(1, sizeof(*m) + lines * sizeof(m->mount[0]));
+	if (!m)
+		return -ENOMEM;
+	m->text = strdup(text);
+	if (!m->text) {
+		free(m);
+		return -ENOMEM;
+	}
+	for (line = m->text; line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		m->n += parse_line(line, &m->mount[m->n]);
+	}
+	*ret_mounts = m;
+	return 0;
+}
+
+/* The rest of inner below root: "" or "/..."; NULL if it is not below. */
+static const char *below(const char *inner, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (n == 1)
+		return inner;
+	if (strncmp(inner, root, n) || (inner[n] && inner[n] != '/'))
+		return NULL;
+	return inner + n;
+}
+
+static bool better(const struct mount *a, const struct mount *b)
+{
+	size_t root_a = strlen(a->root), root_b = strlen(b->root);
+
+	if (root_a != root_b)
+		return root_a < root_b;
+	return strlen(a->point) < strlen(b->point);
+}
+
+int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_path,
+		size_t len)
+{
+	const struct mount *best = NULL;
+	const char *point, *rest;
+	size_t n;
+
+	for (size_t i = 0; i < m->n; i++) {
+		const struct mount *mount = &m->mount[i];
+
+		if (mount->dev == dev && below(inner, mount->root) &&
+		    (!best || better(mount, best)))
+			best = mount;
+	}
+	if (!best)
+		return -ENOENT;
+	rest = below(inner, best->root);
+	/* No double slash for what is mounted on "/". */
+	point = best->point[1] || !*rest ? best->point : "";
+	n = strlen(point) + strlen(rest);
+	if (n >= len)
+		return -ENAMETOOLONG;
+	return snprintf(ret_path, len, "%s%s", point, rest);
+}
+
+void mounts_free(struct mounts *m)
+{
+	if (!m)
+		return;
+	free(m->text);
+	free(m);
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * opts - options as data: one table per command is what is parsed and what
+ * --help prints. Values go into a struct of the command, by offset. Pure but
+ * for getopt's own state.
+ */
+#ifndef PAGEFLIGHT_OPTS_H
+#define PAGEFLIGHT_OPTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+enum opt_kind {
+	OPT_FLAG,	/* bool, no argument */
+	OPT_UINT,	/* unsigned int */
+	OPT_SIZE,	/* unsigned int, bytes; K, M or G of 1024 may follow */
+	OPT_SECONDS,	/* __u64 nanoseconds, from decimal seconds */
+	OPT_NAME,	/* int, index into names */
+	OPT_TEXT,	/* const char *, not empty, points into argv */
+};
+
+struct opt {
+	const char *name;	/* long form; the row without one ends the table */
+	char letter;		/* short form or 0 */
+	enum opt_kind kind;
+	size_t at;		/* offsetof the value */
+	__u64 min, max;		/* of UINT, SIZE, and SECONDS in nanoseconds */
+	const char *const *names; /* of NAME */
+	int n_names;
+	const char *arg;	/* what --help calls the argument */
+	const char *help;
+};
+
+struct command_spec {
+	const char *name;	/* "watch" */
+	const char *args;	/* operands in the usage line, or "" */
+	const char *about;	/* what it does, lines without the last newline */
+	const char *notes;	/* after the options, or NULL */
+	bool operands;		/* may have any */
+	const struct opt *opts;
+};
+
+#define OPTS_ERR_LEN 256
+#define OPTS_HELP 1
+
+/*
+ * Parse argv[1 ..] into *values, which holds the defaults. -h and --help are
+ * built in. Returns 0 with *ret_first the index of the first operand;
+ * OPTS_HELP; or -EINVAL with one line in err.
+ */
+int opts_parse(const struct command_spec *spec, int argc, char **argv, void *values,
+	       int *ret_first, char err[OPTS_ERR_LEN]);
+
+void opts_help(FILE *out, const struct command_spec *spec);
+
+/* The parsers of single values: 0 or -EINVAL, -ERANGE. To the last character. */
+int opts_uint(const char *text, __u64 min, __u64 max, __u64 *ret_value);
+int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value);
+int opts_seconds(const char *text, __u64 min, __u64 max, __u64 *ret_ns);
+
+#endif

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * resolve - keeps a few mount tables, one per mount namespace, and reads one
+ * again when the kernel says that it changed: polling an open mountinfo tells.
+ * A descriptor of a dead process's mountinfo keeps working, so a table stays
+ * good after the process that it was found by.
+ *
+ * Weak spot: a writer that is gone by now, and whose namespace is not known
+ * yet, cannot be asked; its file is then named "[major:minor]/path".
+ */
+#include "resolve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "fmt.h"
+#include "mounts.h"
+
+#define N_VIEWS 8
+
+struct view {
+	dev_t ns_dev;
+	ino_t ns;		/* the namespace's inode; 0: slot is free */
+	int fd;
+	struct mounts *mounts;
+};
+
+struct resolve {
+	struct view views[N_VIEWS];	/* 0 is our own and stays */
+	unsigned int next;		/* slot to give away, 1 .. N_VIEWS - 1 */
+	char path[RESOLVE_PATH_MAX];
+};
+
+static int read_all(int fd, char **ret_text)
+{
+	size_t len = 0, room = 0;
+	char *text = NULL;
+	ssize_t n;
+
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return -errno;
+	do {
+		if (room - len < 4096) {
+			char *more = realloc(text, room + 32768);
+
+			if (!more) {
+				free(text);
+				return -ENOMEM;
+			}
+			text = more;
+			room += 32768;
+		}
+		n = read(fd, text + len, room - len - 1);
+		if (n < 0) {
+			n = -errno;
+			free(text);
+			return n;
+		}
+		len += n;
+	} while (n);
+	text[len] = '\0';
+	*ret_text = text;
+	return 0;
+}
+
+static int view_read(struct view *view)
+{
+	struct mounts *mounts;
+	char *text = NULL;
+	int err;
+
+	err = read_all(view->fd, &text);
+	if (err)
+		return err;
+	err = mounts_parse(&mounts, text);
+	free(text);
+	if (err)
+		return err;
+	mounts_free(view->mounts);
+	view->mounts = mounts;
+	return 0;
+}
+
+static void view_close(struct view *view)
+{
+	if (!view->ns)
+		return;
+	close(view->fd);
+	mounts_free(view->mounts);
+	*view = (struct view){ 0 };
+}
+
+static int view_open(struct view *view, const char *pid, const struct stat *ns)
+{
+	struct view fresh = { .ns_dev = ns->st_dev, .ns = ns->st_ino };
+	char name[64];
+	int err;
+
+	snprintf(name, sizeof(name), "/proc/%s/mountinfo", pid);
+	fresh.fd = open(name, O_RDONLY | O_CLOEXEC);
+	if (fresh.fd < 0)
+		return -errno;
+	err = view_read(&fresh);
+	if (err) {
+		close(fresh.fd);
+		return err;
+	}
+	view_close(view);
+	*view = fresh;
+	return 0;
+}
+
+/* Our own table is slot 0. Others are known by their namespace. */
+static struct view *view_of(struct resolve *r, const char *pid)
+{
+	struct view *view;
+	char name[64];
+	struct stat ns;
+
+	snprintf(name, sizeof(name), "/proc/%s/ns/mnt", pid);
+	if (stat(name, &ns))
+		return NULL;
+	for (unsigned int i = 0; i < N_VIEWS; i++) {
+		view = &r->views[i];
+		if (view->ns == ns.st_ino && view->ns_dev == ns.st_dev)
+			return view;
+	}
+	view = &r->views[r->next];
+	if (view_open(view, pid, &ns))
+		return NULL;
+	r->next = r->next % (N_VIEWS - 1) + 1;
+	return view;
+}
+
+static void view_refresh(struct view *view)
+{
+	struct pollfd changed = { .fd = view->fd, .events = POLLPRI };
+
+	/* The old table is better than none if it cannot be read again. */
+	if (poll(&changed, 1, 0) > 0 && changed.revents & (POLLPRI | POLLERR))
+		view_read(view);
+}
+
+int resolve_new(struct resolve **ret_resolve)
+{
+	struct resolve *r = calloc(1, sizeof(*r));
+	struct stat ns;
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->next = 1;
+	err = stat("/proc/self/ns/mnt", &ns) ? -errno : view_open(&r->views[0], "self", &ns);
+	if (err) {
+		free(r);
+		return err;
+	}
+	*ret_resolve = r;
+	return 0;
+}
+
+static bool look(struct resolve *r, const char *pid, const struct incident *inc,
+		 const char *inner)
+{
+	struct view *view = view_of(r, pid);
+
+	if (!view)
+		return false;
+	view_refresh(view);
+	return mounts_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
+}
+
+void resolve_incident(struct resolve *r, struct incident *inc)
+{
+	char writer[16], sender[16], dev[FMT_DEV_LEN];
+	const char *inner;
+
+	inc->path = NULL;
+	inc->view = PATH_UNKNOWN;
+	inc->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
+	if (!inc->op_rec || inc->op_rec->flags & PF_OP_NO_PATH)
+		return;
+	inner = event_path(inc->op_rec);
+	inc->path = r->path;
+	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
+	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
+	/* A cut path begins in the middle: no mount can be told from it. */
+	if (inc->op_rec->flags & PF_OP_CUT)
+		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
+	else if (look(r, "self", inc, inner))
+		inc->view = PATH_SELF;
+	else if (look(r, writer, inc, inner))
+		inc->view = PATH_WRITER;
+	else if (look(r, sender, inc, inner))
+		inc->view = PATH_SENDER;
+	else
+		snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
+}
+
+void resolve_free(struct resolve *r)
+{
+	if (!r)
+		return;
+	for (unsigned int i = 0; i < N_VIEWS; i++)
+		view_close(&r->views[i]);
+	free(r);
+}

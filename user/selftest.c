@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * selftest.c - 23 pages of a memfd (a tmpfs file: generic_perform_write), sent
+ * to ourselves over lo, rewritten while nobody reads, then read; and another 23
+ * that are dropped unread. Records of other processes are not ours.
+ */
+#include "selftest.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "event.h"
+
+#define PAGES 23
+
+struct tally {
+	__u32 pid;
+	__u64 conn;		/* of the last hit of ours */
+	unsigned int hits;	/* bytes sent by us and overwritten by us */
+	unsigned int read;	/* of that connection, read */
+	unsigned int ended;	/* of that connection, ended in any way */
+};
+
+static void on_record(void *ctx, const void *data, size_t size)
+{
+	const struct pf_event *ev;
+	struct tally *t = ctx;
+
+	if (event_check(data, size, &ev) != EVENT_OK)
+		return;
+	if (ev->type == PF_EV_HIT) {
+		const struct pf_ev_hit *hit = (const struct pf_ev_hit *)ev;
+
+		if (hit->sender.pid != t->pid || hit->writer.pid != t->pid)
+			return;
+		t->conn = hit->conn;
+		t->hits += hit->len;
+	} else if (ev->type == PF_EV_END) {
+		const struct pf_ev_range *end = (const struct pf_ev_range *)ev;
+
+		if (end->conn != t->conn)
+			return;
+		t->read += end->why == PF_END_READ ? end->len : 0;
+		t->ended += end->len;
+	}
+}
+
+static int pair_open(int ret_pair[2])
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(addr);
+	int l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), size = 1 << 20, err;
+
+	ret_pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	ret_pair[1] = -1;
+	if (l < 0 || ret_pair[0] < 0 || bind(l, (struct sockaddr *)&addr, sizeof(addr)) ||
+	    setsockopt(l, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)) ||
+	    setsockopt(ret_pair[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size)) ||
+	    listen(l, 1) || getsockname(l, (struct sockaddr *)&addr, &len) ||
+	    connect(ret_pair[0], (struct sockaddr *)&addr, sizeof(addr)) ||
+	    (ret_pair[1] = accept(l, NULL, NULL)) < 0) {
+		err = -errno;
+		close(ret_pair[0]);
+		close(l);
+		return err;
+	}
+	close(l);
+	return 0;
+}
+
+/* Send the file whole, then write all of it again. */
+static int send_and_rewrite(int to, int file, char *buf, size_t size)
+{
+	off_t at = 0;
+
+	while (at < (off_t)size)
+		if (sendfile(to, file, &at, size - at) <= 0)
+			return -errno;
+	memset(buf, 'b', size);
+	return pwrite(file, buf, size, 0) == (ssize_t)size ? 0 : -EIO;
+}
+
+static int read_all(int from, char *buf, size_t size)
+{
+	while (size) {
+		ssize_t n = read(from, buf, size);
+
+		if (n <= 0)
+			return n ? -errno : -ECONNRESET;
+		size -= n;
+	}
+	return 0;
+}
+
+/* One connection; then both ends go, the reader first. */
+static int one_flow(int file, char *buf, size_t size, bool read)
+{
+	struct linger drop = { .l_onoff = 1 };
+	int pair[2], err = pair_open(pair);
+
+	if (err)
+		return err;
+	err = send_and_rewrite(pair[0], file, buf, size);
+	if (!err && read)
+		err = read_all(pair[1], buf, size);
+	if (!read)
+		setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &drop, sizeof(drop));
+	close(pair[read ? 1 : 0]);
+	close(pair[read ? 0 : 1]);
+	return err;
+}
+
+int selftest_run(struct loader *l, struct selftest_result ret_results[SELFTEST_RESULTS],
+		 bool *ret_passed)
+{
+	static char buf[PAGES * EVENT_FLIGHT_MAX];
+	size_t size = PAGES * sysconf(_SC_PAGESIZE);
+	struct tally first = { .pid = getpid() }, second = { .pid = getpid() };
+	int file = memfd_create("pageflight-selftest", MFD_CLOEXEC), err = 0;
+
+	if (file < 0)
+		return -errno;
+	memset(buf, 'a', size);
+	if (pwrite(file, buf, size, 0) != (ssize_t)size)
+		err = -EIO;
+	err = err ?: one_flow(file, buf, size, true);
+	loader_consume(l, on_record, &first);
+	err = err ?: one_flow(file, buf, size, false);
+	loader_consume(l, on_record, &second);
+	close(file);
+	if (err)
+		return err;
+	ret_results[0] = (struct selftest_result){
+		"attach", "bytes of our sendfile() known when they were overwritten", size, first.hits };
+	ret_results[1] = (struct selftest_result){
+		"write", "bytes of our overwrites reported, both flows", 2 * size, first.hits + second.hits };
+	ret_results[2] = (struct selftest_result){
+		"ack, release", "bytes acknowledged and read", size, first.read };
+	ret_results[3] = (struct selftest_result){
+		"abort", "bytes of the dropped connection ended", size, second.ended };
+	*ret_passed = true;
+	for (int i = 0; i < SELFTEST_RESULTS; i++)
+		if (ret_results[i].seen != ret_results[i].expected)
+			*ret_passed = false;
+	return 0;
+}

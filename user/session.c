@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * session - the loop between the kernel side and the sinks. It ends in two
+ * steps: first no new writes are taken in, but what waits may still settle;
+ * then everything left is reported as far as it is known.
+ */
+#include "session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "batch.h"
+#include "child.h"
+#include "clock.h"
+#include "event.h"
+#include "log.h"
+#include "resolve.h"
+#include "signals.h"
+#include "sink.h"
+#include "talk.h"
+#include "verdict.h"
+
+#define TICK_NS (NSEC_PER_SEC / 4)
+#define TALK_NS NSEC_PER_SEC
+
+enum state { RUNNING, SETTLING, DONE };
+
+struct session {
+	const struct session_opts *opts;
+	struct session_result result;
+	struct loader *loader;
+	struct verdict *verdict;
+	struct resolve *resolve;
+	struct sink sink;
+	int signal_fd;
+	enum state state;
+	int err;			/* first failure in a callback */
+	unsigned int printed;
+	__u64 began, ended;
+	__u64 next_tick, next_talk;
+	__u64 deadline;			/* of the state; 0: none */
+	struct loader_totals seen, said;	/* at the last look, at the last word */
+	struct summary sum;
+	struct batch batch;
+};
+
+static int fail_output(int err)
+{
+	if (err)
+		log_error("cannot write to standard output: %s", strerror(-err));
+	return err;
+}
+
+static void fail(struct session *s, int err)
+{
+	if (!s->err)
+		s->err = err;
+	s->state = DONE;
+}
+
+static void on_incident(void *ctx, const struct incident *found)
+{
+	struct session *s = ctx;
+	struct incident inc = *found;
+	int err;
+
+	if (s->err || (s->opts->count && s->printed >= s->opts->count))
+		return;
+	s->sum.incidents[inc.answer.verdict]++;
+	s->sum.bytes[inc.answer.verdict] += inc.bytes;
+	if (s->opts->fail_on >= 0 && (int)inc.answer.verdict >= s->opts->fail_on)
+		s->result.found = true;
+	if ((int)inc.answer.verdict < s->opts->min_verdict)
+		return;
+	inc.wall_ns = clock_wall_ns(inc.ts);
+	resolve_incident(s->resolve, &inc);
+	err = fail_output(s->sink.ops->incident(&s->sink, &inc));
+	if (err) {
+		fail(s, err);
+		return;
+	}
+	if (s->opts->on_incident)
+		s->opts->on_incident(s->opts->ctx, &inc);
+	if (++s->printed == s->opts->count)
+		s->state = DONE;
+}
+
+/* Losses that may hide a retransmission of something that is followed. */
+static bool weakens(const struct loader_totals *before, const struct loader_totals *now)
+{
+	static const enum pf_counter counters[] = { PF_C_events_lost, PF_C_read_failed };
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		if (before->stats.count[counters[i]] != now->stats.count[counters[i]])
+			return true;
+	}
+	return before->missed != now->missed;
+}
+
+static int look_at_losses(struct session *s)
+{
+	struct loader_totals now;
+	int err = loader_totals(s->loader, &now);
+
+	if (err) {
+		log_error("cannot read the counters of the kernel side: %s", strerror(-err));
+		return err;
+	}
+	if (weakens(&s->seen, &now))
+		verdict_lost(s->verdict);
+	s->seen = now;
+	return 0;
+}
+
+static int take_record(struct session *s, const void *data, size_t size)
+{
+	const struct pf_event *ev;
+	enum event_refusal refusal = event_check(data, size, &ev);
+
+	if (refusal != EVENT_OK) {
+		s->sum.refused++;
+		verdict_lost(s->verdict);
+		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
+		return 0;
+	}
+	/* A write after the end of the run; without hits its op is not taken either. */
+	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended)
+		return 0;
+	return verdict_event(s->verdict, ev);
+}
+
+static void take_batch(struct session *s)
+{
+	const void *data;
+	size_t at = 0, size;
+	int err;
+
+	if (!s->batch.used)
+		return;
+	err = look_at_losses(s);
+	while (!err && (data = batch_next(&s->batch, &at, &size)))
+		err = take_record(s, data, size);
+	verdict_sound(s->verdict);
+	s->batch.used = 0;
+	if (err)
+		fail(s, err);
+}
+
+static void on_record(void *ctx, const void *data, size_t size)
+{
+	struct session *s = ctx;
+
+	if (batch_add(&s->batch, data, size))
+		return;
+	take_batch(s);
+	if (!batch_add(&s->batch, data, size))
+		s->sum.refused++;
+}
+
+static void drain(struct session *s)
+{
+	int n = loader_consume(s->loader, on_record, s);
+
+	if (n < 0) {
+		log_error("cannot read records: %s", strerror(-n));
+		fail(s, n);
+	}
+	take_batch(s);
+}
+
+/* No new writes from now on; what waits has until the deadline. */
+static void stop(struct session *s, __u64 now, __u64 grace)
+{
+	if (s->state != RUNNING) {
+		s->state = DONE;
+		return;
+	}
+	s->state = SETTLING;
+	s->ended = now;
+	s->deadline = now + grace;
+}
+
+static __u64 settle_ns(const struct session *s)
+{
+	return s->opts->settle_ns ? s->opts->settle_ns : VERDICT_SETTLE_NS;
+}
+
+static void reap(struct session *s, __u64 now)
+{
+	struct child *child = s->opts->child;
+	int status;
+
+	if (!child || s->result.child_ended || waitpid(child->pid, &status, WNOHANG) != child->pid)
+		return;
+	s->result.child_ended = true;
+	s->result.child_status = child_exit_status(status);
+	if (s->state == RUNNING)
+		stop(s, now, settle_ns(s) + TICK_NS);
+}
+
+static void on_signal(struct session *s, __u64 now)
+{
+	int signo;
+
+	while ((signo = signals_next(s->signal_fd))) {
+		if (signo == SIGCHLD)
+			reap(s, now);
+		else
+			stop(s, now, 0);
+	}
+}
+
+static void on_time(struct session *s, __u64 now)
+{
+	int err;
+
+	if (now >= s->next_tick) {
+		s->next_tick = now + TICK_NS;
+		err = look_at_losses(s);
+		if (!err)
+			err = verdict_tick(s->verdict, now);
+		verdict_sound(s->verdict);
+		if (err)
+			fail(s, err);
+	}
+	if (now >= s->next_talk) {
+		s->next_talk = now + TALK_NS;
+		talk_losses(&s->said, &s->seen);
+		s->said = s->seen;
+	}
+	if (s->state == RUNNING && s->deadline && now >= s->deadline)
+		stop(s, now, settle_ns(s) + TICK_NS);
+	if (s->state == SETTLING && (!verdict_waiting(s->verdict) || now >= s->deadline))
+		s->state = DONE;
+}
+
+static int wait_ms(const struct session *s, __u64 now)
+{
+	__u64 until = s->next_tick;
+
+	if (s->deadline && s->deadline < until)
+		until = s->deadline;
+	/* Rounded up, so that it does not wake just before. */
+	return until > now ? (until - now + 999999) / 1000000 : 0;
+}
+
+static void loop(struct session *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = loader_fd(s->loader), .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		/* Tells when nobody reads any more, before the next line is due. */
+		{ .fd = STDOUT_FILENO },
+	};
+	__u64 now = s->began;
+
+	while (s->state != DONE) {
+		if (poll(fds, 3, wait_ms(s, now)) < 0 && errno != EINTR) {
+			log_error("cannot wait for records: %s", strerror(errno));
+			fail(s, -errno);
+			break;
+		}
+		now = clock_mono_ns();
+		drain(s);
+		if (fds[1].revents)
+			on_signal(s, now);
+		if (fds[2].revents & POLLERR)
+			fail(s, fail_output(-EPIPE));
+		if (s->state != DONE)
+			on_time(s, now);
+	}
+}
+
+static int set_up(struct session *s)
+{
+	const struct verdict_config cfg = { .settle_ns = s->opts->settle_ns };
+	char text[LOADER_ERR_LEN] = "";
+	int err;
+
+	s->signal_fd = signals_open();
+	err = s->signal_fd < 0 ? s->signal_fd : 0;
+	if (!err)
+		err = verdict_new(&s->verdict, &cfg, on_incident, s);
+	if (!err)
+		err = resolve_new(&s->resolve);
+	if (err) {
+		log_error("cannot start: %s", strerror(-err));
+		return err;
+	}
+	err = loader_open(&s->loader, &s->opts->loader, text);
+	if (err)
+		log_error("%s", *text ? text : strerror(-err));
+	return err;
+}
+
+/* Attached: say so to those who wait for it. */
+static int announce(struct session *s)
+{
+	const struct hook *hooks;
+	size_t n = 0;
+	int err;
+
+	hooks = loader_hooks(s->loader, &n);
+	talk_hooks(hooks, n);
+	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_lines);
+	err = fail_output(s->sink.ops->open(&s->sink));
+	if (err)
+		return err;
+	err = look_at_losses(s);
+	if (err)
+		return err;
+	verdict_sound(s->verdict);
+	s->said = s->seen;
+	s->began = clock_mono_ns();
+	s->next_tick = s->began + TICK_NS;
+	s->next_talk = s->began + TALK_NS;
+	s->deadline = s->opts->duration_ns ? s->began + s->opts->duration_ns : 0;
+	if (s->opts->ready_fd >= 0) {
+		if (write(s->opts->ready_fd, "\n", 1) < 0)
+			log_error("cannot write to --ready-fd: %s", strerror(errno));
+		close(s->opts->ready_fd);
+	}
+	if (s->opts->child)
+		child_go(s->opts->child);
+	return 0;
+}
+
+/* Whatever is known goes out, also after a failure but that of the output. */
+static int finish(struct session *s)
+{
+	__u64 now = clock_mono_ns();
+	int err;
+
+	if (s->err)
+		return s->err;
+	if (!s->ended)
+		s->ended = now;
+	err = verdict_flush(s->verdict);
+	if (!err)
+		err = look_at_losses(s);
+	if (err || s->err)
+		return err ? err : s->err;
+	s->sum.wall_ns = clock_wall_ns(s->ended);
+	s->sum.duration_ns = s->ended - s->began;
+	s->sum.totals = s->seen;
+	s->sum.evicted = verdict_evicted(s->verdict);
+	return fail_output(s->sink.ops->summary(&s->sink, &s->sum));
+}
+
+static void tear_down(struct session *s)
+{
+	struct child *child = s->opts->child;
+
+	if (child) {
+		child_cancel(child);
+		if (!s->result.child_ended)
+			kill(child->pid, SIGTERM);
+	}
+	loader_close(s->loader);
+	resolve_free(s->resolve);
+	verdict_free(s->verdict);
+	if (s->signal_fd >= 0)
+		close(s->signal_fd);
+	free(s);
+}
+
+int session_run(const struct session_opts *opts, struct session_result *ret_result)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	int err;
+
+	if (!s) {
+		log_error("cannot start: %s", strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	s->opts = opts;
+	s->signal_fd = -1;
+	err = set_up(s);
+	if (!err)
+		err = announce(s);
+	if (!err) {
+		loop(s);
+		err = finish(s);
+	}
+	if (!err)
+		*ret_result = s->result;
+	tear_down(s);
+	return err;
+}

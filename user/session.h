@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * session - one run: attach, follow, report, sum up. Every command that
+ * watches is a session.
+ */
+#ifndef PAGEFLIGHT_SESSION_H
+#define PAGEFLIGHT_SESSION_H
+
+#include "incident.h"
+#include "loader.h"
+
+struct child;
+
+struct session_opts {
+	struct loader_opts loader;
+	bool json;		/* sink: JSON lines, else lines for people */
+	__u64 duration_ns;	/* end after this time; 0: none */
+	unsigned int count;	/* end after so many incidents were printed; 0: none */
+	int fail_on;		/* enum verdict_kind, or -1 */
+	int min_verdict;	/* weaker ones are counted but not printed */
+	__u64 settle_ns;	/* 0: default of the engine */
+	int ready_fd;		/* gets a newline once attached, then closed; -1: none */
+	struct child *child;	/* released once attached, ends the run; or NULL */
+
+	/* Sees every printed incident, after the sink. */
+	void (*on_incident)(void *ctx, const struct incident *inc);
+	void *ctx;
+};
+
+struct session_result {
+	bool found;		/* an incident at or above fail_on */
+	bool child_ended;	/* by itself; then: */
+	int child_status;	/* as of child_exit_status() */
+};
+
+/*
+ * Run until a signal, the duration, the count or the child ends it. Returns 0
+ * or -errno, and has then said on stderr what was wrong. Blocks SIGINT,
+ * SIGTERM and SIGCHLD and ignores SIGPIPE from here on.
+ */
+int session_run(const struct session_opts *opts, struct session_result *ret_result);
+
+#endif

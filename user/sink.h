@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * sink - where incidents go. A sink writes each line at once, so that a pipe
+ * or a log sees an incident when it happens.
+ */
+#ifndef PAGEFLIGHT_SINK_H
+#define PAGEFLIGHT_SINK_H
+
+#include <stdio.h>
+#include "incident.h"
+#include "loader.h"
+
+/* One run, at its end. */
+struct summary {
+	__u64 wall_ns;				/* when it ended, UTC */
+	__u64 duration_ns;
+	struct loader_totals totals;
+	__u64 incidents[VERDICT_MAX];		/* seen, also those not printed */
+	__u64 bytes[VERDICT_MAX];
+	__u64 refused;				/* records with a broken form */
+	__u64 evicted;				/* incidents reported before they were settled */
+};
+
+struct sink;
+
+#define SINK_WIDTH 120	/* where no terminal says otherwise */
+
+/* All return 0 or -errno of the write. */
+struct sink_ops {
+	int (*open)(struct sink *sink);
+	int (*incident)(struct sink *sink, const struct incident *inc);
+	int (*summary)(struct sink *sink, const struct summary *sum);
+};
+
+struct sink {
+	const struct sink_ops *ops;
+	FILE *out;
+	unsigned int width;	/* columns a line may have */
+	bool whole_paths;	/* a path may run over: nothing wraps it */
+	bool colour;
+};
+
+/* What suits stdout: its width, COLUMNS, NO_COLOR. */
+void sink_init(struct sink *sink, const struct sink_ops *ops);
+
+extern const struct sink_ops sink_lines;
+extern const struct sink_ops sink_json;
+
+/* Names and explanations of the counters, PF_C_MAX of them. */
+extern const char *const sink_counter_names[];
+extern const char *const sink_counter_texts[];
+
+/* One way to lose something, of the kernel side or of ours. */
+struct loss {
+	const char *name;
+	const char *text;
+	__u64 count;
+};
+
+#define SINK_LOSSES (PF_C_MAX - PF_C_FIRST_LOSS + 3)
+
+void sink_losses(const struct summary *sum, struct loss ret_losses[SINK_LOSSES]);
+
+/* Flush and tell how it went: 0 or -errno. */
+int sink_flush(struct sink *sink);
+
+#endif

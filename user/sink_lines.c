@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * sink_lines - a line per incident for people, as wide as the terminal. In a
+ * narrow one the columns of the highest rank go first; the file comes last and
+ * takes what is left. What does not fit is cut and marked by '~', for the whole
+ * of it there is JSON.
+ */
+#include <string.h>
+
+#include "fmt.h"
+#include "sink.h"
+#include "sink_summary.h"
+
+enum column_id {
+	TIME, VERDICT, BYTES, WRITER, SENDER, CONNECTION, PHASE, AGE, FILE_RANGE, COLUMNS
+};
+
+#define CELL_LEN 8448	/* the longest path and what stands around it */
+
+struct column {
+	const char *title;
+	unsigned int min;	/* below this width it is left out */
+	unsigned int rank;	/* left out before those with a lower one; 0: never */
+	bool right;
+	void (*cell)(char *buf, const struct incident *inc, unsigned int width);
+};
+
+static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
+{
+	char pid[16], comm[4 * PF_COMM_LEN];
+	int n = snprintf(pid, sizeof(pid), "[%u]", task->pid);
+
+	fmt_cell(comm, sizeof(comm), task->comm, width > (unsigned int)n ? width - n : 1, false);
+	snprintf(buf, CELL_LEN, "%s%s", comm, pid);
+}
+
+static void time_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	fmt_clock(buf, inc->wall_ns, width >= 12);
+}
+
+static void verdict_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	(void)width;
+	snprintf(buf, CELL_LEN, "%s%s", verdict_name(inc->answer.verdict),
+		 inc->evidence_lost ? "*" : "");
+}
+
+static void bytes_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	(void)width;
+	fmt_size(buf, inc->bytes);
+}
+
+static void writer_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	task_cell(buf, &inc->writer, width);
+}
+
+static void sender_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	task_cell(buf, &inc->sender, width);
+}
+
+/* Both ends, or only the port of ours, or only the peer: what fits. */
+static void connection_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	char src[FMT_ADDR_LEN], dst[FMT_ADDR_LEN];
+	const char *start[3] = { src, NULL, NULL };
+
+	fmt_addr(src, inc->tuple.laddr, inc->tuple.lport);
+	fmt_addr(dst, inc->tuple.raddr, inc->tuple.rport);
+	start[1] = strrchr(src, ':');
+	for (int i = 0; start[i]; i++) {
+		if (snprintf(buf, CELL_LEN, "%s>%s", start[i], dst) <= (int)width)
+			return;
+	}
+	fmt_cell(buf, CELL_LEN, dst, width, true);
+}
+
+static void phase_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	(void)width;
+	strcpy(buf, phase_name(inc->answer.phase));
+}
+
+static void age_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	(void)width;
+	fmt_age(buf, inc->age_ns);
+}
+
+/* The range is never cut; "(deleted)" stands there only if the name has room. */
+static void file_cell(char *buf, const struct incident *inc, unsigned int width)
+{
+	char range[64], dev[FMT_DEV_LEN], inode[64];
+	const char *path = inc->path, *mark = inc->deleted ? " (deleted)" : "";
+	unsigned int tail;
+
+	if (!path) {
+		snprintf(inode, sizeof(inode), "[%s] inode %llu", fmt_dev(dev, inc->dev),
+			 (unsigned long long)inc->ino);
+		path = inode;
+	}
+	tail = snprintf(range, sizeof(range), "@%llu+%llu", (unsigned long long)inc->file_off,
+			(unsigned long long)inc->file_len);
+	if (tail + strlen(mark) + 12 > width)
+		mark = "";
+	tail += strlen(mark);
+	fmt_cell(buf, CELL_LEN - sizeof(range) - strlen(mark), path,
+		 width > tail ? width - tail : 1, true);
+	strcat(strcat(buf, range), mark);
+}
+
+static const struct column columns[COLUMNS] = {
+	[TIME] = { "TIME", 8, 1, false, time_cell },
+	[VERDICT] = { "VERDICT", 10, 0, false, verdict_cell },
+	[BYTES] = { "BYTES", 5, 2, true, bytes_cell },
+	[WRITER] = { "WRITER", 12, 0, false, writer_cell },
+	[SENDER] = { "SENDER", 12, 4, false, sender_cell },
+	[CONNECTION] = { "CONNECTION", 15, 3, false, connection_cell },
+	[PHASE] = { "PHASE", 6, 6, false, phase_cell },
+	[AGE] = { "AGE", 5, 5, true, age_cell },
+	[FILE_RANGE] = { "FILE@OFFSET+LENGTH", 20, 0, false, file_cell },
+};
+
+/* Who gets the room beyond the minimum, in turn. */
+static const struct {
+	enum column_id id;
+	unsigned int width;
+} growth[] = {
+	{ WRITER, 16 },
+	{ SENDER, 16 },
+	{ CONNECTION, 21 },
+	{ FILE_RANGE, 36 },
+	{ TIME, 12 },
+	{ WRITER, 24 },
+	{ SENDER, 24 },
+	{ CONNECTION, 43 },
+	{ FILE_RANGE, -1 },
+};
+
+static unsigned int total(const unsigned int width[COLUMNS])
+{
+	unsigned int sum = 0;
+
+	for (int i = 0; i < COLUMNS; i++)
+		sum += width[i] ? width[i] + 1 : 0;
+	return sum - 1;
+}
+
+/* Widths of all columns, 0 for those left out. */
+static void lay_out(unsigned int room, unsigned int ret_width[COLUMNS])
+{
+	unsigned int rank = 0;
+
+	for (int i = 0; i < COLUMNS; i++) {
+		ret_width[i] = columns[i].min;
+		if (columns[i].rank > rank)
+			rank = columns[i].rank;
+	}
+	for (; rank && total(ret_width) > room; rank--) {
+		for (int i = 0; i < COLUMNS; i++)
+			ret_width[i] = columns[i].rank == rank ? 0 : ret_width[i];
+	}
+	for (size_t i = 0; i < sizeof(growth) / sizeof(growth[0]); i++) {
+		unsigned int *width = &ret_width[growth[i].id];
+		unsigned int used = total(ret_width);
+		unsigned int more;
+
+		if (used >= room)
+			break;
+		if (!*width || *width >= growth[i].width)
+			continue;
+		more = growth[i].width - *width;
+		*width += more < room - used ? more : room - used;
+	}
+}
+
+static const char *colour_of(enum verdict_kind verdict)
+{
+	static const char *const colours[VERDICT_MAX] = {
+		[VERDICT_IDENTICAL] = "\033[2m",
+		[VERDICT_NEAR_MISS] = "\033[32m",
+		[VERDICT_POSSIBLE] = "\033[33m",
+		[VERDICT_MIXED] = "\033[35m",
+		[VERDICT_CORRUPT] = "\033[1;31m",
+	};
+
+	return colours[verdict];
+}
+
+static void put_cell(struct sink *sink, int id, const char *text, unsigned int width,
+		     const char *colour)
+{
+	unsigned int have = fmt_width(text);
+	int pad = have < width ? width - have : 0;
+
+	if (id > 0)
+		fputc(' ', sink->out);
+	if (columns[id].right)
+		fprintf(sink->out, "%*s", pad, "");
+	fprintf(sink->out, "%s%s%s", colour ? colour : "", text, colour ? "\033[0m" : "");
+	if (!columns[id].right && id < COLUMNS - 1)
+		fprintf(sink->out, "%*s", pad, "");
+}
+
+static int lines_open(struct sink *sink)
+{
+	unsigned int width[COLUMNS];
+
+	lay_out(sink->width, width);
+	for (int i = 0; i < COLUMNS; i++) {
+		if (width[i])
+			put_cell(sink, i, columns[i].title, width[i], NULL);
+	}
+	fputc('\n', sink->out);
+	return sink_flush(sink);
+}
+
+static int lines_incident(struct sink *sink, const struct incident *inc)
+{
+	const char *colour = sink->colour ? colour_of(inc->answer.verdict) : NULL;
+	unsigned int width[COLUMNS];
+	char text[CELL_LEN];
+
+	lay_out(sink->width, width);
+	for (int i = 0; i < COLUMNS; i++) {
+		bool whole = i == FILE_RANGE && sink->whole_paths;
+
+		if (!width[i])
+			continue;
+		columns[i].cell(text, inc, whole ? CELL_LEN : width[i]);
+		put_cell(sink, i, text, width[i], i == VERDICT ? colour : NULL);
+	}
+	fputc('\n', sink->out);
+	return sink_flush(sink);
+}
+
+static int lines_summary(struct sink *sink, const struct summary *sum)
+{
+	sink_summary_print(sink->out, sum);
+	return sink_flush(sink);
+}
+
+const struct sink_ops sink_lines = {
+	.open = lines_open,
+	.incident = lines_incident,
+	.summary = lines_summary,
+};

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * sink_summary - what a run saw, how long pages were in flight, and what was
+ * lost. Loss is never left out: without any it says so.
+ */
+#include "sink_summary.h"
+
+#include "fmt.h"
+
+#define BAR_LEN 40
+
+static void print_seen(FILE *out, const struct summary *sum)
+{
+	const __u64 *count = sum->totals.stats.count;
+	char age[FMT_SIZE_LEN], size[FMT_SIZE_LEN];
+
+	fprintf(out, "watched    %s: pages %llu (%s), connections %llu\n",
+		fmt_age(age, sum->duration_ns), (unsigned long long)count[PF_C_attached],
+		fmt_size(size, count[PF_C_attached_bytes]),
+		(unsigned long long)count[PF_C_conns]);
+	fprintf(out, "in flight  pages %llu, connections %llu\n", sum->totals.in_flight,
+		sum->totals.conns);
+}
+
+static void print_incidents(FILE *out, const struct summary *sum)
+{
+	char size[FMT_SIZE_LEN];
+	bool any = false;
+
+	fputs("incidents ", out);
+	for (int i = VERDICT_MAX - 1; i >= 0; i--) {
+		if (!sum->incidents[i])
+			continue;
+		fprintf(out, "%s %llu %s (%s)", any ? "," : "",
+			(unsigned long long)sum->incidents[i], verdict_name(i),
+			fmt_size(size, sum->bytes[i]));
+		any = true;
+	}
+	fputs(any ? "\n" : " none\n", out);
+}
+
+static void print_histogram(FILE *out, const char *title, const __u64 slots[PF_HIST_SLOTS])
+{
+	char from[FMT_SIZE_LEN], to[FMT_SIZE_LEN];
+	int first = PF_HIST_SLOTS, last = -1;
+	__u64 most = 0;
+
+	for (int i = 0; i < PF_HIST_SLOTS; i++) {
+		if (!slots[i])
+			continue;
+		first = i < first ? i : first;
+		last = i;
+		most = slots[i] > most ? slots[i] : most;
+	}
+	if (last < 0)
+		return;
+	fprintf(out, "%-22s %10s\n", title, "pages");
+	for (int i = first; i <= last; i++) {
+		int bar = (slots[i] * (double)BAR_LEN + most - 1) / most;
+
+		fmt_age(from, i ? 1000ull << (i - 1) : 0);
+		fmt_age(to, 1000ull << i);
+		fprintf(out, "  %6s .. %-9s %12llu %.*s\n", from, i < PF_HIST_SLOTS - 1 ? to : "",
+			(unsigned long long)slots[i], bar,
+			"########################################");
+	}
+}
+
+static void print_losses(FILE *out, const struct summary *sum)
+{
+	struct loss losses[SINK_LOSSES];
+	bool any = false;
+
+	sink_losses(sum, losses);
+	for (int i = 0; i < SINK_LOSSES; i++) {
+		if (!losses[i].count)
+			continue;
+		fprintf(out, "lost       %llu %s\n", (unsigned long long)losses[i].count,
+			losses[i].text);
+		any = true;
+	}
+	if (!any)
+		fputs("lost       nothing\n", out);
+}
+
+void sink_summary_print(FILE *out, const struct summary *sum)
+{
+	fputc('\n', out);
+	print_histogram(out, "attach to ACK", sum->totals.stats.to_ack);
+	print_histogram(out, "attach to release", sum->totals.stats.to_release);
+	print_seen(out, sum);
+	print_incidents(out, sum);
+	print_losses(out, sum);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * talk - hooks and losses in words. Rows of the hook table with one role and
+ * one text of what is not seen without them are alternatives of each other.
+ */
+#include "talk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "hooks.h"
+#include "loader.h"
+#include "log.h"
+#include "sink.h"
+
+#define LINE_LEN 400
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+static bool alternatives(const struct hook *a, const struct hook *b)
+{
+	return same_text(a->role, b->role) && same_text(a->sees, b->sees);
+}
+
+static void say_missing(const struct hook *hook)
+{
+	log_info("not seen: %s [%s: %s]", hook->sees ? hook->sees : hook->role, hook->symbol,
+		 hook->state == HOOK_FAILED ? strerror(-hook->err) : "absent");
+}
+
+/*
+ * Nothing of it is in use, or a part of it failed: half of a pair sees nothing.
+ * Without a required role there is no run to talk about.
+ */
+static void talk_missing(const struct hook *hooks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct hook *failed = NULL;
+		bool first = true, used = false;
+
+		if (hooks[i].need == HOOK_REQUIRED)
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			if (!alternatives(&hooks[i], &hooks[k]))
+				continue;
+			first &= k >= i;
+			used |= hooks[k].state == HOOK_ATTACHED ||
+				hooks[k].state == HOOK_NOT_NEEDED;
+			if (hooks[k].state == HOOK_FAILED)
+				failed = &hooks[k];
+		}
+		if (first && (failed || !used))
+			say_missing(failed ? failed : &hooks[i]);
+	}
+}
+
+void talk_hooks(const struct hook *hooks, size_t n)
+{
+	char line[LINE_LEN] = "";
+	const char *role = NULL;
+	size_t len = 0, attached = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (hooks[i].state != HOOK_ATTACHED)
+			continue;
+		attached++;
+		if (same_text(role, hooks[i].role) || len >= sizeof(line))
+			continue;
+		len += snprintf(line + len, sizeof(line) - len, "%s%s", role ? ", " : "",
+				hooks[i].role);
+		role = hooks[i].role;
+	}
+	log_info("attached %zu hooks: %s ('pageflight probe' shows them)", attached, line);
+	talk_missing(hooks, n);
+}
+
+void talk_losses(const struct loader_totals *before, const struct loader_totals *now)
+{
+	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
+		__u64 more = now->stats.count[i] - before->stats.count[i];
+
+		if (more)
+			log_info("lost: %llu %s", (unsigned long long)more,
+				 sink_counter_texts[i]);
+	}
+	if (now->missed != before->missed)
+		log_info("lost: %llu runs of a program that was already active on its CPU",
+			 now->missed - before->missed);
+}

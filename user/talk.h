@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * talk - what a run says on stderr about itself: what it can see, and what it
+ * loses meanwhile.
+ */
+#ifndef PAGEFLIGHT_TALK_H
+#define PAGEFLIGHT_TALK_H
+
+#include <stddef.h>
+
+struct hook;
+struct loader_totals;
+
+/* One line on what is attached, one on each thing that is not seen. */
+void talk_hooks(const struct hook *hooks, size_t n);
+
+/* A line for each loss counter that rose from `before` to `now`. */
+void talk_losses(const struct loader_totals *before, const struct loader_totals *now);
+
+#endif

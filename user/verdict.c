@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * verdict - the engine. A hit is cut into spans of one answer each; spans that
+ * the state of the socket decides are final at once, the others wait for
+ * retransmissions and for the end of their flight. An incident is reported when
+ * its write is complete and none of its spans waits.
+ */
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compose.h"
+#include "pending.h"
+
+struct verdict {
+	struct verdict_config cfg;
+	verdict_emit_fn emit;
+	void *ctx;
+	struct pending pending;
+	struct compose compose;
+	__u64 evicted;
+	bool lossy;
+};
+
+int verdict_new(struct verdict **ret_verdict, const struct verdict_config *cfg,
+		verdict_emit_fn emit, void *ctx)
+{
+	struct verdict *v = calloc(1, sizeof(*v));
+
+	if (!v || pending_init(&v->pending)) {
+		free(v);
+		return -ENOMEM;
+	}
+	v->cfg = *cfg;
+	if (!v->cfg.settle_ns)
+		v->cfg.settle_ns = VERDICT_SETTLE_NS;
+	if (!v->cfg.max_waiting)
+		v->cfg.max_waiting = VERDICT_MAX_WAITING;
+	v->emit = emit;
+	v->ctx = ctx;
+	*ret_verdict = v;
+	return 0;
+}
+
+void verdict_free(struct verdict *v)
+{
+	if (!v)
+		return;
+	pending_fini(&v->pending);
+	compose_fini(&v->compose);
+	free(v);
+}
+
+/* Report an incident and forget it. Spans that wait are settled by gave_up. */
+static int report(struct verdict *v, struct held *held, enum reason gave_up)
+{
+	struct incident inc;
+	struct span *span;
+	int err;
+
+	STAILQ_FOREACH(span, &held->spans, entry) {
+		if (!span->waiting)
+			continue;
+		span->ev.gave_up = gave_up;
+		judge_byte(&span->ev, span->seq, &span->answer);
+	}
+	err = compose_incident(&v->compose, held, &inc);
+	if (!err)
+		v->emit(v->ctx, &inc);
+	pending_drop_held(&v->pending, held);
+	return err;
+}
+
+static int report_op(struct verdict *v, struct op *op, enum reason gave_up)
+{
+	struct held *held;
+	int err = 0;
+
+	while (!err && (held = TAILQ_FIRST(&op->held)))
+		err = report(v, held, gave_up);
+	if (!err)
+		pending_drop_op(&v->pending, op);
+	return err;
+}
+
+/* Report the incident if nothing of it waits any more, and its op if it was the last. */
+static int report_complete(struct verdict *v, struct held *held)
+{
+	struct op *op = held->op;
+	int err;
+
+	if (held->n_waiting || !op->done)
+		return 0;
+	err = report(v, held, REASON_NONE);
+	if (!err && TAILQ_EMPTY(&op->held))
+		pending_drop_op(&v->pending, op);
+	return err;
+}
+
+static int make_room(struct verdict *v)
+{
+	struct pending *p = &v->pending;
+	int err = 0;
+
+	while (!err && p->n_spans + p->n_ops >= v->cfg.max_waiting) {
+		struct op *op = TAILQ_FIRST(&p->by_age);
+		struct held *held = TAILQ_FIRST(&op->held);
+
+		if (!held) {
+			pending_drop_op(p, op);
+			continue;
+		}
+		v->evicted++;
+		op->lost |= !op->done;
+		err = report(v, held, REASON_EVICTED);
+	}
+	return err;
+}
+
+static bool same_answer(const struct answer *a, const struct answer *b)
+{
+	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase;
+}
+
+/*
+ * Most hits are decided at once and lie before or behind the one that came
+ * last: a write of a gigabyte then costs one span, not one per page.
+ */
+static bool extend_last(struct held *held, const struct span *next)
+{
+	struct span *last = held->last;
+	const struct span *low, *high;
+
+	if (!last || last->waiting || !same_answer(&last->answer, &next->answer) ||
+	    last->len + next->len < last->len)
+		return false;
+	low = next->file_off < last->file_off ? next : last;
+	high = low == last ? next : last;
+	if (low->file_off + low->len != high->file_off ||
+	    low->stream_off + low->len != high->stream_off)
+		return false;
+	if (low == next) {
+		last->seq = next->seq;
+		last->file_off = next->file_off;
+		last->stream_off = next->stream_off;
+	}
+	last->len += next->len;
+	if (next->attached < last->attached)
+		last->attached = next->attached;
+	return true;
+}
+
+static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		    struct span *like)
+{
+	enum judgement judgement = judge_byte(&like->ev, like->seq, &like->answer);
+	struct held *held;
+	struct span *span;
+
+	if (judgement == JUDGE_GONE)
+		return 0;
+	held = pending_get_held(&v->pending, op, hit);
+	if (!held)
+		return -ENOMEM;
+	held->lost |= like->ev.lost;
+	if (judgement == JUDGE_FINAL && extend_last(held, like))
+		return 0;
+	span = pending_add_span(&v->pending, held, like);
+	if (!span)
+		return -ENOMEM;
+	if (judgement == JUDGE_WAIT)
+		pending_wait(&v->pending, span);
+	return 0;
+}
+
+static __u64 end_of(__u64 pos, __u64 count)
+{
+	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
+}
+
+/* Cut the bytes that both the write and the flight have where the answer may change. */
+static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
+{
+	__u64 write_end = end_of(hit->pos, hit->count);
+	__u64 flight_end = end_of(hit->file_off, hit->len);
+	__u64 from = hit->pos > hit->file_off ? hit->pos : hit->file_off;
+	__u64 to = write_end < flight_end ? write_end : flight_end;
+	__u32 skip = from - hit->file_off;
+	__u32 cuts[JUDGE_CUTS_MAX + 1];
+	struct span like = {
+		.attached = hit->attached,
+		.ev = {
+			.how = hit->writer.how,
+			.flags = hit->flags,
+			.before = hit->before,
+			.after = hit->after,
+			.lost = v->lossy || hit->flags & PF_HIT_LOST,
+		},
+	};
+	unsigned int n_cuts;
+	struct op *op;
+	int err;
+
+	err = make_room(v);
+	if (err)
+		return err;
+	op = pending_get_op(&v->pending, hit->op);
+	if (!op)
+		return -ENOMEM;
+	op->hits++;
+	op->ts = hit->h.ts;
+	if (from >= to)
+		return 0;
+
+	n_cuts = judge_cuts(&like.ev, hit->seq + skip, to - from, cuts);
+	cuts[n_cuts] = to - from;
+	for (unsigned int i = 0; i <= n_cuts && !err; i++) {
+		__u32 at = i ? cuts[i - 1] : 0;
+
+		like.seq = hit->seq + skip + at;
+		like.file_off = from + at;
+		like.stream_off = hit->stream_off + skip + at;
+		like.len = cuts[i] - at;
+		err = add_span(v, op, hit, &like);
+	}
+	return err;
+}
+
+static int on_op(struct verdict *v, const struct pf_ev_op *ev)
+{
+	struct op *op = pending_find_op(&v->pending, ev->op);
+	struct held *held, *next;
+	int err = 0;
+
+	if (!op)
+		return 0;
+	if (TAILQ_EMPTY(&op->held)) {
+		pending_drop_op(&v->pending, op);
+		return 0;
+	}
+	if (!op->rec)
+		op->rec = malloc(sizeof(*op->rec));
+	if (!op->rec)
+		return -ENOMEM;
+	*op->rec = *ev;
+	op->ts = ev->h.ts;
+	op->done = true;
+	op->lost |= op->hits < ev->hits;
+	for (held = TAILQ_FIRST(&op->held); held && !err; held = next) {
+		next = TAILQ_NEXT(held, entry);
+		err = report_complete(v, held);
+	}
+	return err;
+}
+
+static bool overlaps(const struct span *span, const struct pf_ev_range *ev)
+{
+	return (__s32)(span->seq + span->len - ev->seq) > 0 &&
+	       (__s32)(ev->seq + ev->len - span->seq) > 0;
+}
+
+static int touch(struct verdict *v, struct span *span, const struct pf_ev_range *ev)
+{
+	struct held *held = span->held;
+	int err = pending_isolate(&v->pending, span, ev->seq, ev->len);
+
+	if (err)
+		return err;
+	if (ev->h.type == PF_EV_RESEND) {
+		span->ev.resent = true;
+		if (held->resent_ts != ev->h.ts)
+			held->resends++;
+		held->resent_ts = ev->h.ts;
+	} else {
+		span->ev.end = ev->why;
+	}
+	if (judge_byte(&span->ev, span->seq, &span->answer) == JUDGE_WAIT)
+		return 0;
+	pending_settled(span);
+	return report_complete(v, held);
+}
+
+/*
+ * An isolated rest is linked at the head of a list, behind the walk, and a
+ * reported incident has no spans in any list: the saved link stays good.
+ */
+static int on_range(struct verdict *v, const struct pf_ev_range *ev)
+{
+	__u32 first = ev->seq >> PENDING_WINDOW_SHIFT;
+	__u32 n = ((ev->seq & (PENDING_SPAN_MAX - 1)) + ev->len - 1) >> PENDING_WINDOW_SHIFT;
+	struct span_link *link, *next;
+	int err = 0;
+
+	for (__u32 i = 0; i <= n && !err; i++) {
+		__u32 seq = (first + i) << PENDING_WINDOW_SHIFT;
+
+		link = LIST_FIRST(pending_window(&v->pending, ev->conn, seq));
+		for (; link && !err; link = next) {
+			struct span *span = link->span;
+
+			/* The span's link in a second window may share this list. */
+			next = LIST_NEXT(link, entry);
+			while (next && next->span == span)
+				next = LIST_NEXT(next, entry);
+			if (span->held->first.conn == ev->conn && overlaps(span, ev))
+				err = touch(v, span, ev);
+		}
+	}
+	return err;
+}
+
+int verdict_event(struct verdict *v, const struct pf_event *ev)
+{
+	switch (ev->type) {
+	case PF_EV_HIT:
+		return on_hit(v, (const struct pf_ev_hit *)ev);
+	case PF_EV_OP:
+		return on_op(v, (const struct pf_ev_op *)ev);
+	case PF_EV_END:
+	case PF_EV_RESEND:
+		return on_range(v, (const struct pf_ev_range *)ev);
+	}
+	return 0;
+}
+
+int verdict_tick(struct verdict *v, __u64 now_ns)
+{
+	struct op *op;
+	int err = 0;
+
+	while (!err && (op = TAILQ_FIRST(&v->pending.by_age))) {
+		if (now_ns < op->ts || now_ns - op->ts < v->cfg.settle_ns)
+			break;
+		op->lost |= !op->done;
+		err = report_op(v, op, REASON_UNACKED);
+	}
+	return err;
+}
+
+void verdict_lost(struct verdict *v)
+{
+	struct held *held;
+	struct span *span;
+	struct op *op;
+
+	v->lossy = true;
+	TAILQ_FOREACH(op, &v->pending.by_age, entry) {
+		TAILQ_FOREACH(held, &op->held, entry) {
+			STAILQ_FOREACH(span, &held->spans, entry)
+				span->ev.lost |= span->waiting;
+			held->lost |= held->n_waiting > 0;
+		}
+	}
+}
+
+void verdict_sound(struct verdict *v)
+{
+	v->lossy = false;
+}
+
+int verdict_flush(struct verdict *v)
+{
+	struct op *op;
+	int err = 0;
+
+	while (!err && (op = TAILQ_FIRST(&v->pending.by_age))) {
+		op->lost |= !op->done;
+		err = report_op(v, op, REASON_UNACKED);
+	}
+	return err;
+}
+
+size_t verdict_waiting(const struct verdict *v)
+{
+	return v->pending.n_held;
+}
+
+__u64 verdict_evicted(const struct verdict *v)
+{
+	return v->evicted;
+}
