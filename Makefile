@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# pageflight: quiet incremental build. V=1 shows commands, O=DIR builds elsewhere.
+#
+#   make            build/pageflight          V=1 shows commands, O=DIR builds elsewhere
+#   make demo       install what is missing, build, show a corruption caught live (root)
+#   make check      install what is missing, build, run every test
+#   make unit       unit tests alone          make vm KERNELS=6.12   guest tests alone
+#   make lint       shell scripts, man page, who includes whom
+#   make arm64      compile both sides for arm64
+#   make install    PREFIX= DESTDIR=
+#   make deps       install the packages all this needs (apt), or list what is missing
+
 O        ?= build
 CLANG    ?= clang
-BPFTOOL  ?= bpftool
+BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 ARCH     ?= $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+PREFIX   ?= /usr/local
+VERSION  := 0.1.0
 CFLAGS   ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -D_GNU_SOURCE
 BPFFLAGS := -g -O2 -Wall -Werror --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
-SAN      := -fsanitize=address,undefined -fno-omit-frame-pointer
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LIBS     := -lbpf -lelf -lz -ljson-c
+KERNELS  ?= 6.1 6.12 6.18 7.x
 
 ifeq ($(V),1)
 Q   :=
@@ -26,9 +38,10 @@ BPF_SRC  := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
 USER_SRC := $(wildcard user/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
+UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
 SKEL     := $(O)/pageflight.skel.h
 
-.PHONY: all clean
+.PHONY: all objects check unit vm lint arm64 demo deps install clean
 all: $(O)/pageflight
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
@@ -48,6 +61,7 @@ $(SKEL): $(O)/pageflight.bpf.o
 
 $(O)/user/loader.o: $(SKEL)
 $(O)/user/loader.o: INC := -I$(O)
+$(O)/user/main.o: INC := -DPF_VERSION='"$(VERSION)"'
 
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
@@ -58,9 +72,50 @@ $(O)/pageflight: $(USER_OBJ)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+objects: $(USER_OBJ)
+
+# A unit test names the modules it links in a line of its own; never libbpf, so
+# linking proves that they are pure.
+unit_links = $(shell sed -n 's:^/\* links\: \(.*\) \*/:\1:p' $(1))
+.SECONDEXPANSION:
+$(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h include/*.h tests/unit/*.h)
+	@mkdir -p $(@D)
+	$(call say,UNIT,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit $(filter %.c,$^) -ljson-c -lcmocka -o $@
+
+unit: $(UNIT)
+	$(Q)set -e; for t in $(UNIT); do $$t; done
+
+include tests/tests.mk
+
+vm: all guest-tests
+	$(Q)tests/check --kernels "$(KERNELS)"
+
+check: deps
+	$(Q)$(MAKE) all unit lint arm64 guest-tests
+	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
+
+lint:
+	$(Q)tests/lint
+
+# Types differ, so does the folder: an arm64 build never mixes with this one.
+arm64:
+	$(Q)$(MAKE) ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc objects
+
+demo: deps
+	$(Q)$(MAKE) all
+	$(Q)tests/demo
+
+deps:
+	$(Q)tests/deps
+
+install: all
+	install -D -m 755 $(O)/pageflight $(DESTDIR)$(PREFIX)/sbin/pageflight
+	install -D -m 644 docs/pageflight.8 $(DESTDIR)$(PREFIX)/share/man/man8/pageflight.8
+
 clean:
 	$(call say,CLEAN,$(O))
-	$(Q)rm -rf $(O)
+	$(Q)rm -rf $(O)/bpf $(O)/user $(O)/unit $(O)/tests $(O)/arm64 $(O)/pageflight*
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -125,11 +125,8 @@ unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,
 			__u32 ret_cuts[JUDGE_CUTS_MAX])
 {
 	const __u32 bounds[JUDGE_CUTS_MAX] = {
-		is_local(ev) ? ev->before.read : ev->before.una,
-		ev->before.nxt,
-		ev->after.una,
-		ev->after.nxt,
-		is_local(ev) ? ev->after.read : ev->after.una,
+		ev->before.read, ev->before.una, ev->before.nxt,
+		ev->after.read, ev->after.una, ev->after.nxt,
 	};
 	unsigned int n = 0;
 

@@ -31,11 +31,11 @@ enum judgement {
 /* Decide the byte with this sequence number. The answer is set unless GONE. */
 enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *ret_answer);
 
-#define JUDGE_CUTS_MAX 5
+#define JUDGE_CUTS_MAX 6
 
 /*
  * Where the answer may change inside of [seq, seq + len): offsets from seq,
- * ascending, each in 1 .. len - 1. Returns how many.
+ * ascending, each in 1 .. len - 1. Returns how many; some may be needless.
  */
 unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,
 			__u32 ret_cuts[JUDGE_CUTS_MAX]);

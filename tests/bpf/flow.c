@@ -126,6 +126,20 @@ void flow_close(struct flow *f)
 	close_one(&f->rx);
 }
 
+static int mark = -1;
+
+void flow_mark(void)
+{
+	mark = dup(STDIN_FILENO);
+	must(mark >= 0, "dup");
+}
+
+int flow_clean(void **state)
+{
+	(void)state;
+	return mark < 0 ? -1 : close_range(mark + 1, ~0u, 0);
+}
+
 void flow_reset(int *fd)
 {
 	struct linger hard = { .l_onoff = 1 };

@@ -46,6 +46,13 @@ void flow_open(struct flow *f, const struct flow_opts *opts);
 /* Close what is still open: the sender's end first. */
 void flow_close(struct flow *f);
 
+/*
+ * A test that fails leaves descriptors behind, which would disturb the next one.
+ * All opened after flow_mark() are closed by flow_clean(), a cmocka teardown.
+ */
+void flow_mark(void);
+int flow_clean(void **state);
+
 /* Close one end with a reset instead of an orderly end. */
 void flow_reset(int *fd);
 

@@ -257,14 +257,14 @@ static void ten_thousand_quiet_pages(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(released_page_by_page),
-		cmocka_unit_test(half_read_page_is_held),
-		cmocka_unit_test(reset_with_data_queued),
-		cmocka_unit_test(close_then_read),
-		cmocka_unit_test(held_after_the_sender_is_gone),
-		cmocka_unit_test(reader_closes_without_reading),
-		cmocka_unit_test(two_network_namespaces),
-		cmocka_unit_test(ten_thousand_quiet_pages),
+		cmocka_unit_test_teardown(released_page_by_page, flow_clean),
+		cmocka_unit_test_teardown(half_read_page_is_held, flow_clean),
+		cmocka_unit_test_teardown(reset_with_data_queued, flow_clean),
+		cmocka_unit_test_teardown(close_then_read, flow_clean),
+		cmocka_unit_test_teardown(held_after_the_sender_is_gone, flow_clean),
+		cmocka_unit_test_teardown(reader_closes_without_reading, flow_clean),
+		cmocka_unit_test_teardown(two_network_namespaces, flow_clean),
+		cmocka_unit_test_teardown(ten_thousand_quiet_pages, flow_clean),
 	};
 
 	return cmocka_run_group_tests_name("end", tests, counts_setup, counts_teardown);

@@ -36,6 +36,20 @@ static struct {
 	int n;
 } records;
 
+static void ignore_record(void *ctx, const void *data, size_t size)
+{
+	(void)ctx;
+	(void)data;
+	(void)size;
+}
+
+/* Without what a failed test has left. */
+static void start(void)
+{
+	counts_start();
+	assert_true(loader_consume(counts_loader(), ignore_record, NULL) >= 0);
+}
+
 static void keep_record(void *ctx, const void *data, size_t size)
 {
 	const struct pf_event *ev;
@@ -118,7 +132,7 @@ static void write_over_two_pages(void **state)
 	struct flow f;
 
 	(void)state;
-	counts_start();
+	start();
 	flow_open(&f, &opts);
 	assert_int_equal(send(f.tx, "0123456789", 10, 0), 10);
 	flow_sendfile(f.tx, file, 0, 5 * FLOW_PAGE);
@@ -152,8 +166,10 @@ static void write_over_two_pages(void **state)
 		assert_int_equal(hit->before.una, hit->before.nxt);
 		assert_int_equal(hit->after.una, hit->after.nxt);
 		assert_int_equal(hit->after.una - hit->seq, (4 - i) * FLOW_PAGE);
-		assert_int_equal(hit->seq - hit->before.read, 10 + (i + 1) * FLOW_PAGE);
-		assert_int_equal(hit->seq - hit->after.read, 10 + (i + 1) * FLOW_PAGE);
+		/* `read` begins with the first page: whether the head is read is not asked. */
+		assert_in_range(hit->seq - hit->before.read, (i + 1) * FLOW_PAGE,
+				(i + 1) * FLOW_PAGE + 10);
+		assert_int_equal(hit->after.read, hit->before.read);
 	}
 	assert_int_equal(op->pos, 2 * FLOW_PAGE - 6);
 	assert_int_equal(op->count, 11);
@@ -178,7 +194,7 @@ static void ends_of_hit_pages(void **state)
 	struct flow f;
 
 	(void)state;
-	counts_start();
+	start();
 	flow_open(&f, NULL);
 	flow_sendfile(f.tx, file, 0, 5 * FLOW_PAGE);
 	assert_int_equal(pwrite(file, "x", 1, 3 * FLOW_PAGE), 1);
@@ -215,7 +231,7 @@ static void one_page_on_many_connections(void **state)
 	struct flow f[37];
 
 	(void)state;
-	counts_start();
+	start();
 	for (i = 0; i < 37; i++) {
 		flow_open(&f[i], NULL);
 		flow_sendfile(f[i].tx, file, 0, FLOW_PAGE);
@@ -247,7 +263,7 @@ static void writes_beside_the_bytes(void **state)
 	struct flow f;
 
 	(void)state;
-	counts_start();
+	start();
 	flow_open(&f, NULL);
 	flow_sendfile(f.tx, file, FLOW_PAGE + 1000, 1000);
 	assert_int_equal(pwrite(file, "x", 1, FLOW_PAGE + 999), 1);
@@ -273,10 +289,10 @@ static void writes_beside_the_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(write_over_two_pages),
-		cmocka_unit_test(ends_of_hit_pages),
-		cmocka_unit_test(one_page_on_many_connections),
-		cmocka_unit_test(writes_beside_the_bytes),
+		cmocka_unit_test_teardown(write_over_two_pages, flow_clean),
+		cmocka_unit_test_teardown(ends_of_hit_pages, flow_clean),
+		cmocka_unit_test_teardown(one_page_on_many_connections, flow_clean),
+		cmocka_unit_test_teardown(writes_beside_the_bytes, flow_clean),
 	};
 
 	prctl(PR_SET_NAME, "hit-test");

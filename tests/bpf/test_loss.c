@@ -18,7 +18,8 @@
 
 static int close_loader(void **state)
 {
-	return counts_teardown(state);
+	counts_close();
+	return flow_clean(state);
 }
 
 /* 300 pages to a reader that does not read, with room for fewer. */
@@ -134,5 +135,6 @@ int main(void)
 		cmocka_unit_test_teardown(ring_full, close_loader),
 	};
 
+	flow_mark();
 	return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
 }

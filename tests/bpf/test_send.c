@@ -334,16 +334,16 @@ static void four_threads_on_one_socket(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sendfile_ipv4_23_pages),
-		cmocka_unit_test(sendfile_ipv6_101_pages),
-		cmocka_unit_test(splice_through_a_pipe),
-		cmocka_unit_test(vmsplice_of_user_memory),
-		cmocka_unit_test(vmsplice_of_a_file_mapping),
-		cmocka_unit_test(range_beside_page_boundaries),
-		cmocka_unit_test(corked),
-		cmocka_unit_test(segments_that_cut_pages),
-		cmocka_unit_test(short_sends),
-		cmocka_unit_test(four_threads_on_one_socket),
+		cmocka_unit_test_teardown(sendfile_ipv4_23_pages, flow_clean),
+		cmocka_unit_test_teardown(sendfile_ipv6_101_pages, flow_clean),
+		cmocka_unit_test_teardown(splice_through_a_pipe, flow_clean),
+		cmocka_unit_test_teardown(vmsplice_of_user_memory, flow_clean),
+		cmocka_unit_test_teardown(vmsplice_of_a_file_mapping, flow_clean),
+		cmocka_unit_test_teardown(range_beside_page_boundaries, flow_clean),
+		cmocka_unit_test_teardown(corked, flow_clean),
+		cmocka_unit_test_teardown(segments_that_cut_pages, flow_clean),
+		cmocka_unit_test_teardown(short_sends, flow_clean),
+		cmocka_unit_test_teardown(four_threads_on_one_socket, flow_clean),
 	};
 
 	return cmocka_run_group_tests_name("send", tests, counts_setup, counts_teardown);

@@ -284,9 +284,11 @@ class Scene:
 class Watch:
     """A running `pageflight watch -j`."""
 
-    MARK = "/tmp/pf-mark"
+    number = 0
 
     def __init__(self, *args: str):
+        Watch.number += 1
+        self.mark = f"/tmp/pf-mark-{Watch.number}"
         self.lines: list[bytes] = []
         self.rest = b""
         self.seen = 0
@@ -302,7 +304,7 @@ class Watch:
         if not ready:
             self.proc.wait()
             raise AssertionError(f"watch did not get ready: {self.stderr()}")
-        self.mark_file = os.open(self.MARK, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+        self.mark_file = os.open(self.mark, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
         os.write(self.mark_file, bytes(PAGE))
 
     def stderr(self) -> str:
@@ -339,7 +341,7 @@ class Watch:
             assert record, f"watch ended: {self.stderr()}"
             assert record["type"] == "incident", record
             self.seen += 1
-            if record["file"]["path"] == self.MARK and record["file"]["offset"] == place:
+            if record["file"]["path"] == self.mark and record["file"]["offset"] == place:
                 break
             found.append(record)
         flow.close()

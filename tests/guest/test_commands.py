@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The commands and their options, as a user and a script see them."""
 import json
+import os
+import re
 import signal
 import subprocess
 import unittest
@@ -80,14 +82,20 @@ class Commands(unittest.TestCase):
 
     def test_ctrl_c(self) -> None:
         """A table, and a summary in words."""
-        reading = subprocess.Popen([BIN, "watch", "--ready-fd", "1"], stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
-        reading.stdout.readline()
-        reading.send_signal(signal.SIGINT)
-        out, err = reading.communicate(timeout=DEADLINE)
-        self.assertEqual(reading.returncode, 0, err)
-        self.assertIn("attach", err)
-        self.assertIn("pages", out + err)
+        reading, writing = os.pipe()
+        watch = subprocess.Popen([BIN, "watch", "--ready-fd", str(writing)], pass_fds=[writing],
+                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE, text=True)
+        os.close(writing)
+        self.assertEqual(os.read(reading, 1), b"\n")
+        os.close(reading)
+        run(*RACE, "2")
+        watch.send_signal(signal.SIGINT)
+        out, err = watch.communicate(timeout=DEADLINE)
+        self.assertEqual(watch.returncode, 0, err)
+        self.assertIn("attached", err)
+        self.assertEqual(len(re.findall(r"corrupt .*/tmp/pf-race", out)), 2, out)
+        self.assertRegex(out + err, r"2 .*corrupt|corrupt.* 2")
 
     def test_bad_options(self) -> None:
         for args in (("watch", "--no-such"), ("watch", "--count", "0"), ("watch", "--count", "1x"),

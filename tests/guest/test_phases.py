@@ -12,7 +12,7 @@ ip -n pf-a addr add 10.78.0.1/24 dev pf-a; ip -n pf-a link set pf-a up
 ip -n pf-b addr add 10.78.0.2/24 dev pf-b; ip -n pf-b link set pf-b up
 """
 CLEAN = "ip netns del pf-a 2> /dev/null; ip netns del pf-b 2> /dev/null; true"
-DELAY = "ip netns exec pf-a tc qdisc add dev pf-a root netem delay 1000s"
+DELAY = "ip netns exec pf-a tc qdisc add dev pf-a root netem delay 200s"
 NO_DELAY = "ip netns exec pf-a tc qdisc del dev pf-a root"
 FIRST, ALL = 4, 200  # pages
 
