@@ -77,13 +77,17 @@ static __always_inline void conn_give(__u32 slot)
 /* Is the reader on this host, and which socket is it? */
 static __always_inline void conn_find_reader(struct pf_conn *c, __u32 slot)
 {
+	enum route route = sock_route(c->sk);
 	struct pf_tuple key;
 	__u64 *peer;
 
+	c->peer_sk = 0;
+	if (route == ROUTE_OUT)
+		return;
 	tuple_peer_key(&c->tuple, &key);
 	peer = bpf_map_lookup_elem(&readers, &key);
 	c->peer_sk = peer ? *peer : 0;
-	if (!peer && !sock_on_loopback(c->sk))
+	if (!peer && route != ROUTE_LOOPBACK)
 		return;
 	if (bpf_map_update_elem(&peers, &key, &slot, BPF_ANY) ||
 	    (c->peer_sk && sock_reads(c->peer_sk, slot))) {
@@ -273,7 +277,8 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	__u64 offset;
 	__u32 una;
 
-	sock_progress(sk, &p);
+	p.una = TCP_READ(sk, snd_una);
+	p.nxt = TCP_READ(sk, snd_nxt);
 	una = c->flags & PF_CONN_LOCAL ? p.nxt : p.una;
 	offset = sock_stream_offset(sk, una);
 	bpf_spin_lock(&c->lock);

@@ -11,7 +11,7 @@
 #define PF_FLIGHT_BPF_H
 
 #include "emit.bpf.h"
-#include "sock.bpf.h"
+#include "rtx.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
 
@@ -127,24 +127,31 @@ static __always_inline struct pf_conn *conn_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
 }
 
-/* Where a connection stands now, for a live socket and for an orphan. */
-static __always_inline void conn_progress(struct pf_conn *c, struct pf_progress *p)
+/* Where a connection stands now, as far as flight f goes. */
+static __always_inline void conn_progress(struct pf_conn *c, const struct pf_flight *f,
+					  struct pf_progress *p)
 {
 	__u64 peer = c->peer_sk;
 
 	p->in_host = 0;
+	p->resends = c->resends;
 	p->una = p->nxt = c->una;
-	if (!(c->flags & PF_CONN_ORPHAN))
-		sock_progress(c->sk, p);
+	if (!(c->flags & PF_CONN_ORPHAN)) {
+		p->una = TCP_READ(c->sk, snd_una);
+		p->nxt = TCP_READ(c->sk, snd_nxt);
+	}
 	p->read = c->read;
-	if (peer) {	/* fresher than the last event: moves while the reader copies */
+	if (!(c->flags & PF_CONN_LOCAL)) {
+		p->read = p->una;
+		if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
+			p->in_host = rtx_in_host(c->sk, f->seq) ||
+				     rtx_in_host(c->sk, f->seq + f->len - 1);
+	} else if (peer) {	/* fresher than the last event: moves while the reader copies */
 		__u32 read = TCP_READ(peer, copied_seq);
 
 		if (seq_after(read, p->read) && !seq_after(read, p->nxt))
 			p->read = read;
 	}
-	if (!(c->flags & PF_CONN_LOCAL))
-		p->read = p->una;
 }
 
 static __always_inline __u32 hit_flags(const struct pf_conn *c)
@@ -186,7 +193,7 @@ static __always_inline void emit_hit(struct pf_flight *f, struct pf_conn *c,
 	r->resends = c->resends;
 	r->pad = 0;
 	r->before = f->before;
-	conn_progress(c, &r->after);
+	conn_progress(c, f, &r->after);
 	if (flags & PF_HIT_NO_BEFORE)
 		r->before = r->after;
 	r->stream_off = c->flags & PF_CONN_ORPHAN

@@ -76,22 +76,46 @@ static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_t
 	ret_key->family = 0;
 }
 
-/* Does the route of this socket end in the loopback device? */
-static __always_inline int sock_on_loopback(__u64 sk)
-{
-	struct dst_entry *dst = SOCK_READ(sk, sk_dst_cache);
+enum route {
+	ROUTE_OUT,		/* bytes leave this host, or are copied on their way */
+	ROUTE_LOOPBACK,		/* the reader gets the very pages */
+	ROUTE_VIRTUAL,		/* so too, if there is a reader here at all */
+};
 
-	return dst && (BPF_CORE_READ(dst, dev, flags) & IFF_LOOPBACK);
+/* Names of up to 7 characters compare as one word. */
+static __always_inline __u64 name_word(const char name[8])
+{
+	__u64 word;
+
+	__builtin_memcpy(&word, name, sizeof(word));
+	return word;
 }
 
-/* Where the socket stands; `read` is left to the caller. */
-static __always_inline void sock_progress(__u64 sk, struct pf_progress *p)
+/* Devices that pass an skb on with its pages. A tun copies, a card too. */
+static __always_inline int kind_by_reference(const char *kind)
 {
-	int wmem = SOCK_READ(sk, sk_wmem_alloc.refs.counter);
+	char name[8] = {};
+	__u64 word;
 
-	p->una = TCP_READ(sk, snd_una);
-	p->nxt = TCP_READ(sk, snd_nxt);
-	p->in_host = wmem > 1 ? wmem - 1 : 0;	/* the socket itself holds 1 */
+	bpf_probe_read_kernel_str(name, sizeof(name), kind);
+	word = name_word(name);
+	return word == name_word("veth\0\0\0") || word == name_word("bridge\0") ||
+	       word == name_word("macvlan") || word == name_word("ipvlan\0");
+}
+
+static __always_inline enum route sock_route(__u64 sk)
+{
+	struct dst_entry *dst = SOCK_READ(sk, sk_dst_cache);
+	struct net_device *dev;
+	const char *kind;
+
+	if (!dst)
+		return ROUTE_OUT;
+	dev = BPF_CORE_READ(dst, dev);
+	if (BPF_CORE_READ(dev, flags) & IFF_LOOPBACK)
+		return ROUTE_LOOPBACK;
+	kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
+	return kind && kind_by_reference(kind) ? ROUTE_VIRTUAL : ROUTE_OUT;
 }
 
 /*

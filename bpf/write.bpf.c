@@ -60,7 +60,7 @@ static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
 
 	if (!c || !flight_open(f, c) || !page_still_there(f, k->w->folio))
 		return;
-	conn_progress(c, &f->before);
+	conn_progress(c, f, &f->before);
 	f->write_tid = k->w->writer.tid;
 	f->op = (__u32)k->w->op;
 }

@@ -92,7 +92,8 @@ struct pf_progress {
 	__u32 una;		/* snd_una */
 	__u32 nxt;		/* snd_nxt */
 	__u32 read;		/* local peers: the reader has copied up to here */
-	__u32 in_host;		/* sk_wmem_alloc - 1: truesize in qdisc and driver */
+	__u16 in_host;		/* 1: what was transmitted of it may still be in qdisc or driver */
+	__u16 resends;		/* retransmissions of the connection so far, modulo 2^16 */
 };
 _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 

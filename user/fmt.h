@@ -26,7 +26,7 @@ char *fmt_clock(char buf[FMT_TIME_LEN], __u64 wall_ns, bool ms);
 /* At most 5 characters: exact below 10,000, then K, M, ... of 1024. */
 char *fmt_size(char buf[FMT_SIZE_LEN], __u64 bytes);
 
-/* At most 5 characters: "999ns", "1.2us", "834ms", "12.3s", "59m", "47h", "9d". */
+/* At most 5 characters below 27 years: "999ns", "1.2us", "834ms", "12.3s", "59m", "47h", "9d". */
 char *fmt_age(char buf[FMT_SIZE_LEN], __u64 ns);
 
 /* An end of a connection: "10.0.0.1:80", "[2001:db8::1]:443"; mapped IPv4 as IPv4. */

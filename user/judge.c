@@ -7,10 +7,9 @@
  * complete goes out new, a byte that had left the host when it began went out
  * old, and what moved in between is a race which no hook can decide.
  *
- * Weak spots. "Left the host" is read from the socket's count of memory in the
- * transmit path. A driver that orphans its buffers early lowers it before the
- * card has fetched the bytes. And a retransmission while the write is under
- * way is known only if its record follows that of the hit.
+ * Weak spot. "Left the host" is read from the clones of the skb that waits for
+ * its acknowledgement. A driver that copies the frags' references elsewhere and
+ * frees the clone would hide what it still has to send.
  */
 #include "judge.h"
 
@@ -62,8 +61,7 @@ static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct a
 
 /*
  * Transmitted before the write began, and not again: harmless if it was out
- * of this host by then, which a socket with nothing in its transmit path
- * proves. What the path holds afterwards may be younger bytes.
+ * of this host by then, which is so if no clone of its skb was alive.
  */
 static enum judgement judge_gone_out(const struct evidence *ev, enum reason reason,
 				     struct answer *ret)
@@ -87,6 +85,10 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
 	if (!seq_before(seq, ev->before.nxt))
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
+	if (ev->before.resends != ev->after.resends)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
+		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_RESENT);
 	if (ev->resent)
 		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 

@@ -190,7 +190,7 @@ static const struct opt *row_of(const struct opt *opts, int n, int value)
 	if (value >= 256)
 		return value - 256 < n ? &opts[value - 256] : NULL;
 	for (int i = 0; i < n; i++) {
-		if (opts[i].letter == value)
+		if (value && opts[i].letter == value)
 			return &opts[i];
 	}
 	return NULL;

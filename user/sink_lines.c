@@ -129,11 +129,15 @@ static const struct {
 	enum column_id id;
 	unsigned int width;
 } growth[] = {
+	{ FILE_RANGE, 24 },
+	{ WRITER, 14 },
+	{ SENDER, 14 },
+	{ CONNECTION, 21 },
+	{ FILE_RANGE, 30 },
 	{ WRITER, 16 },
 	{ SENDER, 16 },
-	{ CONNECTION, 21 },
-	{ FILE_RANGE, 36 },
 	{ TIME, 12 },
+	{ FILE_RANGE, 40 },
 	{ WRITER, 24 },
 	{ SENDER, 24 },
 	{ CONNECTION, 43 },
@@ -150,9 +154,9 @@ static unsigned int total(const unsigned int width[COLUMNS])
 }
 
 /* Widths of all columns, 0 for those left out. */
-static void lay_out(unsigned int room, unsigned int ret_width[COLUMNS])
+static void lay_out(const struct sink *sink, unsigned int ret_width[COLUMNS])
 {
-	unsigned int rank = 0;
+	unsigned int room = sink->width, rank = 0;
 
 	for (int i = 0; i < COLUMNS; i++) {
 		ret_width[i] = columns[i].min;
@@ -170,7 +174,8 @@ static void lay_out(unsigned int room, unsigned int ret_width[COLUMNS])
 
 		if (used >= room)
 			break;
-		if (!*width || *width >= growth[i].width)
+		if (!*width || *width >= growth[i].width ||
+		    (growth[i].id == FILE_RANGE && sink->whole_paths))
 			continue;
 		more = growth[i].width - *width;
 		*width += more < room - used ? more : room - used;
@@ -196,25 +201,24 @@ static void put_cell(struct sink *sink, int id, const char *text, unsigned int w
 	unsigned int have = fmt_width(text);
 	int pad = have < width ? width - have : 0;
 
-	if (id > 0)
-		fputc(' ', sink->out);
 	if (columns[id].right)
 		fprintf(sink->out, "%*s", pad, "");
 	fprintf(sink->out, "%s%s%s", colour ? colour : "", text, colour ? "\033[0m" : "");
-	if (!columns[id].right && id < COLUMNS - 1)
-		fprintf(sink->out, "%*s", pad, "");
+	if (id == COLUMNS - 1)
+		fputc('\n', sink->out);
+	else
+		fprintf(sink->out, "%*s", columns[id].right ? 1 : pad + 1, "");
 }
 
 static int lines_open(struct sink *sink)
 {
 	unsigned int width[COLUMNS];
 
-	lay_out(sink->width, width);
+	lay_out(sink, width);
 	for (int i = 0; i < COLUMNS; i++) {
 		if (width[i])
 			put_cell(sink, i, columns[i].title, width[i], NULL);
 	}
-	fputc('\n', sink->out);
 	return sink_flush(sink);
 }
 
@@ -224,7 +228,7 @@ static int lines_incident(struct sink *sink, const struct incident *inc)
 	unsigned int width[COLUMNS];
 	char text[CELL_LEN];
 
-	lay_out(sink->width, width);
+	lay_out(sink, width);
 	for (int i = 0; i < COLUMNS; i++) {
 		bool whole = i == FILE_RANGE && sink->whole_paths;
 
@@ -233,7 +237,6 @@ static int lines_incident(struct sink *sink, const struct incident *inc)
 		columns[i].cell(text, inc, whole ? CELL_LEN : width[i]);
 		put_cell(sink, i, text, width[i], i == VERDICT ? colour : NULL);
 	}
-	fputc('\n', sink->out);
 	return sink_flush(sink);
 }
 

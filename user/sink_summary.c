@@ -14,7 +14,7 @@ static void print_seen(FILE *out, const struct summary *sum)
 	const __u64 *count = sum->totals.stats.count;
 	char age[FMT_SIZE_LEN], size[FMT_SIZE_LEN];
 
-	fprintf(out, "watched    %s: pages %llu (%s), connections %llu\n",
+	fprintf(out, "watched    %s: pages %llu, bytes %s, connections %llu\n",
 		fmt_age(age, sum->duration_ns), (unsigned long long)count[PF_C_attached],
 		fmt_size(size, count[PF_C_attached_bytes]),
 		(unsigned long long)count[PF_C_conns]);
@@ -31,7 +31,7 @@ static void print_incidents(FILE *out, const struct summary *sum)
 	for (int i = VERDICT_MAX - 1; i >= 0; i--) {
 		if (!sum->incidents[i])
 			continue;
-		fprintf(out, "%s %llu %s (%s)", any ? "," : "",
+		fprintf(out, "%s %llu %s (%s bytes)", any ? "," : "",
 			(unsigned long long)sum->incidents[i], verdict_name(i),
 			fmt_size(size, sum->bytes[i]));
 		any = true;
@@ -60,9 +60,9 @@ static void print_histogram(FILE *out, const char *title, const __u64 slots[PF_H
 
 		fmt_age(from, i ? 1000ull << (i - 1) : 0);
 		fmt_age(to, 1000ull << i);
-		fprintf(out, "  %6s .. %-9s %12llu %.*s\n", from, i < PF_HIST_SLOTS - 1 ? to : "",
-			(unsigned long long)slots[i], bar,
-			"########################################");
+		fprintf(out, "  %6s .. %-9s %12llu%s%.*s\n", from,
+			i < PF_HIST_SLOTS - 1 ? to : "", (unsigned long long)slots[i],
+			bar ? " " : "", bar, "########################################");
 	}
 }
 

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * rtx.bpf.h - has a transmitted byte left this host? The skb that carries it
+ * waits in the retransmit queue for its acknowledgement; what went down the
+ * stack is a clone, and as long as one is alive, in the qdisc, the driver, or
+ * the ring of a tun device, the bytes can still change on their way.
+ *
+ * sk_wmem_alloc would be cheaper, but a tun or veth device takes the skb away
+ * from its socket long before its bytes are copied.
+ *
+ * Weak point: the second clone and older ones of an skb that was retransmitted
+ * while they were alive have a shared info of their own, and are not seen.
+ */
+#ifndef PF_RTX_BPF_H
+#define PF_RTX_BPF_H
+
+#include "sock.bpf.h"
+
+#define RTX_DEPTH 40		/* a red-black tree of 2^20 skbs */
+#define SKB_FCLONE_ORIG_VALUE 1
+#define SKB_DATAREF_BITS 0xffff
+
+struct rtx_search {
+	__u64 skb;		/* to look at; in the end the one found, or 0 */
+	__u32 seq;
+	__u32 found;
+};
+
+#define SKB_CB_READ(skb, field)								\
+	KERNEL_READ(tcp_skb_cb, (skb) + bpf_core_field_offset(struct sk_buff, cb), field)
+
+static int on_rtx_step(__u32 i, struct rtx_search *s)
+{
+	__u64 node = s->skb + bpf_core_field_offset(struct sk_buff, rbnode);
+
+	if (!s->skb)
+		return 1;
+	if (seq_after(SKB_CB_READ(s->skb, seq), s->seq))
+		node = (__u64)KERNEL_READ(rb_node, node, rb_left);
+	else if (!seq_after(SKB_CB_READ(s->skb, end_seq), s->seq))
+		node = (__u64)KERNEL_READ(rb_node, node, rb_right);
+	else
+		s->found = 1;
+	if (s->found)
+		return 1;
+	s->skb = node ? node - bpf_core_field_offset(struct sk_buff, rbnode) : 0;
+	return 0;
+}
+
+/* skb_fclone_busy() and skb_cloned() of the kernel, whoever owns the clone now. */
+static __always_inline int skb_clone_alive(__u64 addr)
+{
+	struct sk_buff *skb = (struct sk_buff *)addr;
+	__u64 info = (__u64)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end);
+
+	if (BPF_CORE_READ_BITFIELD_PROBED(skb, fclone) == SKB_FCLONE_ORIG_VALUE &&
+	    KERNEL_READ(sk_buff_fclones, addr, fclone_ref.refs.counter) > 1)
+		return 1;
+	return (KERNEL_READ(skb_shared_info, info, dataref.counter) & SKB_DATAREF_BITS) > 1;
+}
+
+/* May the transmitted byte seq still be in this host? */
+static __always_inline int rtx_in_host(__u64 sk, __u32 seq)
+{
+	struct rtx_search s = { .seq = seq };
+	__u64 root = (__u64)SOCK_READ(sk, tcp_rtx_queue.rb_node);
+
+	s.skb = root ? root - bpf_core_field_offset(struct sk_buff, rbnode) : 0;
+	bpf_loop(RTX_DEPTH, on_rtx_step, &s, 0);
+	return s.skb && skb_clone_alive(s.skb);
+}
+
+#endif

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * engine.c - events by the parameter that matters, and what is expected of the
+ * answer in one line.
+ */
+#include "engine.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void on_incident(void *ctx, const struct incident *inc)
+{
+	struct fixture *f = ctx;
+	size_t at = f->n++;
+
+	if (at >= MAX_SEEN)
+		return;
+	assert_true(inc->n_ranges <= MAX_RANGES);
+	f->seen[at] = *inc;
+	memcpy(f->ranges[at], inc->ranges, inc->n_ranges * sizeof(*inc->ranges));
+}
+
+static void start(struct fixture *f, size_t max_waiting)
+{
+	const struct verdict_config cfg = { .max_waiting = max_waiting };
+
+	f->n = 0;
+	assert_int_equal(verdict_new(&f->v, &cfg, on_incident, f), 0);
+}
+
+int engine_set_up(void **state)
+{
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	start(f, 0);
+	*state = f;
+	return 0;
+}
+
+int engine_tear_down(void **state)
+{
+	struct fixture *f = *state;
+
+	verdict_free(f->v);
+	free(f);
+	return 0;
+}
+
+void engine_restart(struct fixture *f, size_t max_waiting)
+{
+	verdict_free(f->v);
+	start(f, max_waiting);
+}
+
+struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
+{
+	struct pf_progress at = { .una = SEQ, .nxt = SEQ + sent };
+
+	return (struct pf_ev_hit){
+		.h = { .ts = 10 * MS, .type = PF_EV_HIT, .size = sizeof(struct pf_ev_hit) },
+		.op = op,
+		.conn = conn,
+		.writer = { .pid = 7, .tid = 8, .how = PF_WRITE_WRITE, .comm = "writer" },
+		.sender = { .pid = 9, .comm = "sender" },
+		.count = 1 << 30,
+		.file_off = off,
+		.stream_off = STREAM + off,
+		.attached = 4 * MS,
+		.seq = SEQ + off,
+		.len = len,
+		.before = at,
+		.after = at,
+	};
+}
+
+void give_hit(struct fixture *f, struct pf_ev_hit hit)
+{
+	assert_int_equal(verdict_event(f->v, &hit.h), 0);
+}
+
+void give_op(struct fixture *f, __u64 op, __u32 hits)
+{
+	struct pf_ev_op ev = {
+		.h = { .ts = 11 * MS, .type = PF_EV_OP, .size = sizeof(ev) },
+		.op = op,
+		.hits = hits,
+		.path = "/file",
+	};
+
+	assert_int_equal(verdict_event(f->v, &ev.h), 0);
+}
+
+void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
+{
+	static __u64 ts = 20 * MS;
+	struct pf_ev_range ev = {
+		.h = { .ts = ts++, .type = type, .size = sizeof(ev) },
+		.conn = conn,
+		.seq = seq,
+		.len = len,
+		.why = why,
+	};
+
+	assert_int_equal(verdict_event(f->v, &ev.h), 0);
+}
+
+void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len)
+{
+	give_range(f, PF_EV_RESEND, conn, SEQ + off, len, 0);
+}
+
+void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why)
+{
+	give_range(f, PF_EV_END, conn, SEQ + off, len, why);
+}
+
+void expect_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
+		  enum verdict_kind verdict, enum reason reason, enum phase phase)
+{
+	const struct incident_range *r = &f->ranges[i][k];
+
+	assert_true(i < f->n && k < f->seen[i].n_ranges);
+	assert_int_equal(r->file_off, off);
+	assert_int_equal(r->stream_off, STREAM + off);
+	assert_int_equal(r->len, len);
+	assert_int_equal(r->answer.verdict, verdict);
+	assert_int_equal(r->answer.reason, reason);
+	assert_int_equal(r->answer.phase, phase);
+}
+
+void expect_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
+		  enum verdict_kind verdict, enum reason reason, enum phase phase)
+{
+	assert_int_equal(f->seen[i].n_ranges, 1);
+	expect_range(f, i, 0, off, len, verdict, reason, phase);
+	assert_int_equal(f->seen[i].answer.verdict, verdict);
+	assert_int_equal(f->seen[i].bytes, len);
+	assert_int_equal(f->seen[i].file_off, off);
+	assert_int_equal(f->seen[i].file_len, len);
+	assert_int_equal(f->seen[i].stream_off, STREAM + off);
+	assert_int_equal(f->seen[i].stream_len, len);
+}

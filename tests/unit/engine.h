@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * engine.h - the verdict engine with a record of what it reported, for tests
+ * that play events to it.
+ */
+#ifndef PAGEFLIGHT_TEST_ENGINE_H
+#define PAGEFLIGHT_TEST_ENGINE_H
+
+#include "unit.h"
+#include "verdict.h"
+
+#define MS 1000000ull
+#define MAX_SEEN 64
+#define MAX_RANGES 16
+
+struct fixture {
+	struct verdict *v;
+	size_t n;
+	struct incident seen[MAX_SEEN];
+	struct incident_range ranges[MAX_SEEN][MAX_RANGES];
+};
+
+int engine_set_up(void **state);
+int engine_tear_down(void **state);
+
+/* Begin again with another cap; 0: the default. */
+void engine_restart(struct fixture *f, size_t max_waiting);
+
+/* File offset 0 is stream offset 1000 and sequence number SEQ. */
+#define SEQ 5000u
+#define STREAM 1000u
+
+/* A remote peer, nothing acknowledged, `sent` bytes transmitted; a write of everything. */
+struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
+
+void give_hit(struct fixture *f, struct pf_ev_hit hit);
+void give_op(struct fixture *f, __u64 op, __u32 hits);
+void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why);
+
+/* By file offset. */
+void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len);
+void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why);
+
+/* Range k of incident i. */
+void expect_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
+		  enum verdict_kind verdict, enum reason reason, enum phase phase);
+
+/* One range is all of incident i. */
+void expect_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
+		  enum verdict_kind verdict, enum reason reason, enum phase phase);
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_set_up, engine_tear_down)
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * sample.h - incidents and a summary for the tests of the sinks.
+ */
+#ifndef PAGEFLIGHT_TEST_SAMPLE_H
+#define PAGEFLIGHT_TEST_SAMPLE_H
+
+#include "sink.h"
+
+/* A corrupt one over IPv4 with two ranges, as in the documentation. */
+struct incident sample_incident(void);
+
+/* A possible one over IPv6 of a deleted file with odd bytes in its name. */
+struct incident sample_odd(void);
+
+/* Nothing known but the numbers. */
+struct incident sample_bare(void);
+
+struct summary sample_summary(void);
+
+/* Everything a sink prints. The caller frees the text. */
+char *sample_print(const struct sink_ops *ops, unsigned int width,
+		   const struct incident *incs, size_t n, const struct summary *sum);
+
+#endif

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/mounts.c */
+/*
+ * Mount tables as text, modelled on those of real machines: one disk, bind
+ * mounts, btrfs subvolumes, odd characters, nonsense.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mounts.h"
+#include "unit.h"
+
+#define DEV(major, minor) ((__u64)(major) << 20 | (minor))
+
+static const char plain[] =
+	"22 29 0:21 / /proc rw,nosuid shared:5 - proc proc rw\n"
+	"29 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n"
+	"31 29 8:17 / /srv rw,relatime shared:2 - xfs /dev/sdb1 rw\n"
+	"32 29 259:1048575 / /far rw - ext4 /dev/nvme0n1p9 rw\n";
+
+static const char binds[] =
+	"40 1 8:1 /var/lib/box/etc/hosts /etc/hosts rw - ext4 /dev/sda1 rw\n"
+	"41 1 8:1 /var/lib/box /box rw - ext4 /dev/sda1 rw\n"
+	"42 1 8:1 /var/lib /longer/mount/point rw - ext4 /dev/sda1 rw\n"
+	"43 1 8:1 /var/lib /lib rw - ext4 /dev/sda1 rw\n";
+
+static const char btrfs[] =
+	"30 1 0:26 /@ / rw - btrfs /dev/vda2 rw,subvolid=256,subvol=/@\n"
+	"31 30 0:26 /@home /home rw - btrfs /dev/vda2 rw,subvolid=257,subvol=/@home\n";
+
+static const char odd[] =
+	"50 1 8:2 / /with\\040blank\\011tab\\134slash rw - ext4 /dev/sdc rw\n"
+	"51 1 8:3 /a\\040b /sub rw - ext4 /dev/sdd rw\n"
+	"52 1 8:4 / /not\\octal\\9\\0 rw - ext4 /dev/sde rw\n";
+
+static const char nonsense[] =
+	"\n"
+	"60\n"
+	"61 1 8:1\n"
+	"62 1 eight:1 / /a rw - ext4 x rw\n"
+	"63 1 8:1x / /b rw - ext4 x rw\n"
+	"64 1 0:4 net:[4026531840] /run/netns/a rw - nsfs nsfs rw\n"
+	"65 1 8:1 / relative rw - ext4 x rw\n"
+	"66 1 8:9 / /good rw - ext4 x rw";
+
+static void expect(const char *text, __u64 dev, const char *inner, const char *path)
+{
+	char found[256] = "untouched";
+	struct mounts *m;
+	int n;
+
+	assert_int_equal(mounts_parse(&m, text), 0);
+	n = mounts_find(m, dev, inner, found, sizeof(found));
+	if (path) {
+		assert_string_equal(found, path);
+		assert_int_equal(n, strlen(path));
+	} else {
+		assert_string_equal(found, "untouched");
+		assert_int_equal(n, -ENOENT);
+	}
+	mounts_free(m);
+}
+
+static void test_plain(void **state)
+{
+	(void)state;
+	expect(plain, DEV(8, 1), "/etc/passwd", "/etc/passwd");
+	expect(plain, DEV(8, 17), "/www/a.iso", "/srv/www/a.iso");
+	expect(plain, DEV(259, 1048575), "/x", "/far/x");
+	expect(plain, DEV(8, 17), "/", "/srv/");
+	expect(plain, DEV(8, 1), "/", "/");
+	expect(plain, DEV(8, 18), "/x", NULL);
+	expect("", DEV(8, 1), "/x", NULL);
+}
+
+static void test_binds(void **state)
+{
+	(void)state;
+	expect(binds, DEV(8, 1), "/var/lib/box/etc/hosts", "/lib/box/etc/hosts");
+	expect(binds, DEV(8, 1), "/var/lib/x", "/lib/x");
+	expect(binds, DEV(8, 1), "/var/lib", "/lib");
+	expect(binds, DEV(8, 1), "/var/library", NULL);
+	expect(binds, DEV(8, 1), "/var", NULL);
+	/* One that shows the whole file system is preferred. */
+	expect("1 0 8:1 /srv/www /w rw - a b c\n2 0 8:1 / /mnt/disk rw - a b c\n", DEV(8, 1),
+	       "/srv/www/a", "/mnt/disk/srv/www/a");
+	/* Only the file itself is mounted. */
+	expect("1 0 8:1 /a/hosts /etc/hosts rw - a b c\n", DEV(8, 1), "/a/hosts", "/etc/hosts");
+	expect("1 0 8:1 /a / rw - a b c\n", DEV(8, 1), "/a", "/");
+}
+
+static void test_btrfs(void **state)
+{
+	(void)state;
+	expect(btrfs, DEV(0, 26), "/@/etc/fstab", "/etc/fstab");
+	expect(btrfs, DEV(0, 26), "/@home/me/file", "/home/me/file");
+	expect(btrfs, DEV(0, 26), "/@snapshots/1", NULL);
+}
+
+static void test_odd_characters(void **state)
+{
+	(void)state;
+	expect(odd, DEV(8, 2), "/f", "/with blank\ttab\\slash/f");
+	expect(odd, DEV(8, 3), "/a b/c", "/sub/c");
+	expect(odd, DEV(8, 4), "/f", "/not\\octal\\9\\0/f");
+}
+
+static void test_nonsense(void **state)
+{
+	(void)state;
+	expect(nonsense, DEV(8, 1), "/x", NULL);
+	expect(nonsense, DEV(0, 4), "/x", NULL);
+	expect(nonsense, DEV(8, 9), "/x", "/good/x");
+}
+
+static void test_too_long(void **state)
+{
+	char path[8] = "same";
+	struct mounts *m;
+
+	(void)state;
+	assert_int_equal(mounts_parse(&m, plain), 0);
+	assert_int_equal(mounts_find(m, DEV(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
+	assert_string_equal(path, "same");
+	assert_int_equal(mounts_find(m, DEV(8, 17), "/12", path, sizeof(path)), 7);
+	assert_string_equal(path, "/srv/12");
+	mounts_free(m);
+	mounts_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_binds),
+		cmocka_unit_test(test_btrfs),
+		cmocka_unit_test(test_odd_characters),
+		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_too_long),
+	};
+
+	return cmocka_run_group_tests_name("mounts", tests, NULL, NULL);
+}

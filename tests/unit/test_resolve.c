@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/resolve.c user/mounts.c user/event.c user/fmt.c */
+/*
+ * Paths on the running machine. /proc is the file system whose device, root and
+ * mount point a test knows without being root. The choice among mounts is
+ * tested in test_mounts.c.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "resolve.h"
+#include "unit.h"
+
+static struct pf_ev_op op_with(const char *path, __u32 flags)
+{
+	struct pf_ev_op op = { .flags = flags, .path_at = 300 };
+
+	snprintf(op.path + op.path_at, sizeof(op.path) - op.path_at, "%s", path);
+	return op;
+}
+
+static __u64 proc_dev(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat("/proc", &st), 0);
+	return (__u64)major(st.st_dev) << 20 | minor(st.st_dev);
+}
+
+static struct incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
+{
+	struct incident inc = { .dev = dev, .writer.pid = writer, .op_rec = op };
+	static char path[RESOLVE_PATH_MAX];
+	struct resolve *r;
+
+	assert_int_equal(resolve_new(&r), 0);
+	/* Twice: the second time from the tables at hand. */
+	resolve_incident(r, &inc);
+	resolve_incident(r, &inc);
+	if (inc.path)
+		inc.path = strcpy(path, inc.path);
+	resolve_free(r);
+	return inc;
+}
+
+static void test_mounted_here(void **state)
+{
+	struct pf_ev_op op = op_with("/version", 0);
+	struct incident inc = resolved(&op, proc_dev(), 0);
+
+	(void)state;
+	assert_string_equal(inc.path, "/proc/version");
+	assert_int_equal(inc.view, PATH_SELF);
+	assert_false(inc.deleted);
+}
+
+static void test_deleted(void **state)
+{
+	struct pf_ev_op op = op_with("/version", PF_OP_DELETED);
+	struct incident inc = resolved(&op, proc_dev(), 0);
+
+	(void)state;
+	assert_string_equal(inc.path, "/proc/version");
+	assert_true(inc.deleted);
+}
+
+static void test_mounted_nowhere(void **state)
+{
+	struct pf_ev_op op = op_with("/a/b", 0);
+	struct incident inc = resolved(&op, (__u64)4000 << 20 | 7, getpid());
+
+	(void)state;
+	assert_string_equal(inc.path, "[4000:7]/a/b");
+	assert_int_equal(inc.view, PATH_UNKNOWN);
+}
+
+static void test_cut(void **state)
+{
+	struct pf_ev_op op = op_with("/end/of/it", PF_OP_CUT);
+	struct incident inc = resolved(&op, (__u64)8 << 20 | 1, 0);
+
+	(void)state;
+	assert_string_equal(inc.path, "[8:1]/.../end/of/it");
+	assert_int_equal(inc.view, PATH_UNKNOWN);
+}
+
+static void test_no_path(void **state)
+{
+	struct pf_ev_op op = op_with("", PF_OP_NO_PATH);
+
+	(void)state;
+	assert_null(resolved(&op, proc_dev(), 0).path);
+	assert_null(resolved(NULL, proc_dev(), 0).path);
+	resolve_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mounted_here),
+		cmocka_unit_test(test_deleted),
+		cmocka_unit_test(test_mounted_nowhere),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_no_path),
+	};
+
+	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/fmt.c user/incident.c */
+/*
+ * The contract with programs: one valid JSON object a line, with every key it
+ * promises, of the type it promises.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sample.h"
+#include "unit.h"
+
+struct key {
+	const char *path;	/* dots go into objects, [n] into arrays */
+	enum json_type type;
+	const char *value;	/* as JSON; NULL: any */
+};
+
+static struct json_object *at(struct json_object *obj, const char *path)
+{
+	char *copy = strdup(path), *save = NULL;
+
+	for (char *part = strtok_r(copy, ".", &save); part; part = strtok_r(NULL, ".", &save)) {
+		if (*part == '[')
+			obj = json_object_array_get_idx(obj, atoi(part + 1));
+		else if (!json_object_object_get_ex(obj, part, &obj))
+			fail_msg("no key '%s' of '%s'", part, path);
+	}
+	free(copy);
+	return obj;
+}
+
+static void expect(struct json_object *obj, const struct key *keys, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct json_object *value = at(obj, keys[i].path);
+
+		if (json_object_get_type(value) != keys[i].type)
+			fail_msg("'%s' is of the wrong type", keys[i].path);
+		if (keys[i].value &&
+		    strcmp(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
+							  JSON_C_TO_STRING_NOSLASHESCAPE),
+			   keys[i].value))
+			fail_msg("'%s' is %s", keys[i].path, json_object_to_json_string(value));
+	}
+}
+
+/* The only line of the text. */
+static struct json_object *parse(char *text)
+{
+	struct json_tokener *tok = json_tokener_new();
+	struct json_object *obj;
+	char *end = strchr(text, '\n');
+
+	assert_non_null(end);
+	assert_int_equal(end[1], '\0');
+	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	obj = json_tokener_parse_ex(tok, text, strlen(text));
+	assert_int_equal(json_tokener_get_error(tok), json_tokener_success);
+	json_tokener_free(tok);
+	free(text);
+	return obj;
+}
+
+static void test_contract(void **state)
+{
+	static const struct key keys[] = {
+		{ "type", json_type_string, "\"incident\"" },
+		{ "time", json_type_string, "\"2026-01-31T12:00:00.123456Z\"" },
+		{ "verdict", json_type_string, "\"corrupt\"" },
+		{ "reason", json_type_string, "\"unsent\"" },
+		{ "bytes", json_type_int, "4096" },
+		{ "writer.pid", json_type_int, "4242" },
+		{ "writer.tid", json_type_int, "4243" },
+		{ "writer.comm", json_type_string, "\"rewriter\"" },
+		{ "writer.how", json_type_string, "\"write\"" },
+		{ "writer.stack", json_type_array,
+		  "[\"0xffffffff81234567\",\"0xffffffffc0001000\"]" },
+		{ "sender.pid", json_type_int, "4100" },
+		{ "sender.comm", json_type_string, "\"nginx\"" },
+		{ "sender.how", json_type_string, "\"sendfile\"" },
+		{ "connection.src", json_type_string, "\"10.0.0.1:80\"" },
+		{ "connection.dst", json_type_string, "\"10.0.0.2:51034\"" },
+		{ "connection.netns", json_type_int, "4026531840" },
+		{ "connection.local", json_type_boolean, "false" },
+		{ "file.path", json_type_string, "\"/srv/www/a.iso\"" },
+		{ "file.dev", json_type_string, "\"8:1\"" },
+		{ "file.inode", json_type_int, "1234" },
+		{ "file.offset", json_type_int, "65536" },
+		{ "file.length", json_type_int, "4096" },
+		{ "file.deleted", json_type_boolean, "false" },
+		{ "file.seen_by", json_type_string, "\"self\"" },
+		{ "stream.offset", json_type_int, "70012" },
+		{ "stream.length", json_type_int, "4096" },
+		{ "phase", json_type_string, "\"queued\"" },
+		{ "age_us", json_type_int, "1834" },
+		{ "resends", json_type_int, "0" },
+		{ "evidence_lost", json_type_boolean, "false" },
+		{ "op", json_type_int, "77" },
+		{ "ranges", json_type_array, NULL },
+		{ "ranges.[0].verdict", json_type_string, "\"corrupt\"" },
+		{ "ranges.[1].verdict", json_type_string, "\"near-miss\"" },
+		{ "ranges.[1].reason", json_type_string, "\"acked\"" },
+		{ "ranges.[1].phase", json_type_string, "\"sent\"" },
+		{ "ranges.[1].file_offset", json_type_int, "69632" },
+		{ "ranges.[1].stream_offset", json_type_int, "74108" },
+		{ "ranges.[1].length", json_type_int, "100" },
+	};
+	struct incident inc = sample_incident();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
+	assert_int_equal(json_object_array_length(at(obj, "ranges")), 2);
+	json_object_put(obj);
+}
+
+static void test_odd_bytes(void **state)
+{
+	static const struct key keys[] = {
+		{ "verdict", json_type_string, "\"possible\"" },
+		{ "writer.comm", json_type_string, "\"with\\u001besc\xef\xbf\xbd\"" },
+		{ "writer.how", json_type_string, "\"mmap\"" },
+		{ "connection.src", json_type_string,
+		  "\"[fefe:fefe:fefe:fefe:fefe:fefe:fefe:fefe]:80\"" },
+		{ "connection.local", json_type_boolean, "true" },
+		{ "file.path", json_type_string, "\"/tmp/\\\"q\\\"\\\\ \\n\xef\xbf\xbd\xc3\xbc"
+		  "/a rather long name of a file\"" },
+		{ "file.path_hex", json_type_string, "\"2f746d702f2271225c200affc3bc2f612072617468"
+		  "6572206c6f6e67206e616d65206f6620612066696c65\"" },
+		{ "file.deleted", json_type_boolean, "true" },
+		{ "file.seen_by", json_type_string, "\"writer\"" },
+		{ "file.length", json_type_int, "1099511627776" },
+		{ "resends", json_type_int, "3" },
+		{ "evidence_lost", json_type_boolean, "true" },
+	};
+	struct incident inc = sample_odd();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	json_object_put(obj);
+}
+
+static void test_unknown_path(void **state)
+{
+	static const struct key keys[] = {
+		{ "file.path", json_type_null, NULL },
+		{ "file.inode", json_type_int, "1234" },
+		{ "writer.stack", json_type_array, "[]" },
+	};
+	struct incident inc = sample_bare();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	json_object_put(obj);
+}
+
+static void test_summary(void **state)
+{
+	static const struct key keys[] = {
+		{ "type", json_type_string, "\"summary\"" },
+		{ "time", json_type_string, "\"2026-01-31T12:00:01.000000Z\"" },
+		{ "duration_us", json_type_int, "2500000" },
+		{ "flights", json_type_int, "1000" },
+		{ "bytes", json_type_int, "1001" },
+		{ "in_flight", json_type_int, "5" },
+		{ "connections", json_type_int, "1" },
+		{ "incidents", json_type_object,
+		  "{\"corrupt\":1,\"mixed\":0,\"possible\":0,\"near-miss\":2,\"identical\":0}" },
+		{ "incident_bytes.corrupt", json_type_int, "4096" },
+		{ "attach_to_ack", json_type_array,
+		  "[{\"from_us\":0,\"to_us\":1,\"pages\":1},"
+		  "{\"from_us\":1024,\"to_us\":2048,\"pages\":10},"
+		  "{\"from_us\":2048,\"to_us\":4096,\"pages\":40}]" },
+		{ "attach_to_release", json_type_array,
+		  "[{\"from_us\":1073741824,\"pages\":7}]" },
+		{ "counters.attached", json_type_int, "1000" },
+		{ "counters.resends", json_type_int, NULL },
+		{ "losses.pool_full", json_type_int, "0" },
+		{ "losses.missed", json_type_int, "2" },
+		{ "losses.refused", json_type_int, "3" },
+		{ "losses.evicted", json_type_int, "4" },
+	};
+	struct summary sum = sample_summary();
+	struct json_object *obj;
+	int n;
+
+	(void)state;
+	sum.totals.missed = 2;
+	sum.refused = 3;
+	sum.evicted = 4;
+	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
+	expect(obj, keys, ARRAY_LEN(keys));
+	/* Every counter of the kernel side is there, in one group or the other. */
+	n = json_object_object_length(at(obj, "counters")) +
+	    json_object_object_length(at(obj, "losses"));
+	assert_int_equal(n, PF_C_MAX + 3);
+	json_object_put(obj);
+}
+
+static void test_full_disk(void **state)
+{
+	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
+	struct incident inc = sample_incident();
+
+	(void)state;
+	assert_non_null(sink.out);
+	assert_int_equal(sink_json.incident(&sink, &inc), -ENOSPC);
+	fclose(sink.out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_contract),
+		cmocka_unit_test(test_odd_bytes),
+		cmocka_unit_test(test_unknown_path),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_full_disk),
+	};
+
+	return cmocka_run_group_tests_name("sink_json", tests, NULL, NULL);
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: tests/unit/sample.c user/sink_lines.c user/sink_summary.c user/sink.c user/fmt.c user/incident.c */
+/* What people see, to the character, at the usual widths. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fmt.h"
+#include "sample.h"
+#include "unit.h"
+
+static const char at_120[] =
+	"TIME     VERDICT    BYTES WRITER         SENDER         CONNECTION            PHASE    AGE FILE@OFFSET+LENGTH\n"
+	"12:00:00 corrupt     4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034    queued 1.8ms /srv/www/a.iso@65536+4096\n"
+	"12:00:00 possible*   1.0T with~[4194304] fifteen~[4100] ~dfd:fdfd:fdfd]:51034 held     12s ~me of a file@0+1099511627776\n"
+	"12:00:00 near-miss   4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034    sent   1.8ms [8:1] inode 1234@65536+4096\n";
+
+static const char at_80[] =
+	"TIME     VERDICT    BYTES WRITER        CONNECTION      FILE@OFFSET+LENGTH\n"
+	"12:00:00 corrupt     4096 rewrit~[4242] 10.0.0.2:51034  ~rv/www/a.iso@65536+4096\n"
+	"12:00:00 possible*   1.0T wit~[4194304] ~fd:fdfd]:51034 ~ a file@0+1099511627776\n"
+	"12:00:00 near-miss   4096 rewrit~[4242] 10.0.0.2:51034  ~] inode 1234@65536+4096\n";
+
+static const char at_40[] =
+	"VERDICT    WRITER       FILE@OFFSET+LENGTH\n"
+	"corrupt    rewri~[4242] ~ww/a.iso@65536+4096\n"
+	"possible*  wi~[4194304] ~ile@0+1099511627776\n"
+	"near-miss  rewri~[4242] ~ode 1234@65536+4096\n";
+
+static const char at_end[] =
+	"\n"
+	"attach to ACK               pages\n"
+	"     0ns .. 1.0us                1 #\n"
+	"   1.0us .. 2.0us                0\n"
+	"   2.0us .. 4.0us                0\n"
+	"   4.0us .. 8.0us                0\n"
+	"   8.0us .. 16us                 0\n"
+	"    16us .. 32us                 0\n"
+	"    32us .. 64us                 0\n"
+	"    64us .. 128us                0\n"
+	"   128us .. 256us                0\n"
+	"   256us .. 512us                0\n"
+	"   512us .. 1.0ms                0\n"
+	"   1.0ms .. 2.0ms               10 ##########\n"
+	"   2.0ms .. 4.0ms               40 ########################################\n"
+	"attach to release           pages\n"
+	"     17m ..                      7 ########################################\n"
+	"watched    2.5s: pages 1000, bytes 1001, connections 1007\n"
+	"in flight  pages 5, connections 1\n"
+	"incidents  1 corrupt (4096 bytes), 2 near-miss (200 bytes)\n"
+	"lost       nothing\n";
+
+static char *print(unsigned int width)
+{
+	const struct incident incs[] = { sample_incident(), sample_odd(), sample_bare() };
+
+	return sample_print(&sink_lines, width, incs, ARRAY_LEN(incs), NULL);
+}
+
+static void test_golden(void **state)
+{
+	static const struct {
+		unsigned int width;
+		const char *text;
+	} rows[] = { { 120, at_120 }, { 80, at_80 }, { 40, at_40 } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = print(rows[i].width);
+
+		assert_string_equal(text, rows[i].text);
+		free(text);
+	}
+}
+
+/* From the least that shows who, what and where: no line is longer than the width. */
+static void test_no_line_is_too_long(void **state)
+{
+	(void)state;
+	for (unsigned int width = 44; width < 300; width++) {
+		char *text = print(width), *save = NULL;
+
+		for (char *line = strtok_r(text, "\n", &save); line;
+		     line = strtok_r(NULL, "\n", &save))
+			assert_true(fmt_width(line) <= width);
+		free(text);
+	}
+}
+
+static char *print_sink(struct sink sink, const struct incident *inc)
+{
+	char *text;
+	size_t len;
+
+	sink.out = open_memstream(&text, &len);
+	assert_int_equal(sink_lines.incident(&sink, inc), 0);
+	fclose(sink.out);
+	return text;
+}
+
+static void test_colour(void **state)
+{
+	struct incident inc = sample_incident();
+	char *text = print_sink((struct sink){ .width = 120, .colour = true }, &inc);
+
+	(void)state;
+	assert_non_null(strstr(text, " \033[1;31mcorrupt\033[0m    "));
+	free(text);
+	text = print_sink((struct sink){ .width = 120 }, &inc);
+	assert_null(strchr(text, '\033'));
+	free(text);
+}
+
+/* Where nothing wraps a line the path is whole, and the columns before it stay. */
+static void test_whole_path(void **state)
+{
+	struct incident inc = sample_incident();
+	char *text, *file;
+
+	(void)state;
+	inc.path = "/a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso";
+	text = print_sink((struct sink){ .width = 120, .whole_paths = true }, &inc);
+	file = strstr(text, " /a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso"
+		      "@65536+4096\n");
+	assert_non_null(file);
+	assert_true(file - text < 100);
+	free(text);
+}
+
+static void test_summary(void **state)
+{
+	struct summary sum = sample_summary();
+	char *text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+
+	(void)state;
+	assert_string_equal(strchr(text, '\n') + 1, at_end);
+	free(text);
+}
+
+static void test_summary_of_nothing(void **state)
+{
+	struct summary sum = { .duration_ns = 1000000000 };
+	char *text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+
+	(void)state;
+	assert_string_equal(strchr(text, '\n') + 1,
+			    "\n"
+			    "watched    1.0s: pages 0, bytes 0, connections 0\n"
+			    "in flight  pages 0, connections 0\n"
+			    "incidents  none\n"
+			    "lost       nothing\n");
+	free(text);
+}
+
+/* Each loss that happened is named, and only those. */
+static void test_losses(void **state)
+{
+	struct summary sum = sample_summary();
+	char *text, expected[256];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
+		sum = sample_summary();
+		sum.totals.stats.count[i] = 12;
+		text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+		snprintf(expected, sizeof(expected), "\nlost       12 %s\n",
+			 sink_counter_texts[i]);
+		assert_string_equal(strstr(text, "\nlost "), expected);
+		free(text);
+		n++;
+	}
+	assert_int_equal(n, PF_C_MAX - PF_C_FIRST_LOSS);
+	sum = sample_summary();
+	sum.totals.missed = sum.refused = sum.evicted = 1;
+	text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	assert_null(strstr(text, "nothing"));
+	assert_non_null(strstr(text, "lost       1 runs the kernel skipped"));
+	assert_non_null(strstr(text, "lost       1 records with a broken form"));
+	assert_non_null(strstr(text, "lost       1 incidents reported before"));
+	free(text);
+}
+
+static void test_full_disk(void **state)
+{
+	struct sink sink = { .ops = &sink_lines, .width = 80, .out = fopen("/dev/full", "w") };
+
+	(void)state;
+	assert_non_null(sink.out);
+	assert_int_equal(sink_lines.open(&sink), -ENOSPC);
+	fclose(sink.out);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_no_line_is_too_long),
+		cmocka_unit_test(test_colour),
+		cmocka_unit_test(test_whole_path),
+		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_of_nothing),
+		cmocka_unit_test(test_losses),
+		cmocka_unit_test(test_full_disk),
+	};
+
+	return cmocka_run_group_tests_name("sink_lines", tests, NULL, NULL);
+}
