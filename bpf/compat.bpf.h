@@ -93,6 +93,14 @@ static __always_inline __u64 compat_dentry_of_alias(__u64 node)
 }
 
 /*
+ * Types of modules, which vmlinux.h does not have; found in the module's own
+ * BTF when it is loaded.
+ */
+struct btrfs_inode___module {
+	struct inode vfs_inode;
+} __attribute__((preserve_access_index));
+
+/*
  * The system call that a thread is in. Numbers differ by architecture, which
  * is decided when the object is built.
  */

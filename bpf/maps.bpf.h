@@ -47,12 +47,13 @@ struct pf_flight {
 	__u32 write_tid;	/* who does op: finds the record in `writes` */
 	__u8 how;		/* enum pf_sender_how */
 	__u8 kthread;
-	__u16 pad;
+	__u16 zero_at;		/* bytes known to be zero already: [zero_at, +zero_len) */
 	struct pf_progress before;	/* as op began */
 	__u64 print;		/* fingerprint of the bytes at attach */
 	__u32 pid;
 	char comm[PF_COMM_LEN];
-	__u32 pad2;
+	__u16 zero_len;
+	__u16 pad;
 };
 _Static_assert(sizeof(struct pf_flight) == 128, "pf_flight");
 

@@ -65,6 +65,28 @@ static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
 	f->op = (__u32)k->w->op;
 }
 
+/*
+ * Truncate and hole punch zero some bytes twice, once in the file system and
+ * once in the page cache. Zero over zero is no change.
+ */
+static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *f)
+{
+	__u64 from = (f->index << cfg.page_shift) + f->off, to = from + f->len;
+	__u32 at, end;
+
+	if (k->w->writer.how != PF_WRITE_TRUNCATE && k->w->writer.how != PF_WRITE_PUNCH) {
+		f->zero_len = 0;
+		return 0;
+	}
+	at = k->lo > from ? k->lo - from : 0;
+	end = (k->hi < to ? k->hi : to) - from;
+	if (f->zero_len && at >= f->zero_at && end <= (__u32)f->zero_at + f->zero_len)
+		return 1;
+	f->zero_at = at;
+	f->zero_len = end - at;
+	return 0;
+}
+
 static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 {
 	__u32 op = (__u32)k->w->op, flags = 0;
@@ -80,7 +102,7 @@ static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 		flags = PF_HIT_NO_BEFORE;
 		f->op = op;
 	}
-	if (!hit_claim(f, op))
+	if (zeroed_again(k, f) || !hit_claim(f, op))
 		return;
 	__sync_fetch_and_add(&c->hits, 1);
 	__sync_fetch_and_add(&k->w->hits, 1);
@@ -247,6 +269,17 @@ static __always_inline void write_end(void *ctx, struct pf_write *w, __u64 key)
 	__sync_fetch_and_add(&pf_open_writes, -1);
 }
 
+/*
+ * By which name the file was opened. overlayfs up to 6.4 gives its real files
+ * the dentry of its own: then any name of the inode has to do.
+ */
+static __always_inline __u64 file_dentry(struct file *file, __u64 inode)
+{
+	__u64 dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+
+	return (__u64)KERNEL_READ(dentry, dentry, d_inode) == inode ? dentry : 0;
+}
+
 static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
@@ -256,7 +289,7 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 	if (file_idle(mapping))
 		return 0;
 	write_fill(&w, mapping, PF_WRITE_WRITE);
-	w.dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	w.dentry = file_dentry(file, w.inode);
 	w.pos = iocb->ki_pos;
 	w.count = from->count;
 	write_begin(write_key(PF_WRITE_PLAIN), &w);
@@ -323,12 +356,40 @@ int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 	if (file_idle(mapping))
 		return 0;
 	write_fill(&w, mapping, PF_WRITE_MMAP);
-	w.dentry = (__u64)BPF_CORE_READ(file, f_path.dentry);
+	w.dentry = file_dentry(file, w.inode);
 	w.pos = vmf->pgoff << cfg.page_shift;
 	w.count = 1 << cfg.page_shift;
 	mine = write_begin(key, &w);
 	if (mine)
 		write_end(ctx, mine, key);
+	return 0;
+}
+
+static __always_inline int zero_begin(__u64 mapping, __u64 pos, __u64 count, __u64 folio,
+				      __u32 how)
+{
+	struct pf_write w = {};
+
+	if (!mapping || file_idle(mapping))
+		return 0;
+	write_fill(&w, mapping, how);
+	w.pos = pos;
+	w.count = count;
+	w.folio = folio;
+	write_begin(write_key(PF_WRITE_ZERO), &w);
+	return 0;
+}
+
+static __always_inline int zero_end(void *ctx)
+{
+	__u64 key = write_key(PF_WRITE_ZERO);
+	struct pf_write *w;
+
+	if (!pf_open_writes)
+		return 0;
+	w = bpf_map_lookup_elem(&writes, &key);
+	if (w)
+		write_end(ctx, w, key);
 	return 0;
 }
 
@@ -340,37 +401,86 @@ int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 SEC("fentry/truncate_inode_partial_folio")
 int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 {
-	__u64 mapping = (__u64)BPF_CORE_READ(folio, mapping), pos, stop, size;
-	struct pf_write w = {};
+	__u64 pos = folio->index << cfg.page_shift, from, stop;
+	__u64 size = compat_folio_pages((__u64)folio) << cfg.page_shift;
 
-	if (!mapping || file_idle(mapping))
-		return 0;
-	pos = folio->index << cfg.page_shift;
-	size = compat_folio_pages((__u64)folio) << cfg.page_shift;
+	from = (__u64)start > pos ? start : pos;
 	stop = (__u64)end < pos + size ? (__u64)end + 1 : pos + size;
-	if ((__u64)start > pos)
-		w.pos = start;
-	else if (stop == pos + size)
+	if (stop <= from || (from == pos && stop == pos + size))
 		return 0;
-	else
-		w.pos = pos;
-	w.count = stop > w.pos ? stop - w.pos : 0;
-	write_fill(&w, mapping, end == -1 ? PF_WRITE_TRUNCATE : PF_WRITE_PUNCH);
-	w.folio = (__u64)folio;
-	write_begin(write_key(PF_WRITE_ZERO), &w);
-	return 0;
+	return zero_begin((__u64)BPF_CORE_READ(folio, mapping), from, stop - from, (__u64)folio,
+			  end == -1 ? PF_WRITE_TRUNCATE : PF_WRITE_PUNCH);
 }
 
 SEC("fexit/truncate_inode_partial_folio")
-int BPF_PROG(on_zero_done, struct folio *folio)
+int BPF_PROG(on_zero_done)
 {
-	__u64 key = write_key(PF_WRITE_ZERO);
-	struct pf_write *w;
+	return zero_end(ctx);
+}
 
-	if (!pf_open_writes)
+/*
+ * File systems that zero the ends of a punched range themselves. ext4: within
+ * one block from `from`; where the page cache does it first, this is the
+ * second time.
+ */
+SEC("fentry/ext4_block_zero_page_range")
+int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
+{
+	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
+	__u64 most = block - (from & (block - 1)), at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
+
+	return zero_begin(at, from, (__u64)length < most ? length : most, 0, PF_WRITE_PUNCH);
+}
+
+SEC("fexit/ext4_block_zero_page_range")
+int BPF_PROG(on_ext4_zero_done)
+{
+	return zero_end(ctx);
+}
+
+static __always_inline int btrfs_zero(struct btrfs_inode___module *inode, __u64 from, __u64 stop)
+{
+	__u64 mapping = (__u64)BPF_CORE_READ(inode, vfs_inode.i_mapping);
+
+	return stop > from ? zero_begin(mapping, from, stop - from, 0, PF_WRITE_PUNCH) : 0;
+}
+
+static __always_inline __u64 btrfs_block(struct btrfs_inode___module *inode)
+{
+	return 1ULL << BPF_CORE_READ(inode, vfs_inode.i_blkbits);
+}
+
+/* Up to 6.15: the block of `from`, in front of it or from it on, len 0 for the rest. */
+SEC("fentry/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
+{
+	__u64 block = btrfs_block(inode), start = from & ~(block - 1);
+	__u64 stop = len ? from + len : start + block;
+
+	if (from == start && !(len & (block - 1)))
 		return 0;
-	w = bpf_map_lookup_elem(&writes, &key);
-	if (w && w->folio == (__u64)folio)
-		write_end(ctx, w, key);
-	return 0;
+	return front ? btrfs_zero(inode, start, from) : btrfs_zero(inode, from, stop);
+}
+
+/*
+ * Later: what of [start, end] lies in the block of `offset`. All of a block is
+ * none, and to the end of the file truncate has zeroed before.
+ */
+SEC("fentry/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
+	     __u64 end)
+{
+	__u64 block = btrfs_block(inode), first = offset & ~(block - 1);
+	__u64 from = start > first ? start : first;
+	__u64 stop = end < first + block ? end + 1 : first + block;
+
+	if (end == (__u64)-1 || (from == first && stop == first + block))
+		return 0;
+	return btrfs_zero(inode, from, stop);
+}
+
+SEC("fexit/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_zero_done)
+{
+	return zero_end(ctx);
 }

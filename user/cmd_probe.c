@@ -62,10 +62,20 @@ static const char *why(const struct hook *h)
 	}
 }
 
-/* Two programs on one function are one line. */
-static bool repeated(const struct probe *p, size_t i)
+/* The programs of one role on one function are one line: that of one in use, if any is. */
+static bool spoken_for(const struct probe *p, size_t i)
 {
-	return i && p->hooks[i].symbol && !strcmp(p->hooks[i].symbol, p->hooks[i - 1].symbol);
+	const struct hook *h = &p->hooks[i];
+
+	for (size_t k = 0; k < p->n; k++) {
+		const struct hook *o = &p->hooks[k];
+		bool better = o->state == HOOK_ATTACHED && h->state != HOOK_ATTACHED;
+
+		if (k != i && !strcmp(h->role, o->role) && !strcmp(h->symbol, o->symbol) &&
+		    (better || (k < i && (o->state == HOOK_ATTACHED || h->state != HOOK_ATTACHED))))
+			return true;
+	}
+	return false;
 }
 
 static void print_text(const struct probe *p)
@@ -75,7 +85,7 @@ static void print_text(const struct probe *p)
 		const struct hook *h = &p->hooks[i];
 		char hook[64];
 
-		if (repeated(p, i))
+		if (spoken_for(p, i))
 			continue;
 		snprintf(hook, sizeof(hook), "%s/%s", h->method, h->symbol);
 		printf("%-15s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));

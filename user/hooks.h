@@ -27,7 +27,8 @@ struct hook {
 	const char *role;	/* "attach", "ack", ... as in the documentation */
 	const char *method;	/* "fentry", "fexit", "tp_btf" */
 	const char *symbol;	/* kernel function or tracepoint */
-	const char *module;	/* module that has it; NULL: the kernel itself */
+	const char *module;	/* module that may have it; NULL: the kernel itself */
+	const char *param;	/* a parameter it must have, where its meaning changed; or NULL */
 	const char *sees;	/* what is not seen without it */
 	enum hook_need need;
 	int group;		/* candidates of one role and group go together */

@@ -75,18 +75,17 @@ static enum judgement judge_gone_out(const struct evidence *ev, enum reason reas
 
 static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
-	if (ev->flags & PF_HIT_ENDED) {
-		if (!seq_before(seq, ev->before.nxt))
+	if (!seq_before(seq, ev->before.nxt)) {
+		if (seq_before(seq, ev->after.nxt) || ev->flags & PF_HIT_ENDED)
 			return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
-		return judge_gone_out(ev, seq_before(seq, ev->after.una) ?
-				      REASON_ACKED : REASON_ABORTED, ret);
-	}
-	if (!seq_before(seq, ev->after.nxt))
 		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	if (!seq_before(seq, ev->before.nxt))
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
+	}
+	/* Of which bytes is not known; perhaps of these, torn. */
 	if (ev->before.resends != ev->after.resends)
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	if (ev->flags & PF_HIT_ENDED)
+		return judge_gone_out(ev, seq_before(seq, ev->after.una) ?
+				      REASON_ACKED : REASON_ABORTED, ret);
 	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
 		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_RESENT);
 	if (ev->resent)

@@ -43,6 +43,11 @@ struct program {
 	{ prog, { .role = r, .method = meth, .symbol = sym, .module = mod,	\
 		  .sees = text, .need = n, .group = g } }
 
+/* A function whose parameters changed their meaning is told by the name of one. */
+#define ROW_PARAM(prog, r, meth, sym, mod, par, g, text)			\
+	{ prog, { .role = r, .method = meth, .symbol = sym, .module = mod,	\
+		  .param = par, .sees = text, .need = HOOK_OPTIONAL, .group = g } }
+
 /* Newest candidate of a role first. Groups of one role exclude each other. */
 static const struct program programs[] = {
 	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
@@ -84,6 +89,16 @@ static const struct program programs[] = {
 	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
 	ROW("on_zero_done", "write truncate", "fexit", "truncate_inode_partial_folio", NULL,
 	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW("on_ext4_zero", "write truncate", "fentry", "ext4_block_zero_page_range", "ext4",
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW("on_ext4_zero_done", "write truncate", "fexit", "ext4_block_zero_page_range", "ext4",
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW_PARAM("on_btrfs_range", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
+		  "start", 1, "holes punched into files of btrfs"),
+	ROW_PARAM("on_btrfs_front", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
+		  "front", 2, "holes punched into files of btrfs"),
+	ROW("on_btrfs_zero_done", "write btrfs", "fexit", "btrfs_truncate_block", "btrfs",
+	    HOOK_OPTIONAL, 0, "holes punched into files of btrfs"),
 };
 
 #define N_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
@@ -132,15 +147,28 @@ static bool locked_down(void)
 	return strstr(line, "[confidentiality]");
 }
 
+static bool func_has_param(const struct btf *btf, int func, const char *param)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
+	const struct btf_param *p = btf_params(proto);
+
+	for (int i = 0; i < btf_vlen(proto); i++)
+		if (!strcmp(btf__name_by_offset(btf, p[i].name_off), param))
+			return true;
+	return false;
+}
+
 static bool btf_has_func(const struct btf *btf, const struct hook *h)
 {
 	char name[128];
+	int id;
 
 	if (!strcmp(h->method, "tp_btf")) {
 		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
 		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 	}
-	return btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC) > 0;
+	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
+	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
 }
 
 static bool hook_exists(const struct btf *vmlinux, const struct hook *h)
@@ -217,7 +245,7 @@ static void plan(struct loader *l, const struct btf *btf)
 			if (h->group && o->group == h->group && o->state == HOOK_ABSENT &&
 			    h->state == HOOK_UNTRIED)
 				h->state = HOOK_ABSENT;
-			if (o->group < h->group && o->state == HOOK_UNTRIED &&
+			if (o->group && o->group < h->group && o->state == HOOK_UNTRIED &&
 			    h->state == HOOK_UNTRIED)
 				h->state = HOOK_NOT_NEEDED;
 		}

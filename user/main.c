@@ -2,8 +2,10 @@
 /*
  * main - the table of subcommands.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "log.h"
@@ -38,8 +40,21 @@ static int help(void)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
+/*
+ * A closed stdin, stdout or stderr would give its number to a file of ours.
+ * Reading it ends at once, writing to it fails.
+ */
+static void hold_standard_fds(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) != fd)
+			_exit(EXIT_FAILED);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_fds();
 	/* A command that begins with an option is watch. */
 	if (argc < 2)
 		return cmd_watch(1, (char *[]){ "watch", NULL });

@@ -251,7 +251,7 @@ static int json_summary(struct sink *sink, const struct summary *sum)
 	put_u64(obj, "flights", stats->count[PF_C_attached]);
 	put_u64(obj, "bytes", stats->count[PF_C_attached_bytes]);
 	put_u64(obj, "in_flight", sum->totals.in_flight);
-	put_u64(obj, "connections", sum->totals.conns);
+	put_u64(obj, "connections", stats->count[PF_C_conns]);
 	put(obj, "incidents", by_verdict(sum->incidents));
 	put(obj, "incident_bytes", by_verdict(sum->bytes));
 	put(obj, "attach_to_ack", histogram_of(stats->to_ack));

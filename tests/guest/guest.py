@@ -247,9 +247,9 @@ def make_file(path: str, size: int, clean: bool = False) -> bytes:
         if clean:
             os.fsync(file.fileno())
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-    if clean:
-        with open(path, "rb") as file:
-            assert file.read() == data
+    if clean:  # piece by piece, so that it is read ahead, in folios as large as they get
+        with open(path, "rb", buffering=0) as file:
+            assert b"".join(iter(lambda: file.read(1 << 16), b"")) == data
     return data
 
 

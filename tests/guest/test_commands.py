@@ -44,7 +44,16 @@ class Commands(unittest.TestCase):
         self.assertIn("tcp_ack", self.pageflight(0, "probe").stdout)
 
     def test_probe_json(self) -> None:
-        json.loads(self.pageflight(0, "probe", "-j").stdout)
+        """Each role has a hook, and its own test saw every byte."""
+        (probe,) = self.json(0, "probe", "-j")
+        self.assertEqual(probe["type"], "probe")
+        roles = {h["role"] for h in probe["hooks"]}
+        attached = {h["role"] for h in probe["hooks"] if h["state"] == "attached"}
+        self.assertLessEqual({"attach", "ack", "release", "abort", "write"}, roles)
+        self.assertEqual(roles - attached, set())
+        self.assertIs(probe["selftest"]["passed"], True)
+        for result in probe["selftest"]["results"]:
+            self.assertEqual(result["seen"], result["expected"], result)
 
     def test_demo(self) -> None:
         self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
