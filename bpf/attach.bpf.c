@@ -73,7 +73,7 @@ static __always_inline void flight_fill(struct pf_flight *f, const struct run *r
 	f->op = f->hit_op = f->write_tid = 0;
 	f->how = r->how;
 	f->kthread = r->kthread;
-	f->zero_at = f->zero_len = 0;
+	f->zero_at = f->zero_len = f->crowded = 0;
 	f->print = 0;
 	f->pid = r->pid_tgid >> 32;
 	__builtin_memcpy(f->comm, r->comm, PF_COMM_LEN);

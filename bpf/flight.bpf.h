@@ -11,6 +11,7 @@
 #define PF_FLIGHT_BPF_H
 
 #include "emit.bpf.h"
+#include "page.bpf.h"
 #include "rtx.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
@@ -127,9 +128,26 @@ static __always_inline struct pf_conn *conn_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
 }
 
-/* Where a connection stands now, as far as flight f goes. */
+/*
+ * How far a reader on this host may have come. copied_seq moves only when a
+ * piece, up to a whole skb, is copied: while the reader owns its socket all
+ * that was received may already be in its buffer. Ask for the owner first: who
+ * takes the socket later copies what is there now.
+ */
+static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
+{
+	int owned = SOCK_READ(peer, sk_lock.owned);
+	__u32 read = owned && at_most ? TCP_READ(peer, rcv_nxt) : TCP_READ(peer, copied_seq);
+
+	return seq_after(read, seen) ? read : seen;
+}
+
+/*
+ * Where a connection stands now, as far as flight f goes: as a write begins
+ * how far the reader is at least, when it is complete how far at most.
+ */
 static __always_inline void conn_progress(struct pf_conn *c, const struct pf_flight *f,
-					  struct pf_progress *p)
+					  struct pf_progress *p, int complete)
 {
 	__u64 peer = c->peer_sk;
 
@@ -145,12 +163,10 @@ static __always_inline void conn_progress(struct pf_conn *c, const struct pf_fli
 		p->read = p->una;
 		if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
 			p->in_host = rtx_in_host(c->sk, f->seq) ||
-				     rtx_in_host(c->sk, f->seq + f->len - 1);
-	} else if (peer) {	/* fresher than the last event: moves while the reader copies */
-		__u32 read = TCP_READ(peer, copied_seq);
-
-		if (seq_after(read, p->read) && !seq_after(read, p->nxt))
-			p->read = read;
+				     rtx_in_host(c->sk, f->seq + f->len - 1) ||
+				     (sock_segments(c->sk) && page_held(f->page));
+	} else if (peer) {
+		p->read = seq_min(reader_at(peer, p->read, complete), p->nxt);
 	}
 }
 
@@ -193,7 +209,7 @@ static __always_inline void emit_hit(struct pf_flight *f, struct pf_conn *c,
 	r->resends = c->resends;
 	r->pad = 0;
 	r->before = f->before;
-	conn_progress(c, f, &r->after);
+	conn_progress(c, f, &r->after, 1);
 	if (flags & PF_HIT_NO_BEFORE)
 		r->before = r->after;
 	r->stream_off = c->flags & PF_CONN_ORPHAN
@@ -229,6 +245,33 @@ static __always_inline void hit_unfinished(struct pf_flight *f, struct pf_conn *
 	emit_hit(f, c, w, PF_HIT_ENDED);
 }
 
+struct crowd {
+	struct pf_flight *f;
+	__u32 conn;
+};
+
+static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, struct crowd *k)
+{
+	struct pf_flight *f = k->f;
+	__u64 from = (f->index << cfg.page_shift) + f->off;
+	struct pf_conn *c = conn_at(k->conn);
+
+	if (!c || w->mapping != f->mapping || from >= w->pos + w->count || from + f->len <= w->pos ||
+	    (__u32)w->op == f->op || (__u32)w->op == f->hit_op)
+		return 0;
+	__sync_fetch_and_add(&w->hits, 1);
+	emit_hit(f, c, w, PF_HIT_NO_BEFORE);
+	return 0;
+}
+
+/* The flight ended with several writes under way: all but the last have lost their mark. */
+static __always_inline void hit_crowd(struct pf_flight *f)
+{
+	struct crowd k = { .f = f, .conn = f->conn };
+
+	bpf_for_each_map_elem(&writes, on_crowd_write, &k, 0);
+}
+
 static __always_inline void lifetime(__u64 *hist, __u64 ns)
 {
 	__u32 slot = lifetime_slot(ns);
@@ -258,6 +301,8 @@ static __always_inline void flight_retire(void *base, __u32 n, struct pf_conn *c
 		__sync_fetch_and_add(&c->hits, -1);
 		emit_range(PF_EV_END, c->id, f->seq, f->len, why);
 	}
+	if (f->crowded && pf_open_writes)
+		hit_crowd(f);
 	if (f->op && f->op != f->hit_op)
 		hit_unfinished(f, c);
 	index_remove(base, n);

@@ -53,7 +53,7 @@ struct pf_flight {
 	__u32 pid;
 	char comm[PF_COMM_LEN];
 	__u16 zero_len;
-	__u16 pad;
+	__u16 crowded;		/* a second write began here while one was under way */
 };
 _Static_assert(sizeof(struct pf_flight) == 128, "pf_flight");
 

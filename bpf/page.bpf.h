@@ -65,4 +65,26 @@ failed:
 	count(PF_C_read_failed, 1);
 }
 
+/*
+ * Does anybody but the page cache and one skb hold the page? Too often yes, so
+ * only no is a proof: of a page that is mapped, on several sockets, in a large
+ * folio in use elsewhere, or waiting for its list, it says yes.
+ */
+static __always_inline int page_held(__u64 page)
+{
+	__u64 flags = 0, pages;
+	struct page_id id;
+	int refs;
+
+	page_identify(page, &id);
+	if (id.kind != PAGE_FILE)
+		return 1;
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)id.head);
+	pages = compat_folio_pages(id.head);
+	if (flags & (1ULL << bpf_core_enum_value(enum pageflags, PG_private)))
+		pages++;	/* the buffers' reference */
+	refs = KERNEL_READ(folio, id.head, _refcount.counter);
+	return refs > (int)pages + 1;
+}
+
 #endif

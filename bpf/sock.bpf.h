@@ -118,6 +118,20 @@ static __always_inline enum route sock_route(__u64 sk)
 	return kind && kind_by_reference(kind) ? ROUTE_VIRTUAL : ROUTE_OUT;
 }
 
+#define GSO_SHIFT 16	/* NETIF_F_GSO_SHIFT: a gso_type as a feature */
+
+/*
+ * Does the kernel cut the large packets of this socket itself, before the
+ * device? Their segments hold the pages on their own.
+ */
+static __always_inline int sock_segments(__u64 sk)
+{
+	struct dst_entry *dst = SOCK_READ(sk, sk_dst_cache);
+	__u64 need = (__u64)SOCK_READ(sk, sk_gso_type) << GSO_SHIFT;
+
+	return !dst || (BPF_CORE_READ(dst, dev, features) & need) != need;
+}
+
 /*
  * Bytes of the stream before seq, from the first one. tp->bytes_acked counts
  * the SYN of an active open, bytes_sent - bytes_retrans does not: where they

@@ -60,7 +60,10 @@ static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
 
 	if (!c || !flight_open(f, c) || !page_still_there(f, k->w->folio))
 		return;
-	conn_progress(c, f, &f->before);
+	/* The older mark is lost. Its write still finds the flight, or the flight it. */
+	if (f->op != f->hit_op)
+		f->crowded = 1;
+	conn_progress(c, f, &f->before, 0);
 	f->write_tid = k->w->writer.tid;
 	f->op = (__u32)k->w->op;
 }
@@ -95,12 +98,14 @@ static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 	if (!c)
 		return;
 	if (f->op != op) {
-		/* Attached while the write ran? Otherwise it was not in the way. */
-		if (f->attached < k->w->began || !flight_open(f, c) ||
-		    !page_still_there(f, k->w->folio))
+		/*
+		 * Attached while the write ran; or another write put its mark over
+		 * ours, which file systems that lock inside of the hooked function
+		 * and page faults allow.
+		 */
+		if (!flight_open(f, c) || !page_still_there(f, k->w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
-		f->op = op;
 	}
 	if (zeroed_again(k, f) || !hit_claim(f, op))
 		return;

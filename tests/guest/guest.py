@@ -1,35 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What the scenario tests share.
-
-A scenario puts a file of known bytes in flight to a reader on this host that
-does not read, lets somebody do something to the file, and compares two
-independent accounts of it: the incidents of a running `pageflight watch -j`,
-and the bytes that the reader then gets.
-
-Nothing waits for a time to pass. Watch.collect() makes an incident of its own
-and reads up to it: whatever was to be reported before has been by then.
-"""
+"""What the scenario tests do: files of known bytes, processes with names, connections."""
 import contextlib
 import ctypes
 import fcntl
 import json
 import os
 import re
-import select
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 import traceback
-import unittest
 from collections.abc import Callable, Iterator
 
 BIN = "build/pageflight"
 WRITER = "build/tests/guest/writer"
 MOUNTS = "/mnt"
 PAGE = 4096
-HEADER = b"HTTP/1.0 200 OK\r\n\r\n" * 40
 DEADLINE = 120  # seconds, so that a broken test ends
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -251,186 +238,3 @@ def make_file(path: str, size: int, clean: bool = False) -> bytes:
         with open(path, "rb", buffering=0) as file:
             assert b"".join(iter(lambda: file.read(1 << 16), b"")) == data
     return data
-
-
-class Scene:
-    """A file, or a range of one, in flight on a connection whose reader does not read."""
-
-    def __init__(self, path: str, size: int = 16 * PAGE, offset: int = 0, length: int = 0,
-                 data: bytes | None = None, send: Callable = send_file, **flow: object):
-        self.path = path
-        self.data = make_file(path, size) if data is None else data
-        self.inode = os.stat(path).st_ino
-        self.offset = offset
-        self.length = length or len(self.data) - offset
-        self.flow = Flow(**flow)
-        self.flow.tx.sendall(HEADER)
-        self.sender = run_as("pf-sender", send, self.flow.tx, path, offset, self.length)
-
-    def read(self) -> Ranges:
-        """Let the reader read everything; where in the file it got something else."""
-        assert self.flow.read(len(HEADER)) == HEADER
-        sent = self.data[self.offset:self.offset + self.length]
-        got = self.flow.read(self.length)
-        return [(off + self.offset, length) for off, length in changed(sent, got)]
-
-    def close(self, unlink: bool = True) -> None:
-        self.flow.close()
-        if unlink:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(self.path)
-
-
-class Watch:
-    """A running `pageflight watch -j`."""
-
-    number = 0
-
-    def __init__(self, *args: str):
-        Watch.number += 1
-        self.mark = f"/tmp/pf-mark-{Watch.number}"
-        self.lines: list[bytes] = []
-        self.rest = b""
-        self.seen = 0
-        self.marks = 0
-        self.err = tempfile.TemporaryFile()
-        reading, writing = os.pipe()
-        self.proc = subprocess.Popen(
-            [BIN, "watch", "-j", "--ready-fd", str(writing), *args], pass_fds=[writing],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.err)
-        os.close(writing)
-        ready = os.read(reading, 1)
-        os.close(reading)
-        if not ready:
-            self.proc.wait()
-            raise AssertionError(f"watch did not get ready: {self.stderr()}")
-        self.mark_file = os.open(self.mark, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        os.write(self.mark_file, bytes(PAGE))
-
-    def stderr(self) -> str:
-        self.err.seek(0)
-        return self.err.read().decode()
-
-    def _line(self) -> bytes:
-        """The next line; empty at the end."""
-        while not self.lines:
-            ready, _, _ = select.select([self.proc.stdout], [], [], DEADLINE)
-            if not ready:
-                raise AssertionError(f"watch says nothing more: {self.stderr()}")
-            part = os.read(self.proc.stdout.fileno(), 1 << 16)
-            if not part:
-                return b""
-            *self.lines, self.rest = (self.rest + part).split(b"\n")
-        return self.lines.pop(0)
-
-    def record(self) -> dict | None:
-        """The next record, whatever it is; None at the end."""
-        line = self._line()
-        return json.loads(line) if line else None
-
-    def collect(self) -> list[dict]:
-        """Incidents since the last call."""
-        self.marks += 1
-        place = self.marks % PAGE
-        flow = Flow()
-        os.sendfile(flow.tx.fileno(), self.mark_file, place, 1)
-        os.pwrite(self.mark_file, b"x", place)
-        found = []
-        while True:
-            record = self.record()
-            assert record, f"watch ended: {self.stderr()}"
-            assert record["type"] == "incident", record
-            self.seen += 1
-            if record["file"]["path"] == self.mark and record["file"]["offset"] == place:
-                break
-            found.append(record)
-        flow.close()
-        return found
-
-    def stop(self) -> dict:
-        """End it as Ctrl-C does; its summary."""
-        self.proc.send_signal(2)
-        last = None
-        while (record := self.record()) is not None:
-            self.seen += record["type"] == "incident"
-            last = record
-        status = self.proc.wait()
-        self.proc.stdout.close()
-        os.close(self.mark_file)
-        assert status == 0, f"exit status {status}: {self.stderr()}"
-        assert last and last["type"] == "summary", f"no summary: {self.stderr()}"
-        return last
-
-
-_watch: Watch | None = None
-
-
-def watch() -> Watch:
-    """The one that all scenarios share, since it takes seconds to start here."""
-    global _watch  # pylint: disable=global-statement
-    if _watch is None:
-        _watch = Watch()
-    return _watch
-
-
-def stop_watch() -> tuple[dict, int] | None:
-    """End the shared one; its summary, and how many incidents it printed."""
-    global _watch  # pylint: disable=global-statement
-    if _watch is None:
-        return None
-    ended, _watch = _watch, None
-    return ended.stop(), ended.seen
-
-
-class Case(unittest.TestCase):
-    """A scenario with the shared watch."""
-
-    maxDiff = None
-
-    def setUp(self) -> None:
-        self.watch = watch()
-        self.watch.collect()  # what a failed scenario may have left
-
-    def fs(self, name: str) -> str:
-        """Where a file system is mounted; skips the test if this kernel does not have it."""
-        with open("/proc/filesystems", encoding="ascii") as known:
-            if not re.search(rf"\b{name}$", known.read(), re.M):
-                self.skipTest(f"file system {name}")
-        where = f"{MOUNTS}/{name}"
-        self.assertTrue(os.path.ismount(where), f"{where} is not mounted")
-        return where
-
-    def scene(self, path: str, **args: object) -> Scene:
-        scene = Scene(path, **args)
-        self.addCleanup(scene.close)
-        return scene
-
-    def check(self, incident: dict, scene: Scene, writer: Did, ranges: Ranges, *,
-              how: str = "write", verdict: str = "corrupt", path: str | None = None,
-              sender_how: str = "sendfile") -> None:
-        """One incident is what it has to be, field by field."""
-        first = ranges[0][0]
-        spread = ranges[-1][0] + ranges[-1][1] - first
-        sum_of = sum(length for _, length in ranges)
-        self.assertEqual(incident["verdict"], verdict, incident)
-        for key, want in (("pid", writer.pid), ("tid", writer.tid), ("comm", writer.comm),
-                          ("how", how)):
-            self.assertEqual(incident["writer"][key], want, f"writer.{key} of {incident}")
-        self.assertEqual(incident["sender"]["pid"], scene.sender.pid)
-        self.assertEqual(incident["sender"]["comm"], scene.sender.comm)
-        self.assertEqual(incident["sender"]["how"], sender_how)
-        self.assertEqual(incident["connection"]["src"], scene.flow.src)
-        self.assertEqual(incident["connection"]["dst"], scene.flow.dst)
-        self.assertEqual(incident["connection"]["netns"], os.stat("/proc/self/ns/net").st_ino)
-        self.assertTrue(incident["connection"]["local"])
-        self.assertEqual(incident["file"]["path"], path or scene.path)
-        self.assertEqual(incident["file"]["inode"], scene.inode)
-        self.assertEqual(merged(file_ranges(incident)), ranges, incident)
-        self.assertEqual(incident["file"]["offset"], first)
-        self.assertEqual(incident["file"]["length"], spread)
-        self.assertEqual(incident["stream"]["offset"], len(HEADER) + first - scene.offset)
-        self.assertEqual(incident["stream"]["length"], spread)
-        self.assertEqual(incident["bytes"], sum_of)
-        self.assertIn(incident["phase"], ("queued", "sent", "held"))
-        self.assertEqual(incident["resends"], 0)
-        self.assertFalse(incident["evidence_lost"], incident)

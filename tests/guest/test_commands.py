@@ -7,7 +7,8 @@ import signal
 import subprocess
 import unittest
 
-from guest import BIN, DEADLINE, Watch
+from case import Watch
+from guest import BIN, DEADLINE
 
 RACE = ("python3", "tests/guest/race.py")
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")

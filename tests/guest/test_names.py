@@ -3,8 +3,9 @@
 import os
 import socket
 
-from guest import (CLONE_NEWNS, PAGE, Case, Flow, Scene, file_ranges, invert, libc, make_file,
-                   merged, run_as, send_file, send_splice, sh, start_as)
+from case import Case, Scene
+from guest import (CLONE_NEWNS, PAGE, Flow, file_ranges, invert, libc, make_file, merged, run_as,
+                   send_file, send_splice, sh, start_as)
 
 
 def do_write(path: str, off: int, data: bytes) -> None:

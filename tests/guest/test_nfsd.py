@@ -4,7 +4,8 @@ pages are in flight from the server's file system."""
 import os
 import subprocess
 
-from guest import PAGE, Case, Did, invert, run_as, sh
+from case import Case
+from guest import PAGE, Did, invert, run_as, sh
 
 EXPORT, MOUNT = "/mnt/ext4/export", "/mnt/nfs"
 

@@ -2,7 +2,8 @@
 """queued, sent, held: between two network namespaces on a connection with a long delay."""
 import os
 
-from guest import PAGE, Case, Flow, invert, make_file, run_as, send_file, sh
+from case import Case
+from guest import PAGE, Flow, invert, make_file, run_as, send_file, sh
 
 SETUP = """
 set -e

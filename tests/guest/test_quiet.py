@@ -3,9 +3,10 @@
 import mmap
 import os
 
-from guest import HEADER, PAGE, Case, Scene, file_ranges, invert, make_file, merged, run_as
+from case import HEADER, Case, Scene
+from guest import PAGE, file_ranges, invert, make_file, merged, run_as
 
-FILE_SYSTEMS = ("ext4", "xfs", "tmpfs")
+FILE_SYSTEMS = ("ext4", "xfs", "btrfs", "tmpfs")
 
 
 def do_rewrite(path: str, data: bytes) -> None:
@@ -22,6 +23,11 @@ def do_replace(path: str, data: bytes) -> None:
 def do_write_at(path: str, off: int, data: bytes) -> None:
     fd = os.open(path, os.O_RDWR)
     assert os.pwrite(fd, data, off) == len(data)
+
+
+def do_append(path: str) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_APPEND)
+    assert os.write(fd, bytes(50)) == 50
 
 
 def do_direct(path: str, off: int, data: bytes) -> None:
@@ -95,6 +101,14 @@ class Quiet(Case):
         with open(path, "rb") as file:
             self.assertEqual(file.read()[4 * PAGE:8 * PAGE], invert(data[4 * PAGE:8 * PAGE]))
 
+    def append(self, fs: str) -> None:
+        """Behind the last byte, in the same page."""
+        path = f"{self.fs(fs)}/append"
+        scene = self.scene(path, size=2 * PAGE + 100)
+        run_as("pf-writer", do_append, path)
+        self.nothing(scene)
+        self.assertEqual(os.path.getsize(path), 2 * PAGE + 150)
+
     def nobody_writes(self, fs: str) -> None:
         path = f"{self.fs(fs)}/quiet"
         self.nothing(self.scene(path))
@@ -106,7 +120,7 @@ def add_tests() -> None:
 
     for fs in FILE_SYSTEMS:
         for name in ("rewrite", "replace", "beside", "after_reading", "after_reading_half",
-                     "other_file", "nobody_writes"):
+                     "other_file", "append", "nobody_writes"):
             setattr(Quiet, f"test_{name}_{fs}", method(name, fs))
     for fs in ("ext4", "xfs"):
         setattr(Quiet, f"test_direct_{fs}", method("direct", fs))

@@ -8,7 +8,8 @@ that arrived wrong was reported as corrupt, mixed or possible.
 import os
 import random
 
-from guest import PAGE, Case, Flow, changed, make_file, merged, send_file, start_as
+from case import Case
+from guest import PAGE, Flow, changed, make_file, merged, send_file, start_as
 
 PAGES, CONNECTIONS, WRITERS, WRITES = 64, 6, 3, 60
 

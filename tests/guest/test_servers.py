@@ -10,7 +10,8 @@ import signal
 import socket
 import subprocess
 
-from guest import DEADLINE, PAGE, Case, Did, changed, file_ranges, invert, make_file, until
+from case import Case
+from guest import DEADLINE, PAGE, Did, changed, file_ranges, invert, make_file, until
 
 PAGES = 60
 NGINX = """
@@ -56,8 +57,9 @@ class SlowClient:
     def wait_all_sent(self, size: int) -> None:
         """Until the two ends together hold all of the answer."""
         own = self.sock.getsockname()[1]
-        until(lambda: queues(self.port, own)[0] + queues(own, self.port)[1] >= size,  # the end of the stream counts as one
-              f"{size} bytes in the queues, but {queues(self.port, own)}, {queues(own, self.port)}")
+        # The end of the stream counts as one more.
+        until(lambda: queues(self.port, own)[0] + queues(own, self.port)[1] >= size,
+              f"{size} bytes in the queues of {self.src} and {self.dst}")
 
     def read(self, size: int) -> bytes:
         got = b""

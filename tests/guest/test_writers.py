@@ -4,10 +4,13 @@
 Each test has 16 pages of a file in flight and changes bytes [6000, 15000), the
 ends of pages 1 and 3 and all of page 2: one incident, those bytes, that writer.
 """
+import ctypes
+import mmap
 import os
 
-from guest import (MOUNTS, PAGE, WRITER, Case, Did, Scene, file_ranges, invert, merged,
-                   run_as, run_program)
+from case import Case, Scene
+from guest import (LIBC, MOUNTS, PAGE, WRITER, Did, file_ranges, invert, libc, merged, run_as,
+                   run_program, sh)
 
 OFF, LEN = 6000, 9000
 FILE_SYSTEMS = ("ext4", "xfs", "btrfs", "tmpfs", "overlay")
@@ -64,6 +67,20 @@ def do_copy_file_range(path: str) -> None:
     fd = os.open(path, os.O_RDWR)
     source = source_beside(path, new_bytes(fd))
     assert os.copy_file_range(source, fd, LEN, 100, OFF) == LEN
+
+
+def do_short_write(path: str) -> int:
+    """Of a buffer that ends in memory which is not there: less is written than was asked for."""
+    fd = os.open(path, os.O_RDWR)
+    data = new_bytes(fd)[:PAGE]
+    mem = mmap.mmap(-1, 2 * PAGE)
+    mem.write(data)
+    start = ctypes.addressof(ctypes.c_char.from_buffer(mem))
+    libc("munmap", ctypes.c_void_p(start + PAGE), PAGE)
+    written = LIBC.pwrite(fd, ctypes.c_void_p(start), ctypes.c_size_t(2 * PAGE),
+                          ctypes.c_long(OFF))
+    os.close(fd)
+    return written
 
 
 IN_PYTHON = {
@@ -129,6 +146,38 @@ class Writers(Case):
         self.check(found[0], scene, writer, [(OFF, LEN)], path=self.place(fs, "uring")[1])
         self.assertEqual(scene.read(), [(OFF, LEN)])
 
+    def short(self, fs: str) -> None:
+        """Only what was written in the end is reported. btrfs may refuse, and write nothing."""
+        path, real = self.place(fs, "short")
+        scene = self.scene(path)
+        writer = run_as("pf-writer", do_short_write, path)
+        want = [(OFF, writer.value)] if fs != "btrfs" or writer.value > 0 else []
+        found = self.watch.collect()
+        self.assertEqual(len(found), len(want), found)
+        for incident in found:
+            self.check(incident, scene, writer, want, path=real)
+        self.assertEqual(scene.read(), want)
+
+    def test_loop_device(self) -> None:
+        """The file is the image of a disk: a kernel thread writes."""
+        path = f"{self.fs('ext4')}/image"
+        scene = self.scene(path)
+        fd = os.open(path, os.O_RDONLY)
+        data = os.pread(fd, PAGE, 5 * PAGE)
+        os.close(fd)
+        device = sh(f"losetup --find --show {path}").strip()
+        self.addCleanup(sh, f"losetup --detach {device}")
+        disk = os.open(device, os.O_RDWR)
+        os.pwrite(disk, invert(data), 5 * PAGE)
+        os.fsync(disk)
+        os.close(disk)
+        found = self.watch.collect()
+        self.assertEqual(len(found), 1, found)
+        who = found[0]["writer"]
+        self.assertIs(who["kthread"], True, found)
+        self.check(found[0], scene, Did(who["pid"], who["tid"], who["comm"]), [(5 * PAGE, PAGE)])
+        self.assertEqual(scene.read(), [(5 * PAGE, PAGE)])
+
     def test_again_and_again(self) -> None:
         """Three writes, a second later writer of the same bytes included: three incidents."""
         path, real = self.place("ext4", "again")
@@ -178,6 +227,7 @@ def add_tests() -> None:
         setattr(Writers, f"test_thread_{fs}", method("in_a_thread", fs))
         setattr(Writers, f"test_aio_{fs}", method("aio", fs))
         setattr(Writers, f"test_uring_{fs}", method("uring", fs))
+        setattr(Writers, f"test_short_write_{fs}", method("short", fs))
 
 
 add_tests()

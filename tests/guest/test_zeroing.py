@@ -8,7 +8,8 @@ it got wrong are the ranges that have to be reported, no more and no less.
 import mmap
 import os
 
-from guest import PAGE, Case, Scene, file_ranges, make_file, merged, run_as, sh
+from case import Case, Scene
+from guest import PAGE, file_ranges, make_file, merged, run_as, sh
 
 FILE_SYSTEMS = ("ext4", "xfs", "btrfs", "tmpfs")
 

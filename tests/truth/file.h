@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* file - the files that flows send: one on each file system, made new by each flow. */
+#ifndef TRUTH_FILE_H
+#define TRUTH_FILE_H
+
+#include "plan.h"
+
+struct file {
+	int fd;
+	int direct;		/* the same with O_DIRECT, or without where there is none */
+	uint8_t *map;		/* all of it, shared */
+	uint8_t *buffer;	/* private memory of the same size, for a zerocopy sender */
+	uint8_t *model;		/* what the file holds, as far as the plan knows */
+};
+
+/* Make the file systems and the files. */
+void file_init(void);
+
+/* The flow's file, with the first version in all of it, dirty or clean as planned. */
+struct file *file_fresh(const struct plan *p);
+
+#endif

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * flow - the interpreter of a plan. What waits, waits for a condition; one that
+ * does not come true in time is the flow's trouble, and it goes on as it can.
+ */
+#include "flow.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include "content.h"
+#include "net.h"
+#include "relay.h"
+#include "say.h"
+#include "send.h"
+#include "write.h"
+
+#define DEADLINE_S 20
+
+struct flow {
+	const struct plan *p;
+	struct file *f;
+	struct conn c;
+	struct truth *truth;
+	struct rng rng;
+	uint32_t sent, got;		/* bytes of the stream */
+	bool writing, plugged, paused, held, dropping, acks_held, corked;
+	uint32_t mark_resent, mark_retrans;
+};
+
+static uint8_t meant[PLAN_STREAM], arrived[PLAN_STREAM];
+static uint32_t place[PLAN_CHUNKS];	/* of the chunks in the stream */
+
+static struct relay_seen seen_now(void)
+{
+	struct relay_seen seen;
+
+	relay_seen(&seen);
+	return seen;
+}
+
+static struct net_state state_now(const struct flow *w)
+{
+	struct net_state state;
+
+	net_state(w->c.tx, &state);
+	return state;
+}
+
+static bool is_out(struct flow *w)
+{
+	return seen_now().end >= w->sent - state_now(w).notsent;
+}
+
+static bool is_blocked(struct flow *w)
+{
+	struct net_state state = state_now(w);
+
+	return !state.unacked && (state.notsent || !net_outq(w->c.tx));
+}
+
+static bool is_acked(struct flow *w)
+{
+	return !net_outq(w->c.tx);
+}
+
+static bool is_resent(struct flow *w)
+{
+	return seen_now().resent > w->mark_resent;
+}
+
+static bool is_retransmitted(struct flow *w)
+{
+	return state_now(w).retrans > w->mark_retrans;
+}
+
+static bool is_over(struct flow *w)
+{
+	(void)w;
+	return seen_now().over;
+}
+
+static void trouble(struct flow *w, const char *what)
+{
+	if (!*w->truth->trouble)
+		snprintf(w->truth->trouble, sizeof(w->truth->trouble), "%s", what);
+	trace("    TROUBLE: %s", what);
+}
+
+static void wait_for(struct flow *w, bool (*done)(struct flow *w), const char *what)
+{
+	uint64_t until = now_us() + DEADLINE_S * 1000000ull;
+
+	while (!done(w)) {
+		if (now_us() > until) {
+			trouble(w, what);
+			return;
+		}
+		nap();
+	}
+}
+
+static void send_chunk(struct flow *w, unsigned int i)
+{
+	const struct plan_range *r = &w->p->chunk[i];
+
+	place[i] = w->sent;
+	memcpy(meant + w->sent, w->f->model + r->off, r->len);
+	send_range(w->p->sender, w->c.tx, w->f, r);
+	w->sent += r->len;
+}
+
+static void send_header(struct flow *w)
+{
+	uint32_t left = w->p->header;
+	ssize_t n;
+
+	memset(meant, 'H', left);
+	for (; left; left -= n, w->sent += n) {
+		n = send(w->c.tx, meant, left, 0);
+		must(n > 0, "send");
+	}
+}
+
+static void read_up_to(struct flow *w, uint32_t most)
+{
+	uint32_t to = most < w->sent - w->got ? w->got + most : w->sent;
+
+	while (w->got < to) {
+		ssize_t n = recv(w->c.rx, arrived + w->got, to - w->got, 0);
+
+		if (n <= 0) {
+			trouble(w, n ? "read: nothing comes" : "read: the stream ended early");
+			return;
+		}
+		w->got += n;
+	}
+}
+
+static void step(struct flow *w, const struct plan_step *s)
+{
+	switch (s->op) {
+	case STEP_SEND:
+		send_chunk(w, s->a);
+		break;
+	case STEP_WRITE:
+	case STEP_WRITE_START:
+		write_start(w->p, w->f, s->a);
+		w->writing = true;
+		if (s->op == STEP_WRITE_START)
+			break;
+		/* fall through */
+	case STEP_WRITE_JOIN:
+		write_join();
+		w->writing = false;
+		break;
+	case STEP_READ:
+		read_up_to(w, s->a);
+		break;
+	case STEP_PLUG:
+	case STEP_UNPLUG:
+		w->plugged = s->op == STEP_PLUG;
+		net_plug(w->p->net, w->plugged);
+		break;
+	case STEP_PAUSE:
+	case STEP_RESUME:
+		w->paused = s->op == STEP_PAUSE;
+		relay_pause(w->paused);
+		break;
+	case STEP_HOLD:
+		w->held = true;
+		relay_hold();
+		break;
+	case STEP_RELEASE:
+		w->held = false;
+		relay_release(s->a, &w->rng);
+		break;
+	case STEP_DROP:
+		w->dropping = true;
+		relay_drop(s->a, s->b);
+		break;
+	case STEP_UNDROP:
+		w->dropping = false;
+		relay_undrop(s->a);
+		break;
+	case STEP_ACKHOLD:
+	case STEP_ACKPASS:
+		w->acks_held = s->op == STEP_ACKHOLD;
+		relay_hold_acks(w->acks_held);
+		break;
+	case STEP_CORK:
+	case STEP_UNCORK:
+		w->corked = s->op == STEP_CORK;
+		net_cork(w->c.tx, w->corked);
+		break;
+	case STEP_MARK:
+		w->mark_resent = seen_now().resent;
+		w->mark_retrans = state_now(w).retrans;
+		break;
+	case STEP_WAIT_OUT:
+		wait_for(w, is_out, "all that was transmitted went by");
+		break;
+	case STEP_WAIT_BLOCKED:
+		wait_for(w, is_blocked, "all that may be sent is acknowledged");
+		break;
+	case STEP_WAIT_ACKED:
+		wait_for(w, is_acked, "everything is acknowledged");
+		break;
+	case STEP_WAIT_RESENT:
+		wait_for(w, is_resent, "a retransmission went by");
+		break;
+	case STEP_WAIT_RETRANS:
+		wait_for(w, is_retransmitted, "the sender retransmitted");
+		break;
+	case STEP_MAX:
+		break;
+	}
+}
+
+static void step_traced(struct flow *w, const struct plan_step *s)
+{
+	if (say_tracing) {
+		struct relay_seen seen = seen_now();
+		struct net_state state = state_now(w);
+
+		trace("sent %u got %u | outq %u notsent %u unacked %u cwnd %u retrans %u inq %u | "
+		      "relay %u resent %u dropped %u", w->sent, w->got, net_outq(w->c.tx),
+		      state.notsent, state.unacked, state.cwnd, state.retrans, net_inq(w->c.rx),
+		      seen.end, seen.resent, seen.dropped);
+		trace("%s %u %u", step_names[s->op], s->a, s->b);
+	}
+	step(w, s);
+}
+
+/* Whatever is still closed, from the sender to the reader. */
+static void open_gates(struct flow *w)
+{
+	const struct { bool closed; struct plan_step open; } gates[] = {
+		{ w->corked, { STEP_UNCORK, 0, 0 } },
+		{ w->plugged, { STEP_UNPLUG, 0, 0 } },
+		{ w->paused, { STEP_RESUME, 0, 0 } },
+		{ w->held, { STEP_RELEASE, ORDER_SAME, 0 } },
+		{ w->dropping, { STEP_UNDROP, 1, 0 } },
+		{ w->acks_held, { STEP_ACKPASS, 0, 0 } },
+	};
+
+	for (unsigned int i = 0; i < sizeof(gates) / sizeof(gates[0]); i++) {
+		if (gates[i].closed)
+			step_traced(w, &gates[i].open);
+	}
+}
+
+/* Where the byte at a place of the stream is in the file; PLAN_FILE: in the header. */
+static uint32_t file_offset(const struct flow *w, uint32_t at)
+{
+	for (unsigned int i = w->p->n_chunks; i--;) {
+		if (at >= place[i])
+			return w->p->chunk[i].off + at - place[i];
+	}
+	return PLAN_FILE;
+}
+
+static struct run look_at(const struct flow *w, uint32_t at)
+{
+	uint32_t off = file_offset(w, at);
+	struct run run = { .off = at, .len = 1, .right = arrived[at] == meant[at] };
+
+	run.both = w->p->net == NET_TUN && relay_changes()[at];
+	run.version = off == PLAN_FILE ? VERSION_FIRST :
+		      content_version(w->p->n, off, arrived[at]);
+	return run;
+}
+
+static void find_runs(const struct flow *w, struct truth *t)
+{
+	unsigned int room = 0;
+
+	for (uint32_t at = 0; at < w->got; at++) {
+		struct run now = look_at(w, at), *last = t->n_runs ? &t->runs[t->n_runs - 1] : NULL;
+
+		if (last && last->version == now.version && last->right == now.right &&
+		    last->both == now.both) {
+			last->len++;
+			continue;
+		}
+		if (t->n_runs == room) {
+			room = room * 2 + 8;
+			t->runs = realloc(t->runs, room * sizeof(*t->runs));
+			must(t->runs, "memory");
+		}
+		t->runs[t->n_runs++] = now;
+	}
+}
+
+void flow_init(void)
+{
+	int here, there;
+
+	content_init();
+	net_make(&here, &there);
+	relay_start(here, there);
+	file_init();
+	write_init();
+	send_init();
+}
+
+void flow_run(const struct plan *p, struct truth *ret)
+{
+	const struct timeval limit = { .tv_sec = DEADLINE_S };
+	struct flow w = { .p = p, .truth = ret, .rng = { .state = p->seed ^ p->n } };
+
+	*ret = (struct truth){ .n = p->n };
+	w.f = file_fresh(p);
+	relay_follow(PLAN_PORT + p->n);
+	net_connect(&w.c, p);
+	must(!setsockopt(w.c.rx, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "SO_RCVTIMEO");
+	send_prepare(p->sender, w.c.tx);
+	send_header(&w);
+	for (unsigned int i = 0; i < p->n_steps; i++) {
+		if (i + 1 == p->n_steps)
+			open_gates(&w);
+		step_traced(&w, &p->step[i]);
+	}
+	if (!*ret->trouble)
+		wait_for(&w, is_acked, "everything is acknowledged at the end");
+	/* Behind what is still in the ring: later transmissions of what has arrived. */
+	net_disconnect(&w.c, p);
+	if (p->net == NET_TUN && !*ret->trouble)
+		wait_for(&w, is_over, "the end of the stream went by");
+	if (w.got != w.sent)
+		trouble(&w, "not everything arrived");
+	find_runs(&w, ret);
+}

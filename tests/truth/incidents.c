@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* incidents - see incidents.h. A line that cannot be understood ends the bench. */
+#include "incidents.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plan.h"
+#include "say.h"
+#include "write.h"
+
+const char *const verdict_names[] = { "identical", "near-miss", "possible", "mixed", "corrupt" };
+
+static struct json_object *get(struct json_object *obj, const char *key)
+{
+	struct json_object *value = NULL;
+
+	errno = 0;
+	must(json_object_object_get_ex(obj, key, &value), "pageflight: no \"%s\" in %s", key,
+	     json_object_to_json_string(obj));
+	return value;
+}
+
+static const char *get_text(struct json_object *obj, const char *key)
+{
+	const char *text = json_object_get_string(get(obj, key));
+
+	return text ? text : "";
+}
+
+static enum verdict get_verdict(struct json_object *obj)
+{
+	const char *name = get_text(obj, "verdict");
+	enum verdict v = 0;
+
+	while (v < SAID_MAX && strcmp(name, verdict_names[v]))
+		v++;
+	errno = 0;
+	must(v < SAID_MAX, "pageflight: verdict '%s'", name);
+	return v;
+}
+
+/* The sender's port is the flow's number. */
+static bool get_flow(struct json_object *obj, uint32_t *ret_flow)
+{
+	const char *src = get_text(get(obj, "connection"), "src"), *colon = strrchr(src, ':');
+	unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
+
+	if (port < PLAN_PORT || port >= PLAN_PORT + PLAN_FLOWS)
+		return false;
+	*ret_flow = port - PLAN_PORT;
+	return true;
+}
+
+static int get_write(struct json_object *obj, uint32_t flow)
+{
+	const char *comm = get_text(get(obj, "writer"), "comm");
+	unsigned int n, k;
+
+	if (sscanf(comm, WRITE_NAME, &n, &k) != 2 || n != flow || k >= PLAN_WRITES)
+		return -1;
+	return k;
+}
+
+static void get_ranges(struct json_object *obj, struct incident *inc)
+{
+	struct json_object *ranges = get(obj, "ranges");
+
+	inc->n_ranges = json_object_array_length(ranges);
+	inc->ranges = calloc(inc->n_ranges, sizeof(*inc->ranges));
+	must(inc->ranges, "memory");
+	for (unsigned int i = 0; i < inc->n_ranges; i++) {
+		struct json_object *range = json_object_array_get_idx(ranges, i);
+		struct said_range *r = &inc->ranges[i];
+
+		r->off = json_object_get_uint64(get(range, "stream_offset"));
+		r->len = json_object_get_uint64(get(range, "length"));
+		r->verdict = get_verdict(range);
+		snprintf(r->reason, sizeof(r->reason), "%s", get_text(range, "reason"));
+	}
+}
+
+static void on_incident(struct json_object *obj, struct incidents *ret)
+{
+	struct incident inc = { 0 };
+
+	if (!get_flow(obj, &inc.flow)) {
+		ret->strays++;
+		return;
+	}
+	inc.write = get_write(obj, inc.flow);
+	inc.verdict = get_verdict(obj);
+	inc.lost = json_object_get_boolean(get(obj, "evidence_lost"));
+	get_ranges(obj, &inc);
+	if (!(ret->n & (ret->n - 1))) {
+		ret->all = realloc(ret->all, (ret->n ? 2 * ret->n : 1) * sizeof(*ret->all));
+		must(ret->all, "memory");
+	}
+	ret->all[ret->n++] = inc;
+}
+
+static void note_loss(struct incidents *ret, const char *name, uint64_t count)
+{
+	size_t n = strlen(ret->loss);
+
+	if (!count)
+		return;
+	ret->lossy = true;
+	snprintf(ret->loss + n, sizeof(ret->loss) - n, " %s %llu", name, (unsigned long long)count);
+}
+
+static void on_summary(struct json_object *obj, struct incidents *ret)
+{
+	struct json_object *counters = get(obj, "counters");
+	uint64_t ended = json_object_get_uint64(get(counters, "released")) +
+			 json_object_get_uint64(get(counters, "aborted"));
+	struct json_object_iter it;
+
+	ret->summary = true;
+	json_object_object_foreachC(get(obj, "losses"), it)
+		note_loss(ret, it.key, json_object_get_uint64(it.val));
+	note_loss(ret, "in_flight", json_object_get_uint64(get(obj, "in_flight")));
+	note_loss(ret, "connections", json_object_get_uint64(get(obj, "connections")));
+	note_loss(ret, "attached-ended",
+		  json_object_get_uint64(get(counters, "attached")) - ended);
+}
+
+static int by_flow(const void *a, const void *b)
+{
+	const struct incident *x = a, *y = b;
+
+	return (x->flow > y->flow) - (x->flow < y->flow);
+}
+
+void incidents_read(FILE *in, struct incidents *ret)
+{
+	char *line = NULL;
+	size_t room = 0;
+
+	*ret = (struct incidents){ 0 };
+	while (getline(&line, &room, in) > 0) {
+		struct json_object *obj = json_tokener_parse(line);
+		const char *type;
+
+		errno = 0;
+		must(obj, "pageflight: not JSON: %s", line);
+		type = get_text(obj, "type");
+		if (!strcmp(type, "incident"))
+			on_incident(obj, ret);
+		else if (!strcmp(type, "summary"))
+			on_summary(obj, ret);
+		if (say_tracing)
+			fprintf(stderr, "%s", line);
+		json_object_put(obj);
+	}
+	free(line);
+	if (ret->n)
+		qsort(ret->all, ret->n, sizeof(*ret->all), by_flow);
+}
+
+const struct incident *incidents_of(const struct incidents *all, uint32_t flow, unsigned int *ret_n)
+{
+	unsigned int from = 0, to = all->n, mid;
+
+	while (from < to) {
+		mid = (from + to) / 2;
+		if (all->all[mid].flow < flow)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	for (to = from; to < all->n && all->all[to].flow == flow; to++)
+		;
+	*ret_n = to - from;
+	return all->all + from;
+}

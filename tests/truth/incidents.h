@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* incidents - what pageflight said, from its JSON lines. */
+#ifndef TRUTH_INCIDENTS_H
+#define TRUTH_INCIDENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Weakest first. */
+enum verdict {
+	SAID_IDENTICAL, SAID_NEAR_MISS, SAID_POSSIBLE, SAID_MIXED, SAID_CORRUPT, SAID_MAX
+};
+extern const char *const verdict_names[];
+
+struct said_range {
+	uint64_t off, len;	/* of the stream */
+	enum verdict verdict;
+	char reason[24];
+};
+
+struct incident {
+	uint32_t flow;
+	int write;		/* which of the flow's writes; -1: it does not say */
+	enum verdict verdict;
+	bool lost;		/* evidence was lost */
+	struct said_range *ranges;
+	unsigned int n_ranges;
+};
+
+struct incidents {
+	struct incident *all;	/* by flow, in order */
+	unsigned int n;
+	unsigned int strays;	/* of no flow */
+	bool summary;		/* it came */
+	bool lossy;		/* it says that something was lost or is left over */
+	char loss[256];		/* what */
+};
+
+void incidents_read(FILE *in, struct incidents *ret);
+
+/* Those of one flow. */
+const struct incident *incidents_of(const struct incidents *all, uint32_t flow, unsigned int *ret_n);
+
+#endif

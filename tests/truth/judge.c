@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * judge - the stream is cut where the reality or what is said of it changes;
+ * of a piece between two cuts all bytes are alike.
+ *
+ * An incident is about one write. A byte that arrived wrong proves a near-miss
+ * wrong only if it is that write's byte: another write may have come in time.
+ */
+#include "judge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "content.h"
+#include "say.h"
+
+struct piece {
+	uint32_t off, len;
+	const struct run *run;
+};
+
+struct find {
+	struct judge *j;
+	const struct plan *p;
+	const struct incident *inc;
+	unsigned int n_inc;
+	uint64_t bad;
+	char *text;
+	unsigned int size;
+};
+
+static int by_value(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static enum writer writer_of(const struct find *f, const struct incident *inc)
+{
+	return inc->write < 0 || (unsigned int)inc->write >= f->p->n_writes ?
+	       JUDGE_UNKNOWN : f->p->write[inc->write].how;
+}
+
+/* Is what arrived what this write put there? */
+static bool is_of(const struct find *f, const struct run *run, const struct incident *inc)
+{
+	enum writer how = writer_of(f, inc);
+
+	if (how == JUDGE_UNKNOWN)
+		return false;
+	if (how == WRITER_TRUNCATE || how == WRITER_PUNCH)
+		return run->version == VERSION_HOLE;
+	return run->version == VERSION_FIRST + 1 + inc->write;
+}
+
+/* Could a store through a mapping have made it what arrived? */
+static bool is_store(const struct find *f, const struct run *run)
+{
+	unsigned int k = run->version - (VERSION_FIRST + 1);
+
+	if (run->version == VERSION_FIRST || k >= f->p->n_writes)
+		return false;
+	return f->p->write[k].how == WRITER_MMAP_DIRTY || f->p->write[k].how == WRITER_MMAP_CLEAN ||
+	       f->p->write[k].how == WRITER_BUFFER;
+}
+
+static void found(struct find *f, const struct piece *p, const char *what,
+		  const struct incident *inc, const struct said_range *said)
+{
+	char version[32], by[32] = "";
+
+	if (!f->bad && p->run->version == VERSION_HOLE)
+		snprintf(version, sizeof(version), "zero");
+	else if (p->run->version == VERSION_BAD)
+		snprintf(version, sizeof(version), "of no version");
+	else if (p->run->version == VERSION_FIRST)
+		snprintf(version, sizeof(version), "as at first");
+	else
+		snprintf(version, sizeof(version), "of write %d", p->run->version - 1);
+	if (inc && inc->write >= 0)
+		snprintf(by, sizeof(by), " (write %d)", inc->write);
+	if (!f->bad)
+		snprintf(f->text, f->size, "%s: stream %u+%u arrived %s, %s%s; said: %s%s%s%s", what,
+			 p->off, p->len, p->run->right ? "right" : "wrong", version,
+			 p->run->both ? ", two versions went by" : "",
+			 said ? verdict_names[said->verdict] : "nothing", said ? " " : "",
+			 said ? said->reason : "", by);
+	f->bad += p->len;
+}
+
+static bool is_wrong(const struct find *f, const struct run *run, const struct incident *inc,
+		     const struct said_range *said)
+{
+	switch (said->verdict) {
+	case SAID_CORRUPT:
+		return run->right;
+	case SAID_MIXED:
+		return !run->both;
+	case SAID_NEAR_MISS:
+	case SAID_IDENTICAL:
+		return !run->right && is_of(f, run, inc);
+	default:
+		return false;
+	}
+}
+
+static void judge_said(struct find *f, const struct piece *p, const struct incident *inc,
+		       const struct said_range *said)
+{
+	struct judge_row *row = &f->j->row[said->verdict];
+	struct judge_share *share = &f->j->share[writer_of(f, inc)];
+
+	*(p->run->right ? &row->right : &row->wrong) += p->len;
+	row->both += p->run->both ? p->len : 0;
+	share->bytes += p->len;
+	share->possible_bytes += said->verdict == SAID_POSSIBLE ? p->len : 0;
+	if (!is_wrong(f, p->run, inc, said))
+		return;
+	if (f->j->hooks_only && writer_of(f, inc) == WRITER_IDENTICAL) {
+		f->j->blind += p->len;
+		return;
+	}
+	f->j->wrong += p->len;
+	found(f, p, "false", inc, said);
+}
+
+static void judge_piece(struct find *f, const struct piece *p)
+{
+	struct judge_row *none = &f->j->row[SAID_MAX];
+	bool covered = false, any = false;
+
+	for (unsigned int i = 0; i < f->n_inc; i++) {
+		for (unsigned int k = 0; k < f->inc[i].n_ranges; k++) {
+			const struct said_range *said = &f->inc[i].ranges[k];
+
+			if (said->off > p->off || said->off + said->len <= p->off)
+				continue;
+			any = true;
+			covered |= said->verdict >= SAID_POSSIBLE;
+			judge_said(f, p, &f->inc[i], said);
+		}
+	}
+	if (!any) {
+		*(p->run->right ? &none->right : &none->wrong) += p->len;
+		none->both += p->run->both ? p->len : 0;
+	}
+	if (p->run->right || covered)
+		return;
+	if (f->j->hooks_only && is_store(f, p->run)) {
+		f->j->blind += p->len;
+		return;
+	}
+	f->j->missed += p->len;
+	found(f, p, "missed", NULL, NULL);
+}
+
+static unsigned int cut(const struct find *f, const struct truth *t, uint32_t *cuts)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < t->n_runs; i++)
+		cuts[n++] = t->runs[i].off;
+	for (unsigned int i = 0; i < f->n_inc; i++) {
+		for (unsigned int k = 0; k < f->inc[i].n_ranges; k++) {
+			cuts[n++] = f->inc[i].ranges[k].off;
+			cuts[n++] = f->inc[i].ranges[k].off + f->inc[i].ranges[k].len;
+		}
+	}
+	qsort(cuts, n, sizeof(*cuts), by_value);
+	return n;
+}
+
+uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t,
+		    const struct incident *inc, unsigned int n_inc, char *text, unsigned int size)
+{
+	struct find f = { j, p, inc, n_inc, 0, text, size };
+	unsigned int room = t->n_runs, n, run = 0;
+	uint32_t *cuts, end;
+
+	for (unsigned int i = 0; i < n_inc; i++) {
+		struct judge_share *share = &j->share[writer_of(&f, &inc[i])];
+
+		room += 2 * inc[i].n_ranges;
+		j->row[inc[i].verdict].incidents++;
+		share->incidents++;
+		share->possible += inc[i].verdict == SAID_POSSIBLE;
+	}
+	j->flows++;
+	if (!t->n_runs)
+		return 0;
+	end = t->runs[t->n_runs - 1].off + t->runs[t->n_runs - 1].len;
+	j->bytes += end;
+	cuts = calloc(room + 1, sizeof(*cuts));
+	must(cuts, "memory");
+	n = cut(&f, t, cuts);
+	cuts[n] = end;
+	for (unsigned int i = 0; i < n && cuts[i] < end; i++) {
+		struct piece piece = { .off = cuts[i], .len = cuts[i + 1] - cuts[i] };
+
+		if (piece.off + piece.len > end)
+			piece.len = end - piece.off;
+		if (!piece.len)
+			continue;
+		while (t->runs[run].off + t->runs[run].len <= piece.off)
+			run++;
+		piece.run = &t->runs[run];
+		judge_piece(&f, &piece);
+	}
+	free(cuts);
+	return f.bad;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* judge - compare what was said with what arrived. Pure. */
+#ifndef TRUTH_JUDGE_H
+#define TRUTH_JUDGE_H
+
+#include "flow.h"
+#include "incidents.h"
+
+#define JUDGE_UNKNOWN WRITER_MAX	/* row of incidents that name none of the writes */
+
+struct judge_row {
+	uint64_t incidents;
+	uint64_t right, wrong;		/* bytes it said this of, as they arrived */
+	uint64_t both;			/* of them, bytes of which two versions went by */
+};
+
+struct judge_share {
+	uint64_t incidents, possible;
+	uint64_t bytes, possible_bytes;
+};
+
+struct judge {
+	bool hooks_only;		/* content mode off: stores and comparisons go unseen */
+	struct judge_row row[SAID_MAX + 1];	/* and what nothing was said of */
+	struct judge_share share[WRITER_MAX + 1];
+	uint64_t missed, wrong;		/* bytes: the two figures */
+	uint64_t blind;			/* bytes that hooks alone cannot get right */
+	uint64_t flows, bytes;
+};
+
+/*
+ * Add one flow. Returns the bytes it got wrong, and says of the first range of
+ * them in text what was said and what is.
+ */
+uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t,
+		    const struct incident *inc, unsigned int n_inc, char *text, unsigned int size);
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * truth - the truth bench: flows drawn from a seed, a pageflight that watches
+ * them, and a comparison of what it said with what their readers got.
+ *
+ * Runs as root in a test machine, from a directory that holds build/.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "flow.h"
+#include "incidents.h"
+#include "judge.h"
+#include "say.h"
+#include "table.h"
+#include "watch.h"
+
+#define SHOWN 20	/* failures printed in full */
+
+struct options {
+	uint64_t seed;
+	uint32_t first, flows;
+	const char *content, *kernel;
+	bool zerocopy;
+};
+
+static const char usage[] =
+	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE] [--zerocopy]\n"
+	"             [--kernel NAME]\n"
+	"  --flow n    only flow n, and trace it\n"
+	"  --content   as pageflight watch has it; default: do not pass it on\n"
+	"  --kernel    what to call this kernel in the output\n";
+
+static uint64_t number(const char *text, uint64_t max)
+{
+	char *end;
+	uint64_t n;
+
+	errno = 0;
+	n = strtoull(text, &end, 10);
+	if (errno || end == text || *end || n > max) {
+		fprintf(stderr, "truth: '%s' is not a number up to %llu\n", text,
+			(unsigned long long)max);
+		exit(2);
+	}
+	return n;
+}
+
+static void parse(int argc, char **argv, struct options *o)
+{
+	static const struct option known[] = {
+		{ "seed", 1, NULL, 's' }, { "flows", 1, NULL, 'n' }, { "first", 1, NULL, 'a' },
+		{ "flow", 1, NULL, 'f' }, { "content", 1, NULL, 'c' },
+		{ "kernel", 1, NULL, 'k' }, { "zerocopy", 0, NULL, 'z' }, { 0 },
+	};
+	int found;
+
+	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?" };
+	while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
+		switch (found) {
+		case 's':
+			o->seed = number(optarg, UINT64_MAX);
+			break;
+		case 'n':
+			o->flows = number(optarg, PLAN_FLOWS);
+			break;
+		case 'a':
+			o->first = number(optarg, PLAN_FLOWS - 1);
+			break;
+		case 'f':
+			o->first = number(optarg, PLAN_FLOWS - 1);
+			o->flows = 1;
+			say_tracing = true;
+			break;
+		case 'c':
+			o->content = optarg;
+			break;
+		case 'k':
+			o->kernel = optarg;
+			break;
+		case 'z':
+			o->zerocopy = true;
+			break;
+		default:
+			fputs(usage, stderr);
+			exit(2);
+		}
+	}
+	if (optind < argc || o->first + o->flows > PLAN_FLOWS) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+}
+
+static void show(const struct options *o, const struct plan *p, const char *what)
+{
+	char words[512];
+
+	plan_words(p, words, sizeof(words));
+	printf("FAIL flow %u: %s\n  %s\n  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s%s\n", p->n, what,
+	       words, (unsigned long long)o->seed, p->n, o->kernel,
+	       o->content ? " CONTENT=" : "", o->content ? o->content : "",
+	       o->zerocopy ? " ZEROCOPY=1" : "");
+}
+
+/* Returns how many flows failed. */
+static unsigned int judge_all(const struct options *o, const struct truth *truths,
+			      const struct incidents *said, struct judge *j)
+{
+	unsigned int failed = 0;
+
+	for (uint32_t i = 0; i < o->flows; i++) {
+		const struct incident *inc;
+		char text[256] = "";
+		struct plan p;
+		unsigned int n;
+		uint64_t bad;
+
+		plan_make(&p, o->seed, o->first + i, o->zerocopy);
+		inc = incidents_of(said, p.n, &n);
+		bad = judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
+		if (*truths[i].trouble)
+			snprintf(text, sizeof(text), "never: %s", truths[i].trouble);
+		if (!bad && !*truths[i].trouble)
+			continue;
+		if (failed++ < SHOWN)
+			show(o, &p, text);
+	}
+	if (failed > SHOWN)
+		printf("and %u more flows that failed\n", failed - SHOWN);
+	return failed;
+}
+
+static void run_all(const struct options *o, struct truth *truths)
+{
+	struct plan p;
+
+	for (uint32_t i = 0; i < o->flows; i++) {
+		plan_make(&p, o->seed, o->first + i, o->zerocopy);
+		if (say_tracing) {
+			char words[512];
+
+			plan_words(&p, words, sizeof(words));
+			trace("flow %u: %s", p.n, words);
+		}
+		flow_run(&p, &truths[i]);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	struct judge j = { 0 };
+	struct options o;
+	struct incidents said;
+	struct truth *truths;
+	unsigned int failed;
+	uint64_t began, ended;
+
+	parse(argc, argv, &o);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	truths = calloc(o.flows + 1, sizeof(*truths));
+	must(truths, "memory");
+	flow_init();
+	watch_start(o.content);
+	began = now_us();
+	run_all(&o, truths);
+	ended = now_us();
+	incidents_read(watch_stop(), &said);
+
+	j.hooks_only = !o.content || !strcmp(o.content, "off");
+	failed = judge_all(&o, truths, &said, &j);
+	table_print(stdout, o.kernel, o.content ? o.content : "off", &j);
+	printf("%.1f s, %.1f flows a second\n", (ended - began) / 1e6,
+	       o.flows * 1e6 / (ended - began + 1));
+	if (!said.summary || said.lossy || said.strays)
+		printf("pageflight lost something:%s%s%s\n", said.loss,
+		       said.summary ? "" : " no summary", said.strays ? " incidents of no flow" : "");
+	return failed || !said.summary || said.lossy || said.strays;
+}

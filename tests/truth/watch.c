@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* watch - see watch.h. */
+#include "watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "say.h"
+
+#define PROGRAM "build/pageflight"
+
+static FILE *out;
+static pid_t pid;
+
+static void become(const char *content, int ready)
+{
+	const char *args[16] = { PROGRAM, "watch", "-j", "--ready-fd" };
+	char number[16];
+	int n = 4;
+
+	snprintf(number, sizeof(number), "%d", ready);
+	args[n++] = number;
+	if (content) {
+		args[n++] = "--content";
+		args[n++] = content;
+	}
+	args[n] = NULL;
+	must(dup2(fileno(out), STDOUT_FILENO) >= 0, "dup2");
+	execv(PROGRAM, (char **)args);
+	must(false, PROGRAM);
+}
+
+void watch_start(const char *content)
+{
+	int ready[2];
+	char byte;
+
+	out = tmpfile();
+	must(out && !pipe(ready), "tmpfile and pipe");
+	pid = fork();
+	must(pid >= 0, "fork");
+	if (!pid) {
+		close(ready[0]);
+		become(content, ready[1]);
+	}
+	close(ready[1]);
+	errno = 0;
+	must(read(ready[0], &byte, 1) == 1, "pageflight did not start");
+	close(ready[0]);
+}
+
+FILE *watch_stop(void)
+{
+	int status;
+
+	must(!kill(pid, SIGINT), "kill");
+	must(waitpid(pid, &status, 0) == pid, "waitpid");
+	errno = 0;
+	must(WIFEXITED(status) && !WEXITSTATUS(status), "pageflight ended with wait status %#x", status);
+	rewind(out);
+	return out;
+}

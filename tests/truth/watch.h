@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * watch - the pageflight under test: one process for all flows. What it prints
+ * goes to a file, so that it never waits for the bench.
+ */
+#ifndef TRUTH_WATCH_H
+#define TRUTH_WATCH_H
+
+#include <stdio.h>
+
+/* Returns once it has attached. content NULL: its own default. */
+void watch_start(const char *content);
+
+/* Interrupt it, wait for its end, and return what it printed. */
+FILE *watch_stop(void);
+
+#endif
