@@ -9,7 +9,6 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 
-#define IPPROTO_TCP 6
 #define SKB_CB(skb) ((struct tcp_skb_cb *)&(skb)->cb[0])
 
 static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
@@ -42,24 +41,9 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_sock *s = sock_find(sk);
-	struct pf_tuple tuple, key;
-	struct pf_conn *c;
-	__u32 *slot;
 
-	if (s && s->reads) {
-		*ret_slot = s->reads;
-		return conn_at(s->reads);
-	}
-	sock_tuple(sk, &tuple);
-	tuple_key(&tuple, &key);
-	slot = bpf_map_lookup_elem(&peers, &key);
-	if (!slot)
-		return NULL;
-	*ret_slot = *slot;
-	c = conn_at(*slot);
-	if (c && !sock_reads(sk, *slot))
-		c->peer_sk = sk;
-	return c;
+	*ret_slot = s ? s->reads : 0;
+	return conn_at(*ret_slot);
 }
 
 /* tcp_recvmsg() and tcp_read_sock() come here after each piece they copied. */
@@ -100,6 +84,35 @@ int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 	return 0;
 }
 
+static __always_inline void reader_key(__u64 sk, struct pf_tuple *ret_key)
+{
+	struct pf_tuple tuple;
+
+	sock_tuple(sk, &tuple);
+	tuple_key(&tuple, ret_key);
+}
+
+static __always_inline void reader_add(__u64 sk)
+{
+	struct pf_tuple key;
+
+	reader_key(sk, &key);
+	if (bpf_map_update_elem(&readers, &key, &sk, BPF_ANY))
+		count(PF_C_readers_full, 1);
+}
+
+/* Unless another socket has the tuple by now. */
+static __always_inline void reader_remove(__u64 sk)
+{
+	struct pf_tuple key;
+	__u64 *found;
+
+	reader_key(sk, &key);
+	found = bpf_map_lookup_elem(&readers, &key);
+	if (found && *found == sk)
+		bpf_map_delete_elem(&readers, &key);
+}
+
 SEC("fentry/tcp_write_queue_purge")
 int BPF_PROG(on_purge, struct sock *sk)
 {
@@ -121,12 +134,12 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	c = conn_sending((__u64)sk, &slot);
 	if (c)
 		conn_orphan(c, slot, (__u64)sk);
-	if (!pf_local_conns)
-		return 0;
+	reader_remove((__u64)sk);
 	c = conn_reading((__u64)sk, &slot);
-	if (c)
-		conn_reader_gone(c, slot);
+	if (!c)
+		return 0;
 	sock_forget((__u64)sk, 0, slot);
+	conn_reader_gone(c, slot);
 	return 0;
 }
 
@@ -134,18 +147,30 @@ int BPF_PROG(on_destroy, struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 {
-	struct pf_tuple tuple, key;
-	__u64 addr = (__u64)sk;
-
 	if (newstate != TCP_ESTABLISHED_STATE && newstate != TCP_CLOSE_STATE)
 		return 0;
 	if (SOCK_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
-	sock_tuple(addr, &tuple);
-	tuple_key(&tuple, &key);
 	if (newstate == TCP_CLOSE_STATE)
-		bpf_map_delete_elem(&readers, &key);
+		reader_remove((__u64)sk);
 	else
-		bpf_map_update_elem(&readers, &key, &addr, BPF_ANY);
+		reader_add((__u64)sk);
+	return 0;
+}
+
+/* Those that were established before us: every open file that is a TCP socket. */
+SEC("iter/task_file")
+int on_open_file(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *sock = file ? bpf_sock_from_file(file) : NULL;
+	__u64 sk = sock ? (__u64)BPF_CORE_READ(sock, sk) : 0;
+	__u8 state;
+
+	if (!sk || SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+		return 0;
+	state = SOCK_READ(sk, __sk_common.skc_state);
+	if (state != TCP_CLOSE_STATE && state != TCP_LISTEN_STATE)
+		reader_add(sk);
 	return 0;
 }

@@ -17,8 +17,6 @@
 #include "conn.bpf.h"
 #include "page.bpf.h"
 
-#define IPPROTO_TCP 6
-#define SOCK_STREAM 1
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 
 /* A run of bytes that one call appended, walked from its end to its start. */
@@ -42,18 +40,12 @@ struct run {
 static __always_inline void run_sender(struct run *r)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	long nr;
 
 	r->now = bpf_ktime_get_ns();
 	r->pid_tgid = bpf_get_current_pid_tgid();
 	bpf_get_current_comm(r->comm, sizeof(r->comm));
 	r->kthread = !task->mm;
-	if (r->kthread) {
-		r->how = PF_SEND_KERNEL;
-		return;
-	}
-	nr = compat_syscall();
-	r->how = nr == PF_NR_SENDFILE ? PF_SEND_SENDFILE : PF_SEND_SPLICE;
+	r->how = r->kthread ? PF_SEND_KERNEL : compat_sender_how(task);
 }
 
 static __always_inline void flight_fill(struct pf_flight *f, const struct run *r,
@@ -150,6 +142,11 @@ static int on_run_step(__u32 i, struct run *r)
 	return 0;
 }
 
+static __always_inline __u32 pages_in(__u32 bytes)
+{
+	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
+}
+
 static __always_inline void run_attach(struct run *r)
 {
 	struct pf_conn *c;
@@ -158,7 +155,7 @@ static __always_inline void run_attach(struct run *r)
 	r->conn = r->first = r->last = pf_zero;
 	bpf_loop(ITER_PIECES, on_run_step, r, 0);
 	if (r->left)
-		count(PF_C_iter_cut, r->left >> cfg.page_shift);
+		count(PF_C_iter_cut, pages_in(r->left));
 	c = conn_at(r->conn);
 	base = pool();
 	if (c && base && r->first)
@@ -191,7 +188,7 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 	if (!r.sk)
 		return 0;
 	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
-		count(PF_C_iter_cut, copied >> cfg.page_shift);
+		count(PF_C_iter_cut, pages_in(copied));
 		return 0;
 	}
 	run_sender(&r);

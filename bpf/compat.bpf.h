@@ -11,6 +11,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
+#include "wire.h"
 
 /*
  * A field of the kernel's struct at a numeric address. The address is read
@@ -101,30 +102,37 @@ struct btrfs_inode___module {
 } __attribute__((preserve_access_index));
 
 /*
- * The system call that a thread is in. Numbers differ by architecture, which
- * is decided when the object is built.
+ * By which system call a thread of user space came to send. Numbers differ by
+ * architecture and, on x86, by the caller's mode. Anything but these means
+ * that the kernel sends on its own behalf while the thread is in it.
  */
-#if defined(__TARGET_ARCH_x86)
-#define PF_NR_SENDFILE	40
-#define PF_NR_SPLICE	275
-#define PF_NR_VMSPLICE	278
-static __always_inline long compat_syscall(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+#define PF_IO_WORKER_FLAG 0x10	/* PF_IO_WORKER: a thread of io_uring */
 
-	return BPF_CORE_READ(regs, orig_ax);
+#if defined(__TARGET_ARCH_x86)
+#define TS_COMPAT_STATUS 2
+static __always_inline __u32 compat_sender_how(struct task_struct *task)
+{
+	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	long nr = BPF_CORE_READ(regs, orig_ax);
+
+	if (task->flags & PF_IO_WORKER_FLAG)
+		return PF_SEND_SPLICE;
+	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT_STATUS)
+		return nr == 187 || nr == 239 ? PF_SEND_SENDFILE :
+		       nr == 313 || nr == 316 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
+	return nr == 40 ? PF_SEND_SENDFILE :
+	       nr == 275 || nr == 278 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
 }
 #elif defined(__TARGET_ARCH_arm64)
-#define PF_NR_SENDFILE	71
-#define PF_NR_VMSPLICE	75
-#define PF_NR_SPLICE	76
-static __always_inline long compat_syscall(void)
+static __always_inline __u32 compat_sender_how(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
+	int nr = BPF_CORE_READ(regs, syscallno);
 
-	return BPF_CORE_READ(regs, syscallno);
+	if (task->flags & PF_IO_WORKER_FLAG)
+		return PF_SEND_SPLICE;
+	return nr == 71 ? PF_SEND_SENDFILE :
+	       nr == 75 || nr == 76 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
 }
 #else
 #error "which system call numbers has this architecture?"

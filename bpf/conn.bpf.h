@@ -62,10 +62,10 @@ static __always_inline __u32 conn_take(void)
 
 	if (!bpf_map_pop_elem(&free_conns, &slot))
 		return slot;
-	if (pf_conns_fresh + 1 >= cfg.max_conns)
+	if (pf_conns_fresh >= cfg.max_conns)	/* or the count would go round in time */
 		return 0;
 	slot = __sync_fetch_and_add(&pf_conns_fresh, 1) + 1;
-	return slot < cfg.max_conns ? slot : 0;
+	return slot <= cfg.max_conns ? slot : 0;
 }
 
 static __always_inline void conn_give(__u32 slot)
@@ -74,25 +74,38 @@ static __always_inline void conn_give(__u32 slot)
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
 }
 
-/* Is the reader on this host, and which socket is it? */
-static __always_inline void conn_find_reader(struct pf_conn *c, __u32 slot)
+/*
+ * The reader's socket, if it is on this host and gets the very pages; 0 if not.
+ * Tuples repeat in other namespaces: the right one has received at least what
+ * is acknowledged and at most what was sent.
+ */
+static __always_inline __u64 conn_find_reader(const struct pf_conn *c)
 {
-	enum route route = sock_route(c->sk);
+	__u32 una = TCP_READ(c->sk, snd_una), got;
 	struct pf_tuple key;
 	__u64 *peer;
 
-	c->peer_sk = 0;
-	if (route == ROUTE_OUT)
-		return;
+	if (!sock_by_reference(c->sk))
+		return 0;
 	tuple_peer_key(&c->tuple, &key);
 	peer = bpf_map_lookup_elem(&readers, &key);
-	c->peer_sk = peer ? *peer : 0;
-	if (!peer && route != ROUTE_LOOPBACK)
+	if (!peer)
+		return 0;
+	got = TCP_READ(*peer, rcv_nxt);
+	if (seq_after(una, got) || seq_after(got, TCP_READ(c->sk, snd_nxt)))
+		return 0;
+	return *peer;
+}
+
+static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
+{
+	c->peer_sk = conn_find_reader(c);
+	if (!c->peer_sk)
 		return;
-	if (bpf_map_update_elem(&peers, &key, &slot, BPF_ANY) ||
-	    (c->peer_sk && sock_reads(c->peer_sk, slot))) {
-		count(PF_C_peers_full, 1);
+	if (sock_reads(c->peer_sk, slot)) {
+		count(PF_C_socks_full, 1);
 		c->flags |= PF_CONN_LOST;
+		c->peer_sk = 0;
 		return;
 	}
 	c->flags |= PF_CONN_LOCAL;
@@ -119,10 +132,11 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	__sync_fetch_and_add(&pf_conns_now, 1);
 	sock_tuple(sk, &c->tuple);
 	if (sock_sends(sk, slot)) {
+		count(PF_C_socks_full, 1);
 		conn_give(slot);
 		return 0;
 	}
-	conn_find_reader(c, slot);
+	conn_be_local(c, slot);
 	count(PF_C_conns, 1);
 	return slot;
 }
@@ -229,8 +243,7 @@ static int on_drain(__u32 i, struct drain *d)
 /* An orphan without flights is given back, by whoever sees it first. */
 static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
 {
-	struct pf_tuple key;
-	__u32 mine, *at;
+	__u32 mine;
 
 	bpf_spin_lock(&c->lock);
 	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
@@ -240,10 +253,6 @@ static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
 	if (!mine)
 		return;
 	if (c->flags & PF_CONN_LOCAL) {
-		tuple_peer_key(&c->tuple, &key);
-		at = bpf_map_lookup_elem(&peers, &key);
-		if (at && *at == slot)
-			bpf_map_delete_elem(&peers, &key);
 		if (c->peer_sk)
 			sock_forget(c->peer_sk, 0, slot);
 		__sync_fetch_and_add(&pf_local_conns, -1);

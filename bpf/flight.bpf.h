@@ -40,7 +40,7 @@ static __always_inline __u32 flight_take(void *base)
 	if (p->head) {
 		n = p->head;
 		p->head = flight_at(base, n)->next;
-	} else if (p->fresh < cfg.flight_mask) {
+	} else if (p->fresh < cfg.max_flights) {
 		n = ++p->fresh;
 	}
 	if (n)
@@ -164,7 +164,8 @@ static __always_inline void conn_progress(struct pf_conn *c, const struct pf_fli
 		if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
 			p->in_host = rtx_in_host(c->sk, f->seq) ||
 				     rtx_in_host(c->sk, f->seq + f->len - 1) ||
-				     (sock_segments(c->sk) && page_held(f->page));
+				     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
+				      page_held(f->page));
 	} else if (peer) {
 		p->read = seq_min(reader_at(peer, p->read, complete), p->nxt);
 	}

@@ -21,7 +21,6 @@ struct pf_map_files files SEC(".maps");
 struct pf_map_conns conns SEC(".maps");
 struct pf_map_free_conns free_conns SEC(".maps");
 struct pf_map_socks socks SEC(".maps");
-struct pf_map_peers peers SEC(".maps");
 struct pf_map_readers readers SEC(".maps");
 struct pf_map_writes writes SEC(".maps");
 struct pf_map_sendpages sendpages SEC(".maps");

@@ -11,7 +11,6 @@
  *		of an unrelated file to go on
  * conns	one record per followed connection, with the FIFO of its flights
  * socks	struct sock address -> conn, for both ends when they are here
- * peers	a local reader's own tuple -> the conn that sends to it
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
  * sendpages	what a thread is sending right now, up to 6.4
@@ -88,7 +87,7 @@ struct pf_conn {
 	__u32 resends;
 	__u32 netns;
 	__u64 sk;
-	__u64 peer_sk;		/* the local reader's socket, 0 if not seen */
+	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;
 	__u64 dead_offset;	/* of an orphan: bytes of the stream before una */
 	struct pf_tuple tuple;
@@ -195,15 +194,8 @@ struct pf_map_socks {
 	__type(value, struct pf_sock);
 };
 
-struct pf_map_peers {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);				/* set before load */
-	__type(key, struct pf_tuple);
-	__type(value, __u32);
-};
-
 struct pf_map_readers {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);				/* set before load */
 	__type(key, struct pf_tuple);
 	__type(value, __u64);
@@ -249,7 +241,6 @@ extern struct pf_map_files files SEC(".maps");
 extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");
-extern struct pf_map_peers peers SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");

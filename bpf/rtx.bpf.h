@@ -62,15 +62,31 @@ static __always_inline int skb_clone_alive(__u64 addr)
 	return (KERNEL_READ(skb_shared_info, info, dataref.counter) & SKB_DATAREF_BITS) > 1;
 }
 
-/* May the transmitted byte seq still be in this host? */
-static __always_inline int rtx_in_host(__u64 sk, __u32 seq)
+/* The skb that carries byte seq in the retransmit queue, 0 if none does. */
+static __always_inline __u64 rtx_find(__u64 sk, __u32 seq)
 {
-	struct rtx_search s = { .seq = seq };
 	__u64 root = (__u64)SOCK_READ(sk, tcp_rtx_queue.rb_node);
+	struct rtx_search s = { .seq = seq };
 
 	s.skb = root ? root - bpf_core_field_offset(struct sk_buff, rbnode) : 0;
 	bpf_loop(RTX_DEPTH, on_rtx_step, &s, 0);
-	return s.skb && skb_clone_alive(s.skb);
+	return s.skb;
+}
+
+/* May the transmitted byte seq still be in this host? */
+static __always_inline int rtx_in_host(__u64 sk, __u32 seq)
+{
+	__u64 skb = rtx_find(sk, seq);
+
+	return skb && skb_clone_alive(skb);
+}
+
+/* Was it transmitted in a packet of more than one segment? */
+static __always_inline int rtx_is_gso(__u64 sk, __u32 seq)
+{
+	__u64 skb = rtx_find(sk, seq);
+
+	return skb && SKB_CB_READ(skb, tcp_gso_segs) > 1;
 }
 
 #endif

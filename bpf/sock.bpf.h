@@ -11,10 +11,13 @@
 #include <bpf/bpf_endian.h>
 
 #define AF_INET 2
+#define IPPROTO_TCP 6
+#define SOCK_STREAM 1
 #define AF_INET6 10
 #define IFF_LOOPBACK 8
 #define TCP_ESTABLISHED_STATE 1
 #define TCP_CLOSE_STATE 7
+#define TCP_LISTEN_STATE 10
 
 #define SOCK_READ(sk, field...) KERNEL_READ(sock, sk, field)
 #define TCP_READ(sk, field...) KERNEL_READ(tcp_sock, sk, field)
@@ -45,7 +48,8 @@ static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 
 	__builtin_memset(t, 0, sizeof(*t));
 	t->family = family;
-	t->lport = SOCK_READ(sk, __sk_common.skc_num);
+	/* Not skc_num, which is 0 by the time a closed socket is seen. */
+	t->lport = bpf_ntohs(KERNEL_READ(inet_sock, sk, inet_sport));
 	t->rport = bpf_ntohs(SOCK_READ(sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
 		BPF_CORE_READ_INTO(&t->laddr, (struct sock *)sk, __sk_common.skc_v6_rcv_saddr);
@@ -76,12 +80,6 @@ static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_t
 	ret_key->family = 0;
 }
 
-enum route {
-	ROUTE_OUT,		/* bytes leave this host, or are copied on their way */
-	ROUTE_LOOPBACK,		/* the reader gets the very pages */
-	ROUTE_VIRTUAL,		/* so too, if there is a reader here at all */
-};
-
 /* Names of up to 7 characters compare as one word. */
 static __always_inline __u64 name_word(const char name[8])
 {
@@ -103,19 +101,20 @@ static __always_inline int kind_by_reference(const char *kind)
 	       word == name_word("macvlan") || word == name_word("ipvlan\0");
 }
 
-static __always_inline enum route sock_route(__u64 sk)
+/* Would a reader on this host get the very pages, over the device of this socket's route? */
+static __always_inline int sock_by_reference(__u64 sk)
 {
 	struct dst_entry *dst = SOCK_READ(sk, sk_dst_cache);
 	struct net_device *dev;
 	const char *kind;
 
 	if (!dst)
-		return ROUTE_OUT;
+		return 0;
 	dev = BPF_CORE_READ(dst, dev);
 	if (BPF_CORE_READ(dev, flags) & IFF_LOOPBACK)
-		return ROUTE_LOOPBACK;
+		return 1;
 	kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
-	return kind && kind_by_reference(kind) ? ROUTE_VIRTUAL : ROUTE_OUT;
+	return kind && kind_by_reference(kind);
 }
 
 #define GSO_SHIFT 16	/* NETIF_F_GSO_SHIFT: a gso_type as a feature */

@@ -92,7 +92,7 @@ static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *
 
 static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 {
-	__u32 op = (__u32)k->w->op, flags = 0;
+	__u32 op = (__u32)k->w->op, flags = 0, first;
 	struct pf_conn *c = conn_at(f->conn);
 
 	if (!c)
@@ -101,15 +101,18 @@ static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 		/*
 		 * Attached while the write ran; or another write put its mark over
 		 * ours, which file systems that lock inside of the hooked function
-		 * and page faults allow.
+		 * and page faults allow. Otherwise it was not in the way.
 		 */
-		if (!flight_open(f, c) || !page_still_there(f, k->w->folio))
+		if ((!f->crowded && f->attached < k->w->began) ||
+		    !page_still_there(f, k->w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
+	first = !f->hit_op;
 	if (zeroed_again(k, f) || !hit_claim(f, op))
 		return;
-	__sync_fetch_and_add(&c->hits, 1);
+	if (first)	/* taken off once, when the flight ends */
+		__sync_fetch_and_add(&c->hits, 1);
 	__sync_fetch_and_add(&k->w->hits, 1);
 	emit_hit(f, c, k->w, flags);
 }

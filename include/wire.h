@@ -186,7 +186,8 @@ _Static_assert(sizeof(struct pf_ev_range) == 40, "pf_ev_range");
 	SEEN(resends,	  "retransmissions on followed connections")		\
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
-	LOSS(peers_full,  "local readers not registered: map full")		\
+	LOSS(socks_full,  "sockets not registered: map full")			\
+	LOSS(readers_full, "established sockets not noted: a reader here may pass for one elsewhere") \
 	LOSS(writes_full, "writes not followed: map full")			\
 	LOSS(events_lost, "records lost: ring buffer full")			\
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
@@ -224,15 +225,13 @@ _Static_assert(sizeof(struct pf_gauge) == 16, "pf_gauge");
 
 /* Fixed before load (.rodata), so the verifier knows every bound. */
 struct pf_config {
-	__u32 flight_mask;	/* flights in the pool - 1, power of two - 1 */
+	__u32 flight_mask;	/* a power of two - 1, not below max_flights */
+	__u32 max_flights;
 	__u32 bucket_mask;	/* buckets - 1, likewise */
 	__u32 max_conns;
 	__u32 page_shift;
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
-	__u32 pos_moves;	/* generic_perform_write advances ki_pos itself */
-	__u64 vmemmap_base;	/* 0: not known */
-	__u64 page_offset_base;	/* 0: not known */
 };
-_Static_assert(sizeof(struct pf_config) == 40, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 24, "pf_config");
 
 #endif

@@ -1,6 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* hooks.c - names of hook states. The table itself is in loader.c, beside the programs. */
+/*
+ * hooks.c - the table of BPF programs and the choice among them. Pure: whether
+ * the kernel has something is asked through a function.
+ */
 #include "hooks.h"
+
+#include <string.h>
+
+#define ROW(prog, r, meth, sym, mod, n, g, text)			\
+	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
+	  .module = mod, .sees = text, .need = n, .group = g }
+
+/* A function whose parameters changed their meaning is told by the name of one. */
+#define ROW_PARAM(prog, r, meth, sym, mod, par, g, text)		\
+	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
+	  .module = mod, .param = par, .sees = text,			\
+	  .need = HOOK_OPTIONAL, .group = g }
+
+/* Newest candidate of a role first. */
+static const struct hook table[] = {
+	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
+	    "pages taken by a socket"),
+	ROW("on_sendpage", "attach", "fentry", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
+	    "pages taken by a socket"),
+	ROW("on_sendpage_done", "attach", "fexit", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
+	    "pages taken by a socket"),
+	ROW("on_sendpage_wait", "attach", "fentry", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
+	    "pages taken by a socket that then waits for memory"),
+	ROW("on_sendpage_go_on", "attach", "fexit", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
+	    "pages taken by a socket that then waits for memory"),
+	ROW("on_ack", "ack", "fentry", "tcp_ack", NULL, HOOK_REQUIRED, 0, "acknowledgements"),
+	ROW("on_read", "release", "tp_btf", "tcp_rcv_space_adjust", NULL, HOOK_REQUIRED, 0,
+	    "a reader on this host copying pages out"),
+	ROW("on_state", "peer", "tp_btf", "inet_sock_set_state", NULL, HOOK_OPTIONAL, 0,
+	    "that a reader is on this host, and gets the very pages"),
+	ROW("on_open_file", "peer", "iter", "task_file", NULL, HOOK_OPTIONAL, 0,
+	    "that a reader is on this host, if it was connected before"),
+	ROW("on_purge", "abort", "fentry", "tcp_write_queue_purge", NULL, HOOK_REQUIRED, 0,
+	    "queues dropped by a reset"),
+	ROW("on_destroy", "abort", "tp_btf", "tcp_destroy_sock", NULL, HOOK_REQUIRED, 0,
+	    "sockets destroyed"),
+	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
+	    "retransmissions"),
+	ROW("on_write", "write", "fentry", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
+	    "writes to ext4, tmpfs and most file systems"),
+	ROW("on_write_done", "write", "fexit", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
+	    "writes to ext4, tmpfs and most file systems"),
+	ROW("on_iomap_write", "write iomap", "fentry", "iomap_file_buffered_write", "iomap",
+	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
+	ROW("on_iomap_write_done", "write iomap", "fexit", "iomap_file_buffered_write", "iomap",
+	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
+	ROW("on_btrfs_write", "write btrfs", "fentry", "btrfs_buffered_write", "btrfs",
+	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
+	ROW("on_btrfs_write_done", "write btrfs", "fexit", "btrfs_buffered_write", "btrfs",
+	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
+	ROW("on_mkwrite", "write mmap", "fexit", "do_page_mkwrite", NULL, HOOK_OPTIONAL, 0,
+	    "the first store to a clean page through a mapping"),
+	ROW("on_zero", "write truncate", "fentry", "truncate_inode_partial_folio", NULL,
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW("on_zero_done", "write truncate", "fexit", "truncate_inode_partial_folio", NULL,
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW("on_ext4_zero", "write truncate", "fentry", "ext4_block_zero_page_range", "ext4",
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW("on_ext4_zero_done", "write truncate", "fexit", "ext4_block_zero_page_range", "ext4",
+	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
+	ROW_PARAM("on_btrfs_range", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
+		  "start", 1, "holes punched into files of btrfs"),
+	ROW_PARAM("on_btrfs_front", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
+		  "front", 2, "holes punched into files of btrfs"),
+	ROW("on_btrfs_zero_done", "write btrfs", "fexit", "btrfs_truncate_block", "btrfs",
+	    HOOK_OPTIONAL, 0, "holes punched into files of btrfs"),
+};
+
+#define N_HOOKS (sizeof(table) / sizeof(table[0]))
+_Static_assert(N_HOOKS <= HOOKS_MAX, "HOOKS_MAX");
 
 const char *hook_state_name(enum hook_state state)
 {
@@ -13,4 +86,68 @@ const char *hook_state_name(enum hook_state state)
 	};
 
 	return names[state];
+}
+
+static bool same_role(const struct hook *a, const struct hook *b)
+{
+	return !strcmp(a->role, b->role);
+}
+
+/* A group is whole or absent, and the oldest one that has all it needs is not used. */
+static void plan_one(struct hook *h, const struct hook *hooks, size_t n)
+{
+	for (size_t i = 0; i < n && h->group; i++) {
+		const struct hook *o = &hooks[i];
+
+		if (same_role(h, o) && o->group == h->group && o->state == HOOK_ABSENT &&
+		    h->state == HOOK_UNTRIED)
+			h->state = HOOK_ABSENT;
+	}
+	for (size_t i = 0; i < n && h->group; i++) {
+		const struct hook *o = &hooks[i];
+
+		if (same_role(h, o) && o->group && o->group < h->group &&
+		    o->state == HOOK_UNTRIED && h->state == HOOK_UNTRIED)
+			h->state = HOOK_NOT_NEEDED;
+	}
+}
+
+size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], hook_exists_fn exists, void *ctx)
+{
+	memcpy(ret_hooks, table, sizeof(table));
+	for (size_t i = 0; i < N_HOOKS; i++)
+		ret_hooks[i].state = exists(ctx, &table[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
+	for (size_t i = 0; i < N_HOOKS; i++)
+		plan_one(&ret_hooks[i], ret_hooks, N_HOOKS);
+	return N_HOOKS;
+}
+
+/* Candidates of one place in a role: other groups, or the programs of one function. */
+static bool alternatives(const struct hook *a, const struct hook *b)
+{
+	return same_role(a, b) && (a->group || !strcmp(a->symbol, b->symbol));
+}
+
+const struct hook *hooks_missing(const struct hook *hooks, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool works = false;
+
+		if (hooks[i].need != HOOK_REQUIRED)
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (alternatives(&hooks[i], &hooks[k]) &&
+			    (hooks[k].state == HOOK_UNTRIED || hooks[k].state == HOOK_ATTACHED))
+				works = true;
+		if (!works)
+			return &hooks[i];
+	}
+	return NULL;
+}
+
+bool hooks_stand_together(const struct hook *a, const struct hook *b)
+{
+	if (!same_role(a, b))
+		return false;
+	return a->group ? a->group == b->group : !strcmp(a->symbol, b->symbol);
 }

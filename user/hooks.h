@@ -24,6 +24,7 @@ enum hook_state {
 
 /* One candidate. Rows of one role stand together. */
 struct hook {
+	const char *program;	/* BPF program */
 	const char *role;	/* "attach", "ack", ... as in the documentation */
 	const char *method;	/* "fentry", "fexit", "tp_btf" */
 	const char *symbol;	/* kernel function or tracepoint */
@@ -35,6 +36,23 @@ struct hook {
 	enum hook_state state;
 	int err;		/* -errno of HOOK_FAILED */
 };
+
+#define HOOKS_MAX 32
+
+/* Has the kernel, or the module, what the hook is for? */
+typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
+
+/*
+ * Copy the table and choose: of each role the newest group whose every program
+ * has its target stays HOOK_UNTRIED. Returns the number of hooks.
+ */
+size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], hook_exists_fn exists, void *ctx);
+
+/* A required hook for which nothing is attached or still to be tried; NULL if all is well. */
+const struct hook *hooks_missing(const struct hook *hooks, size_t n);
+
+/* Is one of them of no use without the other? */
+bool hooks_stand_together(const struct hook *a, const struct hook *b);
 
 const char *hook_state_name(enum hook_state state);
 

@@ -26,88 +26,14 @@
 #include "pageflight.skel.h"
 
 #define FLIGHT_BYTES 128		/* sizeof(struct pf_flight); checked against the map */
-#define FLIGHTS_MIN 64u
-#define FLIGHTS_MAX (1u << 22)		/* the verifier allows offsets below 512 MiB */
-#define CONNS_MIN 2u
-#define CONNS_MAX (1u << 20)
 #define RING_BYTES (4u << 20)
-#define LINKS_MAX 32
-
-/* One program of a candidate; rows of one hook stand together. */
-struct program {
-	const char *name;
-	struct hook hook;
-};
-
-#define ROW(prog, r, meth, sym, mod, n, g, text)				\
-	{ prog, { .role = r, .method = meth, .symbol = sym, .module = mod,	\
-		  .sees = text, .need = n, .group = g } }
-
-/* A function whose parameters changed their meaning is told by the name of one. */
-#define ROW_PARAM(prog, r, meth, sym, mod, par, g, text)			\
-	{ prog, { .role = r, .method = meth, .symbol = sym, .module = mod,	\
-		  .param = par, .sees = text, .need = HOOK_OPTIONAL, .group = g } }
-
-/* Newest candidate of a role first. Groups of one role exclude each other. */
-static const struct program programs[] = {
-	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
-	    "pages taken by a socket"),
-	ROW("on_sendpage", "attach", "fentry", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket"),
-	ROW("on_sendpage_done", "attach", "fexit", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket"),
-	ROW("on_sendpage_wait", "attach", "fentry", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket that then waits for memory"),
-	ROW("on_sendpage_go_on", "attach", "fexit", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket that then waits for memory"),
-	ROW("on_ack", "ack", "fentry", "tcp_ack", NULL, HOOK_REQUIRED, 0, "acknowledgements"),
-	ROW("on_read", "release", "tp_btf", "tcp_rcv_space_adjust", NULL, HOOK_REQUIRED, 0,
-	    "a reader on this host copying pages out"),
-	ROW("on_state", "peer", "tp_btf", "inet_sock_set_state", NULL, HOOK_OPTIONAL, 0,
-	    "that a reader is on this host, other than over lo"),
-	ROW("on_purge", "abort", "fentry", "tcp_write_queue_purge", NULL, HOOK_REQUIRED, 0,
-	    "queues dropped by a reset"),
-	ROW("on_destroy", "abort", "tp_btf", "tcp_destroy_sock", NULL, HOOK_REQUIRED, 0,
-	    "sockets destroyed"),
-	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
-	    "retransmissions"),
-	ROW("on_write", "write", "fentry", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
-	    "writes to ext4, tmpfs and most file systems"),
-	ROW("on_write_done", "write", "fexit", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
-	    "writes to ext4, tmpfs and most file systems"),
-	ROW("on_iomap_write", "write iomap", "fentry", "iomap_file_buffered_write", "iomap",
-	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
-	ROW("on_iomap_write_done", "write iomap", "fexit", "iomap_file_buffered_write", "iomap",
-	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
-	ROW("on_btrfs_write", "write btrfs", "fentry", "btrfs_buffered_write", "btrfs",
-	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
-	ROW("on_btrfs_write_done", "write btrfs", "fexit", "btrfs_buffered_write", "btrfs",
-	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
-	ROW("on_mkwrite", "write mmap", "fexit", "do_page_mkwrite", NULL, HOOK_OPTIONAL, 0,
-	    "the first store to a clean page through a mapping"),
-	ROW("on_zero", "write truncate", "fentry", "truncate_inode_partial_folio", NULL,
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_zero_done", "write truncate", "fexit", "truncate_inode_partial_folio", NULL,
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_ext4_zero", "write truncate", "fentry", "ext4_block_zero_page_range", "ext4",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_ext4_zero_done", "write truncate", "fexit", "ext4_block_zero_page_range", "ext4",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW_PARAM("on_btrfs_range", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "start", 1, "holes punched into files of btrfs"),
-	ROW_PARAM("on_btrfs_front", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "front", 2, "holes punched into files of btrfs"),
-	ROW("on_btrfs_zero_done", "write btrfs", "fexit", "btrfs_truncate_block", "btrfs",
-	    HOOK_OPTIONAL, 0, "holes punched into files of btrfs"),
-};
-
-#define N_PROGRAMS (sizeof(programs) / sizeof(programs[0]))
 
 struct loader {
 	struct pageflight *skel;
 	struct ring_buffer *ring;
-	struct hook hooks[N_PROGRAMS];
-	struct bpf_link *links[N_PROGRAMS];
+	struct hook hooks[HOOKS_MAX];
+	struct bpf_link *links[HOOKS_MAX];
+	size_t n_hooks;
 	loader_event_fn fn;
 	void *fn_ctx;
 	int n_cpus;
@@ -167,20 +93,24 @@ static bool btf_has_func(const struct btf *btf, const struct hook *h)
 		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
 		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 	}
+	if (!strcmp(h->method, "iter")) {
+		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
+		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
+	}
 	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
 	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
 }
 
-static bool hook_exists(const struct btf *vmlinux, const struct hook *h)
+static bool hook_exists(void *ctx, const struct hook *h)
 {
-	struct btf *module;
+	struct btf *vmlinux = ctx, *module;
 	bool found;
 
 	if (btf_has_func(vmlinux, h))
 		return true;
 	if (!h->module)
 		return false;
-	module = btf__load_module_btf(h->module, (struct btf *)vmlinux);
+	module = btf__load_module_btf(h->module, vmlinux);
 	if (!module)
 		return false;
 	found = btf_has_func(module, h);
@@ -221,59 +151,17 @@ static int check_helpers(const struct btf *btf, char err[LOADER_ERR_LEN])
 	return 0;
 }
 
-static bool same_role(const struct hook *a, const struct hook *b)
-{
-	return !strcmp(a->role, b->role);
-}
-
-/* Choose the newest group of each role whose every program has its target. */
-static void plan(struct loader *l, const struct btf *btf)
-{
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
-		l->hooks[i] = programs[i].hook;
-		if (!hook_exists(btf, &l->hooks[i]))
-			l->hooks[i].state = HOOK_ABSENT;
-	}
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
-		struct hook *h = &l->hooks[i];
-
-		for (size_t j = 0; j < N_PROGRAMS; j++) {
-			const struct hook *o = &l->hooks[j];
-
-			if (!same_role(h, o))
-				continue;
-			if (h->group && o->group == h->group && o->state == HOOK_ABSENT &&
-			    h->state == HOOK_UNTRIED)
-				h->state = HOOK_ABSENT;
-			if (o->group && o->group < h->group && o->state == HOOK_UNTRIED &&
-			    h->state == HOOK_UNTRIED)
-				h->state = HOOK_NOT_NEEDED;
-		}
-	}
-}
-
 static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
 {
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
-		const struct hook *h = &l->hooks[i];
-		bool works = false;
+	const struct hook *h = hooks_missing(l->hooks, l->n_hooks);
 
-		if (h->need != HOOK_REQUIRED)
-			continue;
-		for (size_t j = 0; j < N_PROGRAMS; j++)
-			if (same_role(h, &l->hooks[j]) &&
-			    (h->group || !strcmp(h->symbol, l->hooks[j].symbol)) &&
-			    (l->hooks[j].state == HOOK_UNTRIED ||
-			     l->hooks[j].state == HOOK_ATTACHED))
-				works = true;
-		if (!works)
-			return fail(err, h->err ? h->err : -EOPNOTSUPP,
-				    "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
-				    h->role, h->method, h->symbol,
-				    h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
-				    h->err ? ": " : "", h->err ? strerror(-h->err) : "");
-	}
-	return 0;
+	if (!h)
+		return 0;
+	return fail(err, h->err ? h->err : -EOPNOTSUPP,
+		    "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
+		    h->role, h->method, h->symbol,
+		    h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
+		    h->err ? ": " : "", h->err ? strerror(-h->err) : "");
 }
 
 static unsigned int pow2_at_most(unsigned long long n)
@@ -290,39 +178,39 @@ static unsigned int clamp(unsigned long long n, unsigned int lo, unsigned int hi
 	return n < lo ? lo : n > hi ? hi : n;
 }
 
-/* One flight per 16 KiB of memory: with its index under 1 % of it. */
+/* One flight per 16 KiB of memory: with its index about 1 % of it. */
 static unsigned int default_pages(void)
 {
 	unsigned long long mem = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
 				 sysconf(_SC_PAGESIZE);
 
-	return clamp(pow2_at_most(mem >> 14), 1u << 14, 1u << 21);
+	return clamp(pow2_at_most(mem >> 14), 1u << 14, 1u << 21) - 1;
 }
 
 static int size_maps(struct loader *l, const struct loader_opts *opts, const struct btf *btf)
 {
 	unsigned int pages = opts->max_pages ? opts->max_pages : default_pages();
-	unsigned int conns, buckets;
-	struct pageflight *s = l->skel;
+	unsigned int conns = opts->max_conns ? opts->max_conns
+					     : clamp(pages / 8, 64, LOADER_CONNS_MAX);
+	unsigned int room = pow2_at_most(pages) * 2;	/* number 0 means none */
 	int id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT), err = 0;
+	struct pageflight *s = l->skel;
 
-	/* Number 0 means none, so one more than asked for. */
-	pages = clamp(pow2_at_most(pages * 2ULL - 1), FLIGHTS_MIN, FLIGHTS_MAX);
-	conns = clamp(opts->max_conns ? opts->max_conns + 1ULL : pages / 8, CONNS_MIN, CONNS_MAX);
-	buckets = pages / 2;
-	s->rodata->cfg.flight_mask = pages - 1;
-	s->rodata->cfg.bucket_mask = buckets - 1;
+	if (pages < LOADER_PAGES_MIN || pages > LOADER_PAGES_MAX || conns > LOADER_CONNS_MAX)
+		return -ERANGE;
+	s->rodata->cfg.flight_mask = room - 1;
+	s->rodata->cfg.max_flights = pages;
+	s->rodata->cfg.bucket_mask = room / 2 - 1;
 	s->rodata->cfg.max_conns = conns;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
-	err = err ?: bpf_map__set_value_size(s->maps.flights, pages * FLIGHT_BYTES);
-	err = err ?: bpf_map__set_max_entries(s->maps.buckets, buckets);
-	err = err ?: bpf_map__set_max_entries(s->maps.conns, conns);
+	err = err ?: bpf_map__set_value_size(s->maps.flights, room * FLIGHT_BYTES);
+	err = err ?: bpf_map__set_max_entries(s->maps.buckets, room / 2);
+	err = err ?: bpf_map__set_max_entries(s->maps.conns, conns + 1);
 	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, conns);
 	err = err ?: bpf_map__set_max_entries(s->maps.socks, conns * 2);
-	err = err ?: bpf_map__set_max_entries(s->maps.peers, conns);
-	err = err ?: bpf_map__set_max_entries(s->maps.readers, clamp(conns, 16384, CONNS_MAX));
+	err = err ?: bpf_map__set_max_entries(s->maps.readers, clamp(conns * 4ULL, 65536, 1u << 22));
 	err = err ?: bpf_map__set_max_entries(s->maps.events,
 					      opts->ring_bytes ? opts->ring_bytes : RING_BYTES);
 	return err;
@@ -330,9 +218,9 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 
 static void choose_programs(struct loader *l)
 {
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
+	for (size_t i = 0; i < l->n_hooks; i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(l->skel->obj,
-									 programs[i].name);
+									 l->hooks[i].program);
 
 		bpf_program__set_autoload(p, l->hooks[i].state == HOOK_UNTRIED);
 	}
@@ -352,19 +240,57 @@ static int load(struct loader *l, char err[LOADER_ERR_LEN])
 	return 0;
 }
 
+/* A hook that failed takes with it what is of no use without it. */
+static void drop_halves(struct loader *l)
+{
+	for (size_t i = 0; i < l->n_hooks; i++) {
+		for (size_t k = 0; k < l->n_hooks && l->hooks[i].state == HOOK_FAILED; k++) {
+			struct hook *h = &l->hooks[k];
+
+			if (h->state != HOOK_ATTACHED || !hooks_stand_together(&l->hooks[i], h))
+				continue;
+			bpf_link__destroy(l->links[k]);
+			l->links[k] = NULL;
+			h->state = HOOK_FAILED;
+			h->err = l->hooks[i].err;
+		}
+	}
+}
+
+/* An iterator runs once, now, and shows what was there before us. */
+static int run_iterator(const struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, nothing, sizeof(nothing));
+	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	if (n < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 {
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
+	for (size_t i = 0; i < l->n_hooks; i++) {
 		struct hook *h = &l->hooks[i];
 		struct bpf_program *p;
 
 		if (h->state != HOOK_UNTRIED)
 			continue;
-		p = bpf_object__find_program_by_name(l->skel->obj, programs[i].name);
+		p = bpf_object__find_program_by_name(l->skel->obj, h->program);
 		l->links[i] = bpf_program__attach(p);
-		h->state = l->links[i] ? HOOK_ATTACHED : HOOK_FAILED;
 		h->err = l->links[i] ? 0 : -errno;
+		if (l->links[i] && !strcmp(h->method, "iter"))
+			h->err = run_iterator(l->links[i]);
+		h->state = h->err ? HOOK_FAILED : HOOK_ATTACHED;
 	}
+	drop_halves(l);
 	return check_required(l, err);
 }
 
@@ -376,7 +302,7 @@ static int on_record(void *ctx, void *data, size_t size)
 	return 0;
 }
 
-static int open_all(struct loader *l, const struct loader_opts *opts, const struct btf *btf,
+static int open_all(struct loader *l, const struct loader_opts *opts, struct btf *btf,
 		    char err[LOADER_ERR_LEN])
 {
 	int ret;
@@ -384,7 +310,7 @@ static int open_all(struct loader *l, const struct loader_opts *opts, const stru
 	ret = check_helpers(btf, err);
 	if (ret)
 		return ret;
-	plan(l, btf);
+	l->n_hooks = hooks_plan(l->hooks, hook_exists, btf);
 	ret = check_required(l, err);
 	if (ret)
 		return ret;
@@ -454,14 +380,14 @@ static unsigned long long missed_runs(const struct loader *l)
 {
 	unsigned long long n = 0;
 
-	for (size_t i = 0; i < N_PROGRAMS; i++) {
+	for (size_t i = 0; i < l->n_hooks; i++) {
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 		struct bpf_program *p;
 
 		if (!l->links[i])
 			continue;
-		p = bpf_object__find_program_by_name(l->skel->obj, programs[i].name);
+		p = bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program);
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
 			n += info.recursion_misses;
 	}
@@ -497,7 +423,7 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)
 {
-	*ret_n = N_PROGRAMS;
+	*ret_n = l->n_hooks;
 	return l->hooks;
 }
 
@@ -505,7 +431,7 @@ void loader_close(struct loader *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < N_PROGRAMS; i++)
+	for (size_t i = 0; i < l->n_hooks; i++)
 		bpf_link__destroy(l->links[i]);
 	ring_buffer__free(l->ring);
 	pageflight__destroy(l->skel);

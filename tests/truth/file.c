@@ -23,6 +23,7 @@ static const char make_file_systems[] =
 
 static struct file files[FS_MAX];
 static uint8_t *buffer, *model;
+static int source;
 
 static uint8_t *memory(int flags, int fd)
 {
@@ -37,6 +38,8 @@ void file_init(void)
 	must(!system(make_file_systems), "cannot make file systems");
 	buffer = memory(MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	model = memory(MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	source = open("/mnt/ext4/source", O_RDWR | O_CREAT | O_DIRECT | O_CLOEXEC, 0600);
+	must(source >= 0, "/mnt/ext4/source");
 	for (enum fs fs = FS_EXT4; fs < FS_MAX; fs++) {
 		struct file *f = &files[fs];
 		char path[64];
@@ -48,6 +51,7 @@ void file_init(void)
 		if (f->direct < 0)
 			f->direct = f->fd;
 		f->map = memory(MAP_SHARED, f->fd);
+		f->source = source;
 		f->buffer = buffer;
 		f->model = model;
 	}

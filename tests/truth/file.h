@@ -8,6 +8,7 @@
 struct file {
 	int fd;
 	int direct;		/* the same with O_DIRECT, or without where there is none */
+	int source;		/* another file, with O_DIRECT, on a disk */
 	uint8_t *map;		/* all of it, shared */
 	uint8_t *buffer;	/* private memory of the same size, for a zerocopy sender */
 	uint8_t *model;		/* what the file holds, as far as the plan knows */

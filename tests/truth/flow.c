@@ -20,6 +20,7 @@
 #include "write.h"
 
 #define DEADLINE_S 20
+#define BLOCK 256		/* bytes compared at once */
 
 struct flow {
 	const struct plan *p;
@@ -28,8 +29,12 @@ struct flow {
 	struct truth *truth;
 	struct rng rng;
 	uint32_t sent, got;		/* bytes of the stream */
-	bool writing, plugged, paused, held, dropping, acks_held, corked;
+	bool aborted, plugged, paused, held, dropping, acks_held, corked;
 	uint32_t mark_resent, mark_retrans;
+};
+
+const char *const state_names[] = {
+	"unsent", "in this host", "under way", "dropped", "unread here", "read",
 };
 
 static uint8_t meant[PLAN_STREAM], arrived[PLAN_STREAM];
@@ -45,10 +50,17 @@ static struct relay_seen seen_now(void)
 
 static struct net_state state_now(const struct flow *w)
 {
-	struct net_state state;
+	struct net_state state = { 0 };
 
-	net_state(w->c.tx, &state);
+	if (w->c.tx >= 0)
+		net_state(w->c.tx, &state);
 	return state;
+}
+
+/* Behind the sender's close nothing of it can be asked. */
+static uint32_t outq_now(const struct flow *w)
+{
+	return w->c.tx >= 0 ? net_outq(w->c.tx) : 0;
 }
 
 static bool is_out(struct flow *w)
@@ -60,28 +72,30 @@ static bool is_blocked(struct flow *w)
 {
 	struct net_state state = state_now(w);
 
-	return !state.unacked && (state.notsent || !net_outq(w->c.tx));
+	return !state.unacked && (state.notsent || !outq_now(w));
 }
 
 static bool is_acked(struct flow *w)
 {
-	return !net_outq(w->c.tx);
+	return !outq_now(w);
 }
 
+/* What is to be retransmitted may have been so before the mark, and be acknowledged. */
 static bool is_resent(struct flow *w)
 {
-	return seen_now().resent > w->mark_resent;
+	return seen_now().resent > w->mark_resent || is_acked(w);
 }
 
 static bool is_retransmitted(struct flow *w)
 {
-	return state_now(w).retrans > w->mark_retrans;
+	return state_now(w).retrans > w->mark_retrans || is_acked(w);
 }
 
 static bool is_over(struct flow *w)
 {
-	(void)w;
-	return seen_now().over;
+	struct relay_seen seen = seen_now();
+
+	return seen.over && (w->aborted || seen.acked >= w->sent);
 }
 
 static void trouble(struct flow *w, const char *what)
@@ -133,6 +147,8 @@ static void read_up_to(struct flow *w, uint32_t most)
 	while (w->got < to) {
 		ssize_t n = recv(w->c.rx, arrived + w->got, to - w->got, 0);
 
+		if (n <= 0 && w->aborted)
+			return;
 		if (n <= 0) {
 			trouble(w, n ? "read: nothing comes" : "read: the stream ended early");
 			return;
@@ -150,13 +166,11 @@ static void step(struct flow *w, const struct plan_step *s)
 	case STEP_WRITE:
 	case STEP_WRITE_START:
 		write_start(w->p, w->f, s->a);
-		w->writing = true;
 		if (s->op == STEP_WRITE_START)
 			break;
 		/* fall through */
 	case STEP_WRITE_JOIN:
 		write_join();
-		w->writing = false;
 		break;
 	case STEP_READ:
 		read_up_to(w, s->a);
@@ -195,7 +209,13 @@ static void step(struct flow *w, const struct plan_step *s)
 	case STEP_CORK:
 	case STEP_UNCORK:
 		w->corked = s->op == STEP_CORK;
-		net_cork(w->c.tx, w->corked);
+		if (w->c.tx >= 0)
+			net_cork(w->c.tx, w->corked);
+		break;
+	case STEP_CLOSE:
+	case STEP_RESET:
+		w->aborted = s->op == STEP_RESET;
+		net_close_sender(&w->c, w->aborted);
 		break;
 	case STEP_MARK:
 		w->mark_resent = seen_now().resent;
@@ -221,14 +241,36 @@ static void step(struct flow *w, const struct plan_step *s)
 	}
 }
 
+/* Which states the flow has bytes in. */
+static void note_states(struct flow *w)
+{
+	struct net_state state = state_now(w);
+	struct relay_seen seen = { 0 };
+	bool in[STATE_MAX] = { 0 };
+
+	if (w->p->net == NET_TUN)
+		seen = seen_now();
+	in[STATE_UNSENT] = state.notsent;
+	in[STATE_IN_HOST] = w->p->net == NET_TUN ? seen.end < w->sent - state.notsent :
+						   w->plugged && state.unacked;
+	in[STATE_UNDER_WAY] = seen.kept;
+	in[STATE_DROPPED] = w->dropping && seen.dropped;
+	in[STATE_UNREAD] = w->p->net != NET_TUN && net_inq(w->c.rx);
+	in[STATE_READ] = w->got;
+	for (enum state i = 0; i < STATE_MAX; i++)
+		w->truth->reached[i] += in[i];
+}
+
 static void step_traced(struct flow *w, const struct plan_step *s)
 {
+	if (s->op == STEP_WRITE || s->op == STEP_WRITE_START)
+		note_states(w);
 	if (say_tracing) {
 		struct relay_seen seen = seen_now();
 		struct net_state state = state_now(w);
 
 		trace("sent %u got %u | outq %u notsent %u unacked %u cwnd %u retrans %u inq %u | "
-		      "relay %u resent %u dropped %u", w->sent, w->got, net_outq(w->c.tx),
+		      "relay %u resent %u dropped %u", w->sent, w->got, outq_now(w),
 		      state.notsent, state.unacked, state.cwnd, state.retrans, net_inq(w->c.rx),
 		      seen.end, seen.resent, seen.dropped);
 		trace("%s %u %u", step_names[s->op], s->a, s->b);
@@ -264,13 +306,22 @@ static uint32_t file_offset(const struct flow *w, uint32_t at)
 	return PLAN_FILE;
 }
 
+/* Are the next bytes all right, in one version? */
+static bool block_is_right(const struct flow *w, uint32_t at)
+{
+	static const uint8_t none[BLOCK];
+
+	return at + BLOCK <= w->got && !memcmp(meant + at, arrived + at, BLOCK) &&
+	       (w->p->net != NET_TUN || !memcmp(relay_changes() + at, none, BLOCK));
+}
+
 static struct run look_at(const struct flow *w, uint32_t at)
 {
 	uint32_t off = file_offset(w, at);
 	struct run run = { .off = at, .len = 1, .right = arrived[at] == meant[at] };
 
 	run.both = w->p->net == NET_TUN && relay_changes()[at];
-	run.version = off == PLAN_FILE ? VERSION_FIRST :
+	run.version = run.right || off == PLAN_FILE ? VERSION_FIRST :
 		      content_version(w->p->n, off, arrived[at]);
 	return run;
 }
@@ -279,12 +330,13 @@ static void find_runs(const struct flow *w, struct truth *t)
 {
 	unsigned int room = 0;
 
-	for (uint32_t at = 0; at < w->got; at++) {
+	for (uint32_t at = 0, step; at < w->got; at += step) {
 		struct run now = look_at(w, at), *last = t->n_runs ? &t->runs[t->n_runs - 1] : NULL;
 
+		step = now.len = block_is_right(w, at) ? BLOCK : 1;
 		if (last && last->version == now.version && last->right == now.right &&
 		    last->both == now.both) {
-			last->len++;
+			last->len += step;
 			continue;
 		}
 		if (t->n_runs == room) {
@@ -331,7 +383,7 @@ void flow_run(const struct plan *p, struct truth *ret)
 	net_disconnect(&w.c, p);
 	if (p->net == NET_TUN && !*ret->trouble)
 		wait_for(&w, is_over, "the end of the stream went by");
-	if (w.got != w.sent)
+	if (w.got != w.sent && !w.aborted)
 		trouble(&w, "not everything arrived");
 	find_runs(&w, ret);
 }

@@ -13,10 +13,18 @@ struct run {
 	bool both;		/* the relay saw more than one version of it */
 };
 
+/* Where bytes of a flow are, when they are written over. */
+enum state {
+	STATE_UNSENT, STATE_IN_HOST, STATE_UNDER_WAY, STATE_DROPPED, STATE_UNREAD, STATE_READ,
+	STATE_MAX
+};
+extern const char *const state_names[];
+
 struct truth {
 	uint32_t n;
 	struct run *runs;	/* all of the stream, in order */
 	unsigned int n_runs;
+	uint8_t reached[STATE_MAX];	/* writes with bytes there */
 	char trouble[96];	/* empty: every step was reached */
 };
 

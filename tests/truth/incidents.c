@@ -92,6 +92,7 @@ static void on_incident(struct json_object *obj, struct incidents *ret)
 	}
 	inc.write = get_write(obj, inc.flow);
 	inc.verdict = get_verdict(obj);
+	snprintf(inc.reason, sizeof(inc.reason), "%s", get_text(obj, "reason"));
 	inc.lost = json_object_get_boolean(get(obj, "evidence_lost"));
 	get_ranges(obj, &inc);
 	if (!(ret->n & (ret->n - 1))) {
@@ -122,7 +123,6 @@ static void on_summary(struct json_object *obj, struct incidents *ret)
 	json_object_object_foreachC(get(obj, "losses"), it)
 		note_loss(ret, it.key, json_object_get_uint64(it.val));
 	note_loss(ret, "in_flight", json_object_get_uint64(get(obj, "in_flight")));
-	note_loss(ret, "connections", json_object_get_uint64(get(obj, "connections")));
 	note_loss(ret, "attached-ended",
 		  json_object_get_uint64(get(counters, "attached")) - ended);
 }

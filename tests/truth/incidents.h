@@ -23,6 +23,7 @@ struct incident {
 	uint32_t flow;
 	int write;		/* which of the flow's writes; -1: it does not say */
 	enum verdict verdict;
+	char reason[24];
 	bool lost;		/* evidence was lost */
 	struct said_range *ranges;
 	unsigned int n_ranges;

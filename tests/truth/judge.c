@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "content.h"
 #include "say.h"
@@ -61,8 +62,7 @@ static bool is_store(const struct find *f, const struct run *run)
 
 	if (run->version == VERSION_FIRST || k >= f->p->n_writes)
 		return false;
-	return f->p->write[k].how == WRITER_MMAP_DIRTY || f->p->write[k].how == WRITER_MMAP_CLEAN ||
-	       f->p->write[k].how == WRITER_BUFFER;
+	return writer_stores(f->p->write[k].how);
 }
 
 static void found(struct find *f, const struct piece *p, const char *what,
@@ -105,6 +105,16 @@ static bool is_wrong(const struct find *f, const struct run *run, const struct i
 	}
 }
 
+static struct judge_reason *reason_of(struct judge *j, const char *name)
+{
+	unsigned int i = 0;
+
+	while (i < JUDGE_REASONS - 1 && *j->possible[i].name && strcmp(j->possible[i].name, name))
+		i++;
+	snprintf(j->possible[i].name, sizeof(j->possible[i].name), "%s", name);
+	return &j->possible[i];
+}
+
 static void judge_said(struct find *f, const struct piece *p, const struct incident *inc,
 		       const struct said_range *said)
 {
@@ -114,7 +124,10 @@ static void judge_said(struct find *f, const struct piece *p, const struct incid
 	*(p->run->right ? &row->right : &row->wrong) += p->len;
 	row->both += p->run->both ? p->len : 0;
 	share->bytes += p->len;
-	share->possible_bytes += said->verdict == SAID_POSSIBLE ? p->len : 0;
+	if (said->verdict == SAID_POSSIBLE) {
+		share->possible_bytes += p->len;
+		reason_of(f->j, said->reason)->bytes += p->len;
+	}
 	if (!is_wrong(f, p->run, inc, said))
 		return;
 	if (f->j->hooks_only && writer_of(f, inc) == WRITER_IDENTICAL) {
@@ -184,9 +197,14 @@ uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t
 		room += 2 * inc[i].n_ranges;
 		j->row[inc[i].verdict].incidents++;
 		share->incidents++;
-		share->possible += inc[i].verdict == SAID_POSSIBLE;
+		if (inc[i].verdict != SAID_POSSIBLE)
+			continue;
+		share->possible++;
+		reason_of(j, inc[i].reason)->incidents++;
 	}
 	j->flows++;
+	for (enum state i = 0; i < STATE_MAX; i++)
+		j->reached[i] += t->reached[i];
 	if (!t->n_runs)
 		return 0;
 	end = t->runs[t->n_runs - 1].off + t->runs[t->n_runs - 1].len;

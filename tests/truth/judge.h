@@ -19,10 +19,19 @@ struct judge_share {
 	uint64_t bytes, possible_bytes;
 };
 
+/* Why it could not tell. */
+#define JUDGE_REASONS 16
+struct judge_reason {
+	char name[24];
+	uint64_t incidents, bytes;
+};
+
 struct judge {
 	bool hooks_only;		/* content mode off: stores and comparisons go unseen */
 	struct judge_row row[SAID_MAX + 1];	/* and what nothing was said of */
 	struct judge_share share[WRITER_MAX + 1];
+	struct judge_reason possible[JUDGE_REASONS];	/* first free: without a name */
+	uint64_t reached[STATE_MAX];	/* writes that found bytes there */
 	uint64_t missed, wrong;		/* bytes: the two figures */
 	uint64_t blind;			/* bytes that hooks alone cannot get right */
 	uint64_t flows, bytes;

@@ -249,13 +249,21 @@ void net_connect(struct conn *c, const struct plan *p)
 	must(c->rx >= 0, "accept");
 }
 
-void net_disconnect(struct conn *c, const struct plan *p)
+void net_close_sender(struct conn *c, bool reset)
 {
 	struct linger hard = { .l_onoff = 1 };
 
-	if (p->reset)
+	if (c->tx < 0)
+		return;
+	if (reset)
 		must(!setsockopt(c->tx, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
 	close(c->tx);
+	c->tx = -1;
+}
+
+void net_disconnect(struct conn *c, const struct plan *p)
+{
+	net_close_sender(c, p->reset);
 	close(c->rx);
 }
 

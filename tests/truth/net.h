@@ -21,6 +21,7 @@ void net_make(int *ret_tun_here, int *ret_tun_there);
 
 /* Set the sender's device as the plan wants it, and connect. */
 void net_connect(struct conn *c, const struct plan *p);
+void net_close_sender(struct conn *c, bool reset);
 void net_disconnect(struct conn *c, const struct plan *p);
 
 /* Close and open the queueing discipline of the sender's device. */

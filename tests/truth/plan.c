@@ -13,12 +13,12 @@ const char *const net_names[] = { "lo", "veth", "tun" };
 const char *const fs_names[] = { "ext4", "xfs", "tmpfs" };
 const char *const sender_names[] = { "sendfile", "splice", "vmsplice", "zerocopy" };
 const char *const writer_names[] = {
-	"none", "write", "pwrites", "mmap-dirty", "mmap-clean", "truncate", "punch", "direct",
-	"identical", "buffer",
+	"none", "write", "pwrites", "mmap-dirty", "mmap-clean", "vm-write", "direct-read", "truncate",
+	"punch", "direct", "identical", "buffer",
 };
 const char *const moment_names[] = {
 	"window", "cork", "cwnd", "qdisc", "ring", "wire", "lost", "spurious", "resent-qdisc",
-	"resent-ring", "acked", "half-read", "read", "race", "walk",
+	"resent-ring", "acked", "half-read", "read", "race", "closed", "reset", "walk",
 };
 
 uint64_t rng_next(struct rng *r)
@@ -56,24 +56,27 @@ static unsigned int pick(struct rng *r, const unsigned char *weight, unsigned in
 static const unsigned char moment_weight[NET_MAX][MOMENT_MAX] = {
 	[NET_LO] = {
 		[MOMENT_WINDOW] = 5, [MOMENT_CORK] = 2, [MOMENT_ACKED] = 5, [MOMENT_HALF] = 4,
-		[MOMENT_DONE] = 2, [MOMENT_RACE] = 3, [MOMENT_WALK] = 4,
+		[MOMENT_DONE] = 2, [MOMENT_RACE] = 3, [MOMENT_CLOSED] = 2, [MOMENT_RESET] = 2,
+		[MOMENT_WALK] = 4,
 	},
 	[NET_VETH] = {
 		[MOMENT_WINDOW] = 4, [MOMENT_CORK] = 2, [MOMENT_QDISC] = 5, [MOMENT_ACKED] = 4,
-		[MOMENT_HALF] = 4, [MOMENT_DONE] = 2, [MOMENT_RACE] = 3, [MOMENT_WALK] = 5,
+		[MOMENT_HALF] = 4, [MOMENT_DONE] = 2, [MOMENT_RACE] = 3, [MOMENT_CLOSED] = 2,
+		[MOMENT_RESET] = 2, [MOMENT_WALK] = 5,
 	},
 	[NET_TUN] = {
 		[MOMENT_WINDOW] = 4, [MOMENT_CORK] = 2, [MOMENT_CWND] = 3, [MOMENT_QDISC] = 5,
 		[MOMENT_RING] = 5, [MOMENT_WIRE] = 8, [MOMENT_LOST] = 8, [MOMENT_SPURIOUS] = 5,
 		[MOMENT_REQDISC] = 3, [MOMENT_RERING] = 3, [MOMENT_ACKED] = 3, [MOMENT_HALF] = 1,
-		[MOMENT_DONE] = 1, [MOMENT_RACE] = 5, [MOMENT_WALK] = 12,
+		[MOMENT_DONE] = 1, [MOMENT_RACE] = 5, [MOMENT_CLOSED] = 3, [MOMENT_RESET] = 2,
+		[MOMENT_WALK] = 12,
 	},
 };
 
 static const unsigned char writer_weight[WRITER_MAX] = {
 	[WRITER_NONE] = 2, [WRITER_WRITE] = 10, [WRITER_PIECES] = 6, [WRITER_MMAP_DIRTY] = 5,
-	[WRITER_MMAP_CLEAN] = 4, [WRITER_TRUNCATE] = 2, [WRITER_PUNCH] = 3, [WRITER_DIRECT] = 2,
-	[WRITER_IDENTICAL] = 3,
+	[WRITER_MMAP_CLEAN] = 4, [WRITER_VM] = 1, [WRITER_DMA] = 1, [WRITER_TRUNCATE] = 2,
+	[WRITER_PUNCH] = 3, [WRITER_DIRECT] = 2, [WRITER_IDENTICAL] = 3,
 };
 
 static struct plan_range clamp(int64_t from, int64_t to)
@@ -165,6 +168,12 @@ static void draw_pieces(struct plan_write *w, struct rng *r)
 	}
 }
 
+bool writer_stores(enum writer how)
+{
+	return how == WRITER_MMAP_DIRTY || how == WRITER_MMAP_CLEAN || how == WRITER_VM ||
+	       how == WRITER_DMA || how == WRITER_BUFFER;
+}
+
 static void draw_write(const struct plan *p, struct plan_write *w, struct rng *r, bool last)
 {
 	w->how = pick(r, writer_weight, WRITER_MAX);
@@ -174,8 +183,7 @@ static void draw_write(const struct plan *p, struct plan_write *w, struct rng *r
 	w->range = draw_range(p, r);
 	if (p->sender == SENDER_ZEROCOPY && w->how != WRITER_NONE)
 		w->how = WRITER_BUFFER;
-	if (w->how == WRITER_MMAP_DIRTY || w->how == WRITER_MMAP_CLEAN ||
-	    w->how == WRITER_DIRECT || w->how == WRITER_BUFFER)
+	if (writer_stores(w->how) || w->how == WRITER_DIRECT)
 		whole_pages(&w->range);
 	w->piece[0] = w->range;
 	w->n_pieces = 1;

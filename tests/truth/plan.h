@@ -33,6 +33,8 @@ enum writer {
 	WRITER_PIECES,		/* pwrite in several pieces */
 	WRITER_MMAP_DIRTY,	/* stores to pages that are writable and dirty already */
 	WRITER_MMAP_CLEAN,	/* stores to pages that have to be faulted writable */
+	WRITER_VM,		/* process_vm_writev into a mapping */
+	WRITER_DMA,		/* O_DIRECT read of another file into a mapping */
 	WRITER_TRUNCATE,
 	WRITER_PUNCH,
 	WRITER_DIRECT,
@@ -57,6 +59,8 @@ enum moment {
 	MOMENT_HALF,		/* acknowledged, half of them read */
 	MOMENT_DONE,		/* read */
 	MOMENT_RACE,		/* while they are being sent and read */
+	MOMENT_CLOSED,		/* anywhere, and the sender has closed its socket */
+	MOMENT_RESET,		/* anywhere, and the sender has reset the connection */
 	MOMENT_WALK,		/* any of it, in any order */
 	MOMENT_MAX
 };
@@ -80,6 +84,8 @@ enum step_op {
 	STEP_ACKPASS,
 	STEP_CORK,
 	STEP_UNCORK,
+	STEP_CLOSE,		/* the sender closes */
+	STEP_RESET,		/* the same, with a reset */
 	STEP_MARK,		/* count retransmissions from here */
 	STEP_WAIT_OUT,		/* all the sender has transmitted is known to the relay */
 	STEP_WAIT_BLOCKED,	/* nothing unacknowledged, and nothing more may be sent */
@@ -132,6 +138,9 @@ struct plan {
 };
 
 void plan_make(struct plan *p, uint64_t seed, uint32_t n, bool zerocopy);
+
+/* Through a mapping or to memory: no system call names the file. Whole pages. */
+bool writer_stores(enum writer how);
 
 /* The names of all these. */
 extern const char *const net_names[];

@@ -30,8 +30,8 @@ STAILQ_HEAD(packets, packet);
 
 /* What is in a packet of the flow. */
 struct look {
-	bool ours, syn, end;
-	uint32_t seq;
+	bool ours, syn, end, is_ack;
+	uint32_t seq, ack;
 	const uint8_t *data;
 	uint32_t len;
 };
@@ -67,7 +67,9 @@ static void look_at(const uint8_t *bytes, uint32_t len, bool to_there, struct lo
 	ret->ours = true;
 	ret->syn = tcp->syn;
 	ret->end = tcp->fin || tcp->rst;
+	ret->is_ack = tcp->ack;
 	ret->seq = ntohl(tcp->seq);
+	ret->ack = ntohl(tcp->ack_seq);
 	ret->data = (const uint8_t *)tcp + tcp->doff * 4;
 	ret->len = ip_len - ip->ihl * 4 - tcp->doff * 4;
 }
@@ -113,16 +115,22 @@ static void forward(int fd, const uint8_t *bytes, uint32_t len)
 	     "write to a tun device");
 }
 
-static void flush(struct packets *list, int fd)
+/* Empty a list, with what is to be done to each packet. */
+static void flush(struct packets *list, void (*go_on)(const uint8_t *bytes, uint32_t len))
 {
 	struct packet *p;
 
 	while ((p = STAILQ_FIRST(list))) {
 		STAILQ_REMOVE_HEAD(list, entry);
-		if (fd >= 0)
-			forward(fd, p->bytes, p->len);
+		if (go_on)
+			go_on(p->bytes, p->len);
 		free(p);
 	}
+}
+
+static void deliver_there(const uint8_t *bytes, uint32_t len)
+{
+	forward(relay.there, bytes, len);
 }
 
 static void from_here(const uint8_t *bytes, uint32_t len)
@@ -149,9 +157,20 @@ static void from_here(const uint8_t *bytes, uint32_t len)
 			keep(&relay.dropped, bytes, len);
 	} else if (relay.hold) {
 		keep(&relay.held, bytes, len);
+		relay.seen.kept++;
 	} else {
 		forward(relay.there, bytes, len);
 	}
+}
+
+static void answer(const uint8_t *bytes, uint32_t len)
+{
+	struct look l;
+
+	forward(relay.here, bytes, len);
+	look_at(bytes, len, false, &l);
+	if (l.ours && l.is_ack && (int32_t)(l.ack - relay.first - relay.seen.acked) > 0)
+		relay.seen.acked = l.ack - relay.first;
 }
 
 static void from_there(const uint8_t *bytes, uint32_t len)
@@ -162,7 +181,7 @@ static void from_there(const uint8_t *bytes, uint32_t len)
 	if (l.ours && relay.hold_acks)
 		keep(&relay.acks, bytes, len);
 	else
-		forward(relay.here, bytes, len);
+		answer(bytes, len);
 }
 
 /* The rest of an skb's data behind what was copied stays where it is, unread. */
@@ -235,9 +254,9 @@ void relay_follow(uint16_t port)
 	begin();
 	relay.port = port;
 	relay.pause = relay.hold = relay.drop = relay.hold_acks = false;
-	flush(&relay.held, -1);
-	flush(&relay.dropped, -1);
-	flush(&relay.acks, -1);
+	flush(&relay.held, NULL);
+	flush(&relay.dropped, NULL);
+	flush(&relay.acks, NULL);
 	memset(relay.known, 0, relay.seen.end);
 	memset(relay.changes, 0, relay.seen.end);
 	relay.seen = (struct relay_seen){ 0 };
@@ -285,7 +304,8 @@ void relay_release(enum order order, struct rng *r)
 			forward(relay.there, all[i]->bytes, all[i]->len);
 	}
 	free(all);
-	flush(&relay.held, -1);
+	relay.seen.kept = 0;
+	flush(&relay.held, NULL);
 	end();
 }
 
@@ -302,7 +322,7 @@ void relay_undrop(bool deliver)
 {
 	begin();
 	relay.drop = false;
-	flush(&relay.dropped, deliver ? relay.there : -1);
+	flush(&relay.dropped, deliver ? deliver_there : NULL);
 	end();
 }
 
@@ -311,7 +331,7 @@ void relay_hold_acks(bool hold)
 	begin();
 	relay.hold_acks = hold;
 	if (!hold)
-		flush(&relay.acks, relay.here);
+		flush(&relay.acks, answer);
 	end();
 }
 

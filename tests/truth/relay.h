@@ -27,6 +27,8 @@ struct relay_seen {
 	uint32_t packets;	/* with data */
 	uint32_t resent;	/* of them, with data that had gone by before */
 	uint32_t dropped;
+	uint32_t acked;		/* of the stream, as far as answers were passed on */
+	uint32_t kept;		/* packets held back now */
 	bool over;		/* the end of the stream, or a reset, has gone by */
 };
 void relay_seen(struct relay_seen *ret);

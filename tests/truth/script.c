@@ -8,7 +8,8 @@
 
 const char *const step_names[] = {
 	"send", "write", "start write", "join write", "read", "plug", "unplug", "pause", "resume",
-	"hold", "release", "drop", "undrop", "hold acks", "pass acks", "cork", "uncork", "mark",
+	"hold", "release", "drop", "undrop", "hold acks", "pass acks", "cork", "uncork", "close",
+	"reset", "mark",
 	"wait out", "wait blocked", "wait acked", "wait resent", "wait retransmitted",
 };
 
@@ -59,9 +60,9 @@ static void close_gate(struct plan *p, struct rng *r)
 		if (rng_one_in(r, 2)) {		/* or all of it */
 			from = rng_below(r, all);
 			to = from + 1 + rng_below(r, all - from);
-			/* Its first byte is among the ten segments that go out at once. */
-			if (from > 4 * PLAN_PAGE)
-				from = rng_below(r, 4 * PLAN_PAGE);
+			/* Its first byte is sent first, and among the ten segments at once. */
+			if (from >= stream_to(p, 1) || from > 4 * PLAN_PAGE)
+				from = rng_below(r, stream_to(p, 1)) % (4 * PLAN_PAGE);
 		}
 		add(p, STEP_DROP, from, to);
 		break;
@@ -89,8 +90,8 @@ static void reach(struct plan *p, struct rng *r, unsigned int sent)
 		break;
 	case MOMENT_REQDISC:
 	case MOMENT_RERING:
-		add(p, STEP_WAIT_OUT, 0, 0);
 		if (sent == 1) {
+			add(p, STEP_WAIT_OUT, 0, 0);
 			add(p, p->moment == MOMENT_RERING ? STEP_PAUSE : STEP_PLUG, 0, 0);
 			add(p, STEP_MARK, 0, 0);
 			add(p, STEP_WAIT_RETRANS, 0, 0);
@@ -171,23 +172,23 @@ static void script_usual(struct plan *p, struct rng *r)
 	open_gate(p, r);
 }
 
+/* A gate that this network has, or none. */
+static enum moment any_gate(const struct plan *p, struct rng *r)
+{
+	static const enum moment gates[] = {
+		MOMENT_RACE, MOMENT_CORK, MOMENT_QDISC, MOMENT_RING, MOMENT_CWND, MOMENT_WIRE,
+	};
+
+	return gates[rng_below(r, p->net == NET_LO ? 2 : p->net == NET_VETH ? 3 : 6)];
+}
+
 /* Everything is sent; then it is written, let go and read all at once. */
 static void script_race(struct plan *p, struct rng *r)
 {
-	static const enum moment lo[] = { MOMENT_RACE, MOMENT_CORK };
-	static const enum moment veth[] = { MOMENT_RACE, MOMENT_CORK, MOMENT_QDISC };
-	static const enum moment tun[] = {
-		MOMENT_RACE, MOMENT_CORK, MOMENT_QDISC, MOMENT_RING, MOMENT_CWND, MOMENT_WIRE,
-	};
 	enum moment was = p->moment;
 
 	p->small_window |= rng_one_in(r, 2);
-	if (p->net == NET_LO)
-		p->moment = lo[rng_below(r, 2)];
-	else if (p->net == NET_VETH)
-		p->moment = veth[rng_below(r, 3)];
-	else
-		p->moment = tun[rng_below(r, 6)];
+	p->moment = any_gate(p, r);
 	close_gate(p, r);
 	for (unsigned int i = 0; i < p->n_chunks; i++) {
 		add(p, STEP_SEND, i, 0);
@@ -205,6 +206,27 @@ static void script_race(struct plan *p, struct rng *r)
 	for (unsigned int i = rng_below(r, 4); i; i--)
 		add(p, STEP_READ, rng_below(r, plan_stream(p)), 0);
 	add(p, STEP_WRITE_JOIN, 0, 0);
+	p->moment = was;
+}
+
+/* Everything is sent, and the sender leaves. */
+static void script_gone(struct plan *p, struct rng *r)
+{
+	enum moment was = p->moment;
+
+	p->moment = rng_one_in(r, 2) ? MOMENT_WINDOW : any_gate(p, r);
+	p->small_window |= p->moment == MOMENT_WINDOW && rng_one_in(r, 2);
+	close_gate(p, r);
+	for (unsigned int i = 0; i < p->n_chunks; i++) {
+		add(p, STEP_SEND, i, 0);
+		reach(p, r, i + 1);
+	}
+	if (p->moment == MOMENT_RACE && rng_one_in(r, 2))
+		add(p, STEP_READ, rng_below(r, plan_stream(p)), 0);
+	add(p, was == MOMENT_RESET ? STEP_RESET : STEP_CLOSE, 0, 0);
+	for (unsigned int i = 0; i < p->n_writes; i++)
+		add(p, STEP_WRITE, i, 0);
+	open_gate(p, r);
 	p->moment = was;
 }
 
@@ -305,6 +327,8 @@ void script_make(struct plan *p, struct rng *r)
 		script_walk(p, r);
 	else if (p->moment == MOMENT_RACE)
 		script_race(p, r);
+	else if (p->moment == MOMENT_CLOSED || p->moment == MOMENT_RESET)
+		script_gone(p, r);
 	else
 		script_usual(p, r);
 	/* The rest of it; flow.c opens whatever gate is still closed before it. */

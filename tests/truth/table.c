@@ -29,6 +29,10 @@ static void print_blurred(FILE *out, const struct judge *j)
 				i == JUDGE_UNKNOWN ? "unnamed" : writer_names[i], ULL(s->possible),
 				ULL(s->incidents), percent(s->possible_bytes, s->bytes));
 	}
+	fputs("\nbecause:", out);
+	for (unsigned int i = 0; i < JUDGE_REASONS && *j->possible[i].name; i++)
+		fprintf(out, " %s %llu (%llu bytes)", j->possible[i].name,
+			ULL(j->possible[i].incidents), ULL(j->possible[i].bytes));
 	fputc('\n', out);
 }
 
@@ -46,7 +50,10 @@ void table_print(FILE *out, const char *kernel, const char *content, const struc
 			i ? verdict_names[i - 1] : "nothing", ULL(row->incidents), ULL(row->right),
 			ULL(row->wrong), ULL(row->both));
 	}
-	fprintf(out, "missed: %llu bytes\nfalse: %llu bytes\n", ULL(j->missed), ULL(j->wrong));
+	fputs("writes that found bytes", out);
+	for (enum state i = 0; i < STATE_MAX; i++)
+		fprintf(out, "%s %s: %llu", i ? "," : "", state_names[i], ULL(j->reached[i]));
+	fprintf(out, "\nmissed: %llu bytes\nfalse: %llu bytes\n", ULL(j->missed), ULL(j->wrong));
 	if (j->hooks_only)
 		fprintf(out, "blind: %llu bytes (stores through a mapping and rewrites of the same "
 			"bytes, which hooks alone cannot tell)\n", ULL(j->blind));

@@ -23,15 +23,16 @@
 struct options {
 	uint64_t seed;
 	uint32_t first, flows;
-	const char *content, *kernel;
+	const char *content, *kernel, *list;
 	bool zerocopy;
 };
 
 static const char usage[] =
 	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE] [--zerocopy]\n"
-	"             [--kernel NAME]\n"
+	"             [--kernel NAME] [--list VERDICT]\n"
 	"  --flow n    only flow n, and trace it\n"
 	"  --content   as pageflight watch has it; default: do not pass it on\n"
+	"  --list V    name the flows with incidents of this verdict\n"
 	"  --kernel    what to call this kernel in the output\n";
 
 static uint64_t number(const char *text, uint64_t max)
@@ -54,7 +55,7 @@ static void parse(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{ "seed", 1, NULL, 's' }, { "flows", 1, NULL, 'n' }, { "first", 1, NULL, 'a' },
 		{ "flow", 1, NULL, 'f' }, { "content", 1, NULL, 'c' },
-		{ "kernel", 1, NULL, 'k' }, { "zerocopy", 0, NULL, 'z' }, { 0 },
+		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' }, { "zerocopy", 0, NULL, 'z' }, { 0 },
 	};
 	int found;
 
@@ -81,6 +82,9 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'k':
 			o->kernel = optarg;
 			break;
+		case 'l':
+			o->list = optarg;
+			break;
 		case 'z':
 			o->zerocopy = true;
 			break;
@@ -106,6 +110,18 @@ static void show(const struct options *o, const struct plan *p, const char *what
 	       o->zerocopy ? " ZEROCOPY=1" : "");
 }
 
+static void list(const struct options *o, const struct plan *p, const struct incident *inc,
+		 unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (o->list && !strcmp(o->list, verdict_names[inc[i].verdict]))
+			printf("%s: flow %u write %d: %s by %s over %s at %s\n", o->list, p->n,
+			       inc[i].write, inc[i].reason,
+			       inc[i].write < 0 ? "?" : writer_names[p->write[inc[i].write].how],
+			       net_names[p->net], moment_names[p->moment]);
+	}
+}
+
 /* Returns how many flows failed. */
 static unsigned int judge_all(const struct options *o, const struct truth *truths,
 			      const struct incidents *said, struct judge *j)
@@ -121,6 +137,7 @@ static unsigned int judge_all(const struct options *o, const struct truth *truth
 
 		plan_make(&p, o->seed, o->first + i, o->zerocopy);
 		inc = incidents_of(said, p.n, &n);
+		list(o, &p, inc, n);
 		bad = judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
 		if (*truths[i].trouble)
 			snprintf(text, sizeof(text), "never: %s", truths[i].trouble);

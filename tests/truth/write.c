@@ -60,6 +60,24 @@ static void store(uint8_t *to, struct file *f, const struct plan_range *r, const
 	memcpy(f->model + r->off, from + r->off, r->len);
 }
 
+/* As a debugger does. */
+static void store_remotely(struct file *f, const struct plan_range *r, const uint8_t *from)
+{
+	struct iovec ours = { (void *)(from + r->off), r->len }, its = { f->map + r->off, r->len };
+
+	must(process_vm_writev(getpid(), &ours, 1, &its, 1, 0) == r->len, "process_vm_writev");
+	memcpy(f->model + r->off, from + r->off, r->len);
+}
+
+/* The disk writes into the pages that are mapped. */
+static void store_by_device(struct file *f, const struct plan_range *r, const uint8_t *from)
+{
+	memcpy(writer.aligned, from + r->off, r->len);
+	must(pwrite(f->source, writer.aligned, r->len, 0) == r->len, "write of the source");
+	must(pread(f->source, f->map + r->off, r->len, 0) == r->len, "O_DIRECT read");
+	memcpy(f->model + r->off, from + r->off, r->len);
+}
+
 static void act(const struct plan *p, struct file *f, unsigned int k)
 {
 	const struct plan_write *w = &p->write[k];
@@ -77,6 +95,12 @@ static void act(const struct plan *p, struct file *f, unsigned int k)
 	case WRITER_MMAP_DIRTY:
 	case WRITER_MMAP_CLEAN:
 		store(f->map, f, r, from);
+		break;
+	case WRITER_VM:
+		store_remotely(f, r, from);
+		break;
+	case WRITER_DMA:
+		store_by_device(f, r, from);
 		break;
 	case WRITER_BUFFER:
 		store(f->buffer, f, r, from);
