@@ -41,7 +41,9 @@ USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
 SKEL     := $(O)/pageflight.skel.h
 
-.PHONY: all objects check unit vm lint arm64 demo deps install clean
+include tests/tests.mk tests/truth/truth.mk
+
+.PHONY: all objects check unit units vm lint arm64 demo deps install clean
 all: $(O)/pageflight
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
@@ -83,16 +85,17 @@ $(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) 
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit $(filter %.c,$^) -ljson-c -lcmocka -o $@
 
-unit: $(UNIT)
-	$(Q)set -e; for t in $(UNIT); do $$t; done
+units: $(UNIT)
 
-include tests/tests.mk
+unit: units
+	$(Q)set -e; for t in $(UNIT); do $$t; done
 
 vm: all guest-tests
 	$(Q)tests/check --kernels "$(KERNELS)"
 
 check: deps
-	$(Q)$(MAKE) all unit lint arm64 guest-tests
+	$(Q)$(MAKE) all units guest-tests arm64
+	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 
 lint:

@@ -32,6 +32,7 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 	ack = BPF_CORE_READ(SKB_CB(skb), ack_seq);
 	if (!seq_after(ack, c->una) || seq_after(ack, TCP_READ(sk, snd_nxt)))
 		return 0;
+	c->una_off += ack - c->una;
 	c->una = ack;
 	conn_drain(c, slot);
 	return 0;

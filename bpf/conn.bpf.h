@@ -128,7 +128,7 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
-	c->dead_offset = 0;
+	c->una_off = sock_bytes_acked(sk);
 	__sync_fetch_and_add(&pf_conns_now, 1);
 	sock_tuple(sk, &c->tuple);
 	if (sock_sends(sk, slot)) {
@@ -282,17 +282,11 @@ static __always_inline void conn_drain(struct pf_conn *c, __u32 slot)
  */
 static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 {
-	struct pf_progress p = {};
-	__u64 offset;
-	__u32 una;
+	__u32 una = c->flags & PF_CONN_LOCAL ? TCP_READ(sk, snd_nxt) : TCP_READ(sk, snd_una);
 
-	p.una = TCP_READ(sk, snd_una);
-	p.nxt = TCP_READ(sk, snd_nxt);
-	una = c->flags & PF_CONN_LOCAL ? p.nxt : p.una;
-	offset = sock_stream_offset(sk, una);
 	bpf_spin_lock(&c->lock);
+	c->una_off += (__s32)(una - c->una);
 	c->una = una;
-	c->dead_offset = offset;
 	c->flags |= PF_CONN_ORPHAN;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);

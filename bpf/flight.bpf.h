@@ -162,8 +162,7 @@ static __always_inline void conn_progress(struct pf_conn *c, const struct pf_fli
 	if (!(c->flags & PF_CONN_LOCAL)) {
 		p->read = p->una;
 		if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
-			p->in_host = rtx_in_host(c->sk, f->seq) ||
-				     rtx_in_host(c->sk, f->seq + f->len - 1) ||
+			p->in_host = rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
 				     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
 				      page_held(f->page));
 	} else if (peer) {
@@ -213,9 +212,7 @@ static __always_inline void emit_hit(struct pf_flight *f, struct pf_conn *c,
 	conn_progress(c, f, &r->after, 1);
 	if (flags & PF_HIT_NO_BEFORE)
 		r->before = r->after;
-	r->stream_off = c->flags & PF_CONN_ORPHAN
-		? c->dead_offset + (__s32)(f->seq - c->una)
-		: sock_stream_offset(c->sk, f->seq);
+	r->stream_off = c->una_off + (__s32)(f->seq - c->una);
 	record_send(r);
 }
 

@@ -89,7 +89,7 @@ struct pf_conn {
 	__u64 sk;
 	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;
-	__u64 dead_offset;	/* of an orphan: bytes of the stream before una */
+	__u64 una_off;		/* bytes of the stream before una */
 	struct pf_tuple tuple;
 };
 

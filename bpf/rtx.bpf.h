@@ -19,6 +19,7 @@
 
 #include "sock.bpf.h"
 
+#define RTX_SKBS 8		/* of one page; more are not asked, and taken for here */
 #define RTX_DEPTH 40		/* a red-black tree of 2^20 skbs */
 #define SKB_FCLONE_ORIG_VALUE 1
 #define SKB_DATAREF_BITS 0xffff
@@ -73,12 +74,30 @@ static __always_inline __u64 rtx_find(__u64 sk, __u32 seq)
 	return s.skb;
 }
 
-/* May the transmitted byte seq still be in this host? */
-static __always_inline int rtx_in_host(__u64 sk, __u32 seq)
+/*
+ * May a transmitted byte of [seq, end) still be in this host? With a small MSS
+ * one page is in many skbs, and each is asked.
+ */
+static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end)
 {
-	__u64 skb = rtx_find(sk, seq);
+	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt), at;
 
-	return skb && skb_clone_alive(skb);
+	at = seq_after(una, seq) ? una : seq;
+	if (seq_after(end, nxt))
+		end = nxt;
+	for (int i = 0; i < RTX_SKBS; i++) {
+		__u64 skb;
+
+		if (!seq_after(end, at))
+			return 0;
+		skb = rtx_find(sk, at);
+		if (!skb)
+			return 0;
+		if (skb_clone_alive(skb))
+			return 1;
+		at = SKB_CB_READ(skb, end_seq);
+	}
+	return seq_after(end, at);
 }
 
 /* Was it transmitted in a packet of more than one segment? */

@@ -132,20 +132,19 @@ static __always_inline int sock_segments(__u64 sk)
 }
 
 /*
- * Bytes of the stream before seq, from the first one. tp->bytes_acked counts
- * the SYN of an active open, bytes_sent - bytes_retrans does not: where they
- * differ by one, the SYN is it. RFC 4898 tcpEStatsAppHCThruOctetsAcked.
+ * Bytes of the stream before snd_una. tp->bytes_acked counts the SYN of an
+ * active open, bytes_sent - bytes_retrans does not: where they differ by one,
+ * the SYN is it. Asked before a FIN is out, which would count too. RFC 4898
+ * tcpEStatsAppHCThruOctetsAcked.
  */
-static __always_inline __u64 sock_stream_offset(__u64 sk, __u32 seq)
+static __always_inline __u64 sock_bytes_acked(__u64 sk)
 {
 	__u64 acked = TCP_READ(sk, bytes_acked);
 	__u64 sent = TCP_READ(sk, bytes_sent) - TCP_READ(sk, bytes_retrans);
 	__u32 una = TCP_READ(sk, snd_una);
 	__u32 nxt = TCP_READ(sk, snd_nxt);
 
-	if ((__u32)(acked - 1) + (nxt - una) == (__u32)sent)
-		acked--;
-	return acked + (__s32)(seq - una);
+	return (__u32)(acked - 1) + (nxt - una) == (__u32)sent ? acked - 1 : acked;
 }
 
 #endif

@@ -17,6 +17,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight.bpf.h"
+#include "held.bpf.h"
 #include "page.bpf.h"
 #include "path.bpf.h"
 
@@ -328,12 +329,12 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb, long wr
 
 #define WRITE_HOOKS(name, symbol)							\
 	SEC("fentry/" symbol)								\
-	int BPF_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
+	int HELD_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
 		return file_write_begin(iocb, from);					\
 	}										\
 	SEC("fexit/" symbol)								\
-	int BPF_PROG(on_##name##_done, struct kiocb *iocb)				\
+	int HELD_PROG(on_##name##_done, struct kiocb *iocb)				\
 	{										\
 		__u64 ret = 0;								\
 											\
@@ -351,7 +352,7 @@ WRITE_HOOKS(btrfs_write, "btrfs_buffered_write")
  * bytes are not known.
  */
 SEC("fexit/do_page_mkwrite")
-int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
+int HELD_PROG(on_mkwrite, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	__u64 ret = 0, mapping, key = write_key(PF_WRITE_STORE);
@@ -407,7 +408,7 @@ static __always_inline int zero_end(void *ctx)
  * with their bytes as they are.
  */
 SEC("fentry/truncate_inode_partial_folio")
-int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
+int HELD_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 {
 	__u64 pos = folio->index << cfg.page_shift, from, stop;
 	__u64 size = compat_folio_pages((__u64)folio) << cfg.page_shift;
@@ -421,7 +422,7 @@ int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 }
 
 SEC("fexit/truncate_inode_partial_folio")
-int BPF_PROG(on_zero_done)
+int HELD_PROG(on_zero_done)
 {
 	return zero_end(ctx);
 }
@@ -432,7 +433,7 @@ int BPF_PROG(on_zero_done)
  * second time.
  */
 SEC("fentry/ext4_block_zero_page_range")
-int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
+int HELD_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
 {
 	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
 	__u64 most = block - (from & (block - 1)), at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
@@ -441,7 +442,7 @@ int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t f
 }
 
 SEC("fexit/ext4_block_zero_page_range")
-int BPF_PROG(on_ext4_zero_done)
+int HELD_PROG(on_ext4_zero_done)
 {
 	return zero_end(ctx);
 }
@@ -460,7 +461,7 @@ static __always_inline __u64 btrfs_block(struct btrfs_inode___module *inode)
 
 /* Up to 6.15: the block of `from`, in front of it or from it on, len 0 for the rest. */
 SEC("fentry/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
+int HELD_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
 {
 	__u64 block = btrfs_block(inode), start = from & ~(block - 1);
 	__u64 stop = len ? from + len : start + block;
@@ -475,7 +476,7 @@ int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, lo
  * none, and to the end of the file truncate has zeroed before.
  */
 SEC("fentry/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
+int HELD_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
 	     __u64 end)
 {
 	__u64 block = btrfs_block(inode), first = offset & ~(block - 1);
@@ -488,7 +489,7 @@ int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, _
 }
 
 SEC("fexit/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_zero_done)
+int HELD_PROG(on_btrfs_zero_done)
 {
 	return zero_end(ctx);
 }

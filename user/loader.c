@@ -203,6 +203,8 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	s->rodata->cfg.bucket_mask = room / 2 - 1;
 	s->rodata->cfg.max_conns = conns;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
+	s->rodata->cfg.can_hold_cpu =
+		btf__find_by_name_kind(btf, "bpf_preempt_disable", BTF_KIND_FUNC) > 0;
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
 	err = err ?: bpf_map__set_value_size(s->maps.flights, room * FLIGHT_BYTES);

@@ -3,12 +3,14 @@
 
 A file is in flight on six connections. Three processes write into it at random while all six
 readers read. Of each connection, the bytes reported as corrupt have arrived wrong, and each byte
-that arrived wrong was reported as corrupt, mixed or possible.
+that arrived wrong was reported as corrupt, mixed or possible. Where the kernel skipped a program
+because it was active on that processor, which only a kernel that preempts itself does, something
+can be missing; then the summary has to say so.
 """
 import os
 import random
 
-from case import Case
+from case import Case, Watch
 from guest import PAGE, Flow, changed, make_file, merged, send_file, start_as
 
 PAGES, CONNECTIONS, WRITERS, WRITES = 64, 6, 3, 60
@@ -31,6 +33,9 @@ def bytes_of(ranges: list) -> set:
 
 
 class Race(Case):
+    def setUp(self) -> None:
+        self.watch = Watch()
+
     def race(self, fs: str) -> None:
         path = f"{self.fs(fs)}/race"
         data = make_file(path, PAGES * PAGE)
@@ -49,8 +54,14 @@ class Race(Case):
         os.close(reading)
         os.close(writing)
 
+        found = self.watch.collect()
+        summary = self.watch.stop()
+        lost = {name: n for name, n in summary["losses"].items() if n}
+        self.assertEqual({name: n for name, n in lost.items() if name != "missed"}, {})
+        self.assertEqual(summary["in_flight"], 0)
+
         said: dict = {src: {"corrupt": [], "mixed": [], "possible": []} for src in flows}
-        for incident in self.watch.collect():
+        for incident in found:
             for part in incident["ranges"]:
                 said[incident["connection"]["src"]][part["verdict"]].append(
                     (part["file_offset"], part["length"]))
@@ -61,8 +72,11 @@ class Race(Case):
             maybe = bytes_of(merged(answers["possible"] + answers["mixed"]))
             wrong_bytes += len(wrong)
             self.assertEqual(sorted(certain - wrong)[:10], [], "corrupt, but arrived right")
-            self.assertEqual(sorted(wrong - certain - maybe)[:10], [], "wrong, but not reported")
+            if not lost:
+                self.assertEqual(sorted(wrong - certain - maybe)[:10], [], "wrong, not reported")
         self.assertGreater(wrong_bytes, 0, "nothing arrived wrong: this tests nothing")
+        if lost:
+            self.skipTest(f"nothing missed: the kernel skipped {lost['missed']} runs")
 
     def read_all(self, flows: dict) -> dict:
         """All in turn, in pieces of random size."""

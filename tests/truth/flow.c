@@ -14,13 +14,13 @@
 
 #include "content.h"
 #include "net.h"
+#include "reality.h"
 #include "relay.h"
 #include "say.h"
 #include "send.h"
 #include "write.h"
 
 #define DEADLINE_S 20
-#define BLOCK 256		/* bytes compared at once */
 
 struct flow {
 	const struct plan *p;
@@ -37,8 +37,7 @@ const char *const state_names[] = {
 	"unsent", "in this host", "under way", "dropped", "unread here", "read",
 };
 
-static uint8_t meant[PLAN_STREAM], arrived[PLAN_STREAM];
-static uint32_t place[PLAN_CHUNKS];	/* of the chunks in the stream */
+static struct reality reality;
 
 static struct relay_seen seen_now(void)
 {
@@ -122,8 +121,8 @@ static void send_chunk(struct flow *w, unsigned int i)
 {
 	const struct plan_range *r = &w->p->chunk[i];
 
-	place[i] = w->sent;
-	memcpy(meant + w->sent, w->f->model + r->off, r->len);
+	reality.place[i] = w->sent;
+	memcpy(reality.meant + w->sent, w->f->model + r->off, r->len);
 	send_range(w->p->sender, w->c.tx, w->f, r);
 	w->sent += r->len;
 }
@@ -133,9 +132,9 @@ static void send_header(struct flow *w)
 	uint32_t left = w->p->header;
 	ssize_t n;
 
-	memset(meant, 'H', left);
+	memset(reality.meant, 'H', left);
 	for (; left; left -= n, w->sent += n) {
-		n = send(w->c.tx, meant, left, 0);
+		n = send(w->c.tx, reality.meant, left, 0);
 		must(n > 0, "send");
 	}
 }
@@ -145,7 +144,7 @@ static void read_up_to(struct flow *w, uint32_t most)
 	uint32_t to = most < w->sent - w->got ? w->got + most : w->sent;
 
 	while (w->got < to) {
-		ssize_t n = recv(w->c.rx, arrived + w->got, to - w->got, 0);
+		ssize_t n = recv(w->c.rx, reality.arrived + w->got, to - w->got, 0);
 
 		if (n <= 0 && w->aborted)
 			return;
@@ -296,58 +295,6 @@ static void open_gates(struct flow *w)
 	}
 }
 
-/* Where the byte at a place of the stream is in the file; PLAN_FILE: in the header. */
-static uint32_t file_offset(const struct flow *w, uint32_t at)
-{
-	for (unsigned int i = w->p->n_chunks; i--;) {
-		if (at >= place[i])
-			return w->p->chunk[i].off + at - place[i];
-	}
-	return PLAN_FILE;
-}
-
-/* Are the next bytes all right, in one version? */
-static bool block_is_right(const struct flow *w, uint32_t at)
-{
-	static const uint8_t none[BLOCK];
-
-	return at + BLOCK <= w->got && !memcmp(meant + at, arrived + at, BLOCK) &&
-	       (w->p->net != NET_TUN || !memcmp(relay_changes() + at, none, BLOCK));
-}
-
-static struct run look_at(const struct flow *w, uint32_t at)
-{
-	uint32_t off = file_offset(w, at);
-	struct run run = { .off = at, .len = 1, .right = arrived[at] == meant[at] };
-
-	run.both = w->p->net == NET_TUN && relay_changes()[at];
-	run.version = run.right || off == PLAN_FILE ? VERSION_FIRST :
-		      content_version(w->p->n, off, arrived[at]);
-	return run;
-}
-
-static void find_runs(const struct flow *w, struct truth *t)
-{
-	unsigned int room = 0;
-
-	for (uint32_t at = 0, step; at < w->got; at += step) {
-		struct run now = look_at(w, at), *last = t->n_runs ? &t->runs[t->n_runs - 1] : NULL;
-
-		step = now.len = block_is_right(w, at) ? BLOCK : 1;
-		if (last && last->version == now.version && last->right == now.right &&
-		    last->both == now.both) {
-			last->len += step;
-			continue;
-		}
-		if (t->n_runs == room) {
-			room = room * 2 + 8;
-			t->runs = realloc(t->runs, room * sizeof(*t->runs));
-			must(t->runs, "memory");
-		}
-		t->runs[t->n_runs++] = now;
-	}
-}
-
 void flow_init(void)
 {
 	int here, there;
@@ -385,5 +332,5 @@ void flow_run(const struct plan *p, struct truth *ret)
 		wait_for(&w, is_over, "the end of the stream went by");
 	if (w.got != w.sent && !w.aborted)
 		trouble(&w, "not everything arrived");
-	find_runs(&w, ret);
+	reality_find_runs(&reality, p, w.got, p->net == NET_TUN ? relay_changes() : NULL, ret);
 }

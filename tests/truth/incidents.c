@@ -160,7 +160,8 @@ void incidents_read(FILE *in, struct incidents *ret)
 		qsort(ret->all, ret->n, sizeof(*ret->all), by_flow);
 }
 
-const struct incident *incidents_of(const struct incidents *all, uint32_t flow, unsigned int *ret_n)
+const struct incident *incidents_of(const struct incidents *all, uint32_t flow,
+				    unsigned int *ret_n)
 {
 	unsigned int from = 0, to = all->n, mid;
 

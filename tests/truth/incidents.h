@@ -41,6 +41,7 @@ struct incidents {
 void incidents_read(FILE *in, struct incidents *ret);
 
 /* Those of one flow. */
-const struct incident *incidents_of(const struct incidents *all, uint32_t flow, unsigned int *ret_n);
+const struct incident *incidents_of(const struct incidents *all, uint32_t flow,
+				    unsigned int *ret_n);
 
 #endif

@@ -52,6 +52,8 @@ static bool is_of(const struct find *f, const struct run *run, const struct inci
 		return false;
 	if (how == WRITER_TRUNCATE || how == WRITER_PUNCH)
 		return run->version == VERSION_HOLE;
+	if (how == WRITER_RESTORE)
+		return run->version == VERSION_FIRST;
 	return run->version == VERSION_FIRST + 1 + inc->write;
 }
 
@@ -65,28 +67,37 @@ static bool is_store(const struct find *f, const struct run *run)
 	return writer_stores(f->p->write[k].how);
 }
 
+static const char *version_words(unsigned int version, char *text, unsigned int size)
+{
+	if (version == VERSION_HOLE)
+		return "zero";
+	if (version == VERSION_BAD)
+		return "of no version";
+	if (version == VERSION_FIRST)
+		return "as at first";
+	snprintf(text, size, "of write %u", version - (VERSION_FIRST + 1));
+	return text;
+}
+
+/* The first is told in words, the others count. */
 static void found(struct find *f, const struct piece *p, const char *what,
 		  const struct incident *inc, const struct said_range *said)
 {
 	char version[32], by[32] = "";
+	unsigned int n;
 
-	if (!f->bad && p->run->version == VERSION_HOLE)
-		snprintf(version, sizeof(version), "zero");
-	else if (p->run->version == VERSION_BAD)
-		snprintf(version, sizeof(version), "of no version");
-	else if (p->run->version == VERSION_FIRST)
-		snprintf(version, sizeof(version), "as at first");
-	else
-		snprintf(version, sizeof(version), "of write %d", p->run->version - 1);
+	f->bad += p->len;
+	if (f->bad > p->len)
+		return;
 	if (inc && inc->write >= 0)
 		snprintf(by, sizeof(by), " (write %d)", inc->write);
-	if (!f->bad)
-		snprintf(f->text, f->size, "%s: stream %u+%u arrived %s, %s%s; said: %s%s%s%s", what,
-			 p->off, p->len, p->run->right ? "right" : "wrong", version,
-			 p->run->both ? ", two versions went by" : "",
-			 said ? verdict_names[said->verdict] : "nothing", said ? " " : "",
-			 said ? said->reason : "", by);
-	f->bad += p->len;
+	n = snprintf(f->text, f->size, "%s: stream %u+%u arrived %s, %s%s; said: ", what, p->off,
+		     p->len, p->run->right ? "right" : "wrong",
+		     version_words(p->run->version, version, sizeof(version)),
+		     p->run->both ? ", two versions went by" : "");
+	if (n < f->size)
+		snprintf(f->text + n, f->size - n, "%s %s%s", said ? verdict_names[said->verdict] :
+			 "nothing", said ? said->reason : "", by);
 }
 
 static bool is_wrong(const struct find *f, const struct run *run, const struct incident *inc,
@@ -115,6 +126,16 @@ static struct judge_reason *reason_of(struct judge *j, const char *name)
 	return &j->possible[i];
 }
 
+/* Takes a look at the bytes to be right about: they were, or became, as they had been. */
+static bool is_comparison(const struct find *f, const struct incident *inc)
+{
+	for (unsigned int i = 0; i < f->p->n_writes; i++) {
+		if (f->p->write[i].how == WRITER_RESTORE)
+			return true;
+	}
+	return writer_of(f, inc) == WRITER_IDENTICAL;
+}
+
 static void judge_said(struct find *f, const struct piece *p, const struct incident *inc,
 		       const struct said_range *said)
 {
@@ -130,7 +151,7 @@ static void judge_said(struct find *f, const struct piece *p, const struct incid
 	}
 	if (!is_wrong(f, p->run, inc, said))
 		return;
-	if (f->j->hooks_only && writer_of(f, inc) == WRITER_IDENTICAL) {
+	if (f->j->hooks_only && is_comparison(f, inc)) {
 		f->j->blind += p->len;
 		return;
 	}

@@ -27,7 +27,7 @@ struct judge_reason {
 };
 
 struct judge {
-	bool hooks_only;		/* content mode off: stores and comparisons go unseen */
+	bool hooks_only;	/* content mode off: stores and comparisons go unseen */
 	struct judge_row row[SAID_MAX + 1];	/* and what nothing was said of */
 	struct judge_share share[WRITER_MAX + 1];
 	struct judge_reason possible[JUDGE_REASONS];	/* first free: without a name */

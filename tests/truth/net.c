@@ -36,8 +36,8 @@ static const char make_devices[] =
 	"ip -n here route add 10.81.0.2/32 dev ve0 src 10.81.0.1 rto_min 100s\n"
 	"ip -n here route add 10.81.0.3/32 dev ve0 src 10.81.0.1 rto_min 20ms\n"
 	"for ns in here there; do\n"
-	"  ip netns exec $ns sysctl -qw net.ipv4.tcp_no_metrics_save=1 net.ipv6.conf.all.disable_ipv6=1"
-	" net.ipv6.conf.default.disable_ipv6=1\n"
+	"  ip netns exec $ns sysctl -qw net.ipv4.tcp_no_metrics_save=1"
+	" net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1\n"
 	"done\n";
 static const char make_tun[] =
 	"set -e\n"
@@ -144,7 +144,8 @@ static void plug_ask(enum net net, int action, unsigned short flags)
 	} req = {
 		.head = { .nlmsg_len = NLMSG_LENGTH(sizeof(req.tc)), .nlmsg_type = RTM_NEWQDISC,
 			  .nlmsg_flags = flags },
-		.tc = { .tcm_ifindex = ifindex[net], .tcm_handle = 1 << 16, .tcm_parent = TC_H_ROOT },
+		.tc = { .tcm_ifindex = ifindex[net], .tcm_handle = 1 << 16,
+			.tcm_parent = TC_H_ROOT },
 	};
 
 	attr(&req.head, TCA_KIND, "plug", 5);

@@ -13,8 +13,8 @@ const char *const net_names[] = { "lo", "veth", "tun" };
 const char *const fs_names[] = { "ext4", "xfs", "tmpfs" };
 const char *const sender_names[] = { "sendfile", "splice", "vmsplice", "zerocopy" };
 const char *const writer_names[] = {
-	"none", "write", "pwrites", "mmap-dirty", "mmap-clean", "vm-write", "direct-read", "truncate",
-	"punch", "direct", "identical", "buffer",
+	"none", "write", "pwrites", "mmap-dirty", "mmap-clean", "vm-write", "direct-read",
+	"truncate", "punch", "direct", "identical", "restore", "replace", "buffer",
 };
 const char *const moment_names[] = {
 	"window", "cork", "cwnd", "qdisc", "ring", "wire", "lost", "spurious", "resent-qdisc",
@@ -77,6 +77,7 @@ static const unsigned char writer_weight[WRITER_MAX] = {
 	[WRITER_NONE] = 2, [WRITER_WRITE] = 10, [WRITER_PIECES] = 6, [WRITER_MMAP_DIRTY] = 5,
 	[WRITER_MMAP_CLEAN] = 4, [WRITER_VM] = 1, [WRITER_DMA] = 1, [WRITER_TRUNCATE] = 2,
 	[WRITER_PUNCH] = 3, [WRITER_DIRECT] = 2, [WRITER_IDENTICAL] = 3,
+	[WRITER_RESTORE] = 2, [WRITER_REPLACE] = 1,
 };
 
 static struct plan_range clamp(int64_t from, int64_t to)
@@ -178,7 +179,8 @@ static void draw_write(const struct plan *p, struct plan_write *w, struct rng *r
 {
 	w->how = pick(r, writer_weight, WRITER_MAX);
 	/* Behind these the file is not what the plan knows. */
-	if (!last && (w->how == WRITER_TRUNCATE || w->how == WRITER_PUNCH))
+	if (!last && (w->how == WRITER_TRUNCATE || w->how == WRITER_PUNCH ||
+		      w->how == WRITER_REPLACE))
 		w->how = WRITER_WRITE;
 	w->range = draw_range(p, r);
 	if (p->sender == SENDER_ZEROCOPY && w->how != WRITER_NONE)

@@ -39,6 +39,8 @@ enum writer {
 	WRITER_PUNCH,
 	WRITER_DIRECT,
 	WRITER_IDENTICAL,
+	WRITER_RESTORE,		/* write of the first version */
+	WRITER_REPLACE,		/* truncate to nothing, and all of the file written new */
 	WRITER_BUFFER,		/* stores to the private buffer of a zerocopy sender */
 	WRITER_MAX
 };

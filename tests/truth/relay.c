@@ -74,6 +74,16 @@ static void look_at(const uint8_t *bytes, uint32_t len, bool to_there, struct lo
 	ret->len = ip_len - ip->ihl * 4 - tcp->doff * 4;
 }
 
+static void compare(uint32_t off, const uint8_t *data, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++) {
+		if (!relay.known[off + i])
+			relay.version[off + i] = data[i];
+		else if (relay.version[off + i] != data[i])
+			relay.changes[off + i] = 1;
+	}
+}
+
 static void record(uint32_t off, const uint8_t *data, uint32_t len)
 {
 	relay.seen.packets++;
@@ -83,17 +93,11 @@ static void record(uint32_t off, const uint8_t *data, uint32_t len)
 		len = PLAN_STREAM - off;
 	if (off < relay.seen.end)
 		relay.seen.resent++;
-	if (off == relay.seen.end) {
+	if (off == relay.seen.end)	/* nearly always */
 		memcpy(relay.version + off, data, len);
-		memset(relay.known + off, 1, len);
-	} else for (uint32_t i = 0; i < len; i++) {
-		if (!relay.known[off + i]) {
-			relay.known[off + i] = 1;
-			relay.version[off + i] = data[i];
-		} else if (relay.version[off + i] != data[i]) {
-			relay.changes[off + i] = 1;
-		}
-	}
+	else
+		compare(off, data, len);
+	memset(relay.known + off, 1, len);
 	if (off + len > relay.seen.end)
 		relay.seen.end = off + len;
 }

@@ -55,7 +55,8 @@ static void parse(int argc, char **argv, struct options *o)
 	static const struct option known[] = {
 		{ "seed", 1, NULL, 's' }, { "flows", 1, NULL, 'n' }, { "first", 1, NULL, 'a' },
 		{ "flow", 1, NULL, 'f' }, { "content", 1, NULL, 'c' },
-		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' }, { "zerocopy", 0, NULL, 'z' }, { 0 },
+		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' },
+		{ "zerocopy", 0, NULL, 'z' }, { 0 },
 	};
 	int found;
 
@@ -104,8 +105,9 @@ static void show(const struct options *o, const struct plan *p, const char *what
 	char words[512];
 
 	plan_words(p, words, sizeof(words));
-	printf("FAIL flow %u: %s\n  %s\n  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s%s\n", p->n, what,
-	       words, (unsigned long long)o->seed, p->n, o->kernel,
+	printf("FAIL flow %u: %s\n  %s\n", p->n, what, words);
+	printf("  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s%s\n",
+	       (unsigned long long)o->seed, p->n, o->kernel,
 	       o->content ? " CONTENT=" : "", o->content ? o->content : "",
 	       o->zerocopy ? " ZEROCOPY=1" : "");
 }
@@ -194,6 +196,7 @@ int main(int argc, char **argv)
 	       o.flows * 1e6 / (ended - began + 1));
 	if (!said.summary || said.lossy || said.strays)
 		printf("pageflight lost something:%s%s%s\n", said.loss,
-		       said.summary ? "" : " no summary", said.strays ? " incidents of no flow" : "");
+		       said.summary ? "" : " no summary",
+		       said.strays ? " incidents of no flow" : "");
 	return failed || !said.summary || said.lossy || said.strays;
 }

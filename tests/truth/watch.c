@@ -58,7 +58,8 @@ FILE *watch_stop(void)
 	must(!kill(pid, SIGINT), "kill");
 	must(waitpid(pid, &status, 0) == pid, "waitpid");
 	errno = 0;
-	must(WIFEXITED(status) && !WEXITSTATUS(status), "pageflight ended with wait status %#x", status);
+	must(WIFEXITED(status) && !WEXITSTATUS(status), "pageflight ended with wait status %#x",
+	     status);
 	rewind(out);
 	return out;
 }

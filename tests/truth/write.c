@@ -33,7 +33,7 @@ static struct {
 /* write(2) or pwrite(2) of a range, and the model's. */
 static void put(struct file *f, const struct plan_write *w, const uint8_t *from)
 {
-	if (w->how == WRITER_WRITE || w->how == WRITER_IDENTICAL) {
+	if (w->how != WRITER_PIECES) {
 		must(lseek(f->fd, w->range.off, SEEK_SET) >= 0, "lseek");
 		must(write(f->fd, from + w->range.off, w->range.len) == w->range.len, "write");
 		memmove(f->model + w->range.off, from + w->range.off, w->range.len);
@@ -88,6 +88,14 @@ static void act(const struct plan *p, struct file *f, unsigned int k)
 	case WRITER_WRITE:
 	case WRITER_PIECES:
 		put(f, w, from);
+		break;
+	case WRITER_RESTORE:
+		put(f, w, content_of(p->n, VERSION_FIRST));
+		break;
+	case WRITER_REPLACE:
+		must(!ftruncate(f->fd, 0), "ftruncate");
+		must(pwrite(f->fd, from, PLAN_FILE, 0) == PLAN_FILE, "pwrite");
+		memcpy(f->model, from, PLAN_FILE);
 		break;
 	case WRITER_IDENTICAL:
 		put(f, w, f->model);
