@@ -41,6 +41,7 @@ USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
 SKEL     := $(O)/pageflight.skel.h
 
+.DEFAULT_GOAL := all
 include tests/tests.mk tests/truth/truth.mk
 
 .PHONY: all objects check unit units vm lint arm64 demo deps install clean

@@ -4,6 +4,7 @@
  * the options name network namespaces.
  */
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sockios.h>
@@ -128,10 +129,30 @@ void flow_close(struct flow *f)
 
 static int mark = -1;
 
+/* Highest descriptor in use. */
+static int highest_fd(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int highest = -1;
+
+	must(dir, "/proc/self/fd");
+	while ((entry = readdir(dir)))
+		if (atoi(entry->d_name) > highest)
+			highest = atoi(entry->d_name);
+	closedir(dir);
+	return highest;
+}
+
+/* Fills the holes too, so that whatever comes later is above the mark. */
 void flow_mark(void)
 {
-	mark = dup(STDIN_FILENO);
-	must(mark >= 0, "dup");
+	int highest = highest_fd();
+
+	do {
+		mark = dup(STDIN_FILENO);
+		must(mark >= 0, "dup");
+	} while (mark < highest);
 }
 
 int flow_clean(void **state)
