@@ -7,198 +7,16 @@
  * are, twice: as the write begins every flight in its way is marked with where
  * its connection stands; when it is complete the marked flights that stand
  * still are reported with where it stands then. Between the two lies the
- * moment of the change.
- *
- * A flight counts only if its page still is the file's page at that place:
- * truncate-and-rewrite, O_DIRECT and rename leave the page in flight alone.
+ * moment of the change. The walks are in walk.bpf.h.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "flight.bpf.h"
-#include "held.bpf.h"
-#include "page.bpf.h"
 #include "path.bpf.h"
-
-#define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
-#define WALK_RESTARTS 64
-#define WALK_GROUPS (1 << 16)	/* 1 GiB of one write */
+#include "walk.bpf.h"
 
 #define VM_FAULT_ERROR_OR_NOPAGE 0x0973	/* any VM_FAULT_* without a page to store to */
-
-struct walk {
-	struct pf_write *w;
-	__u64 lo, hi;		/* bytes of the file changed */
-	__u64 group, last;	/* chains to look at */
-	__u32 bucket;		/* 1 + the chain's number */
-	__u32 at;		/* flight to look at next; 0: the next chain */
-	__u32 done;
-	__u32 pad;
-};
-
-static __always_inline int page_still_there(const struct pf_flight *f, __u64 folio)
-{
-	struct page_id id;
-
-	page_identify(f->page, &id);
-	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
-}
-
-/* Could a local reader still get this flight from its queue, or a remote one at all? */
-static __always_inline int flight_open(const struct pf_flight *f, const struct pf_conn *c)
-{
-	__u32 end = f->seq + f->len;
-
-	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->una, f->seq))
-		return 0;	/* never transmitted, and never will be */
-	return !(c->flags & PF_CONN_LOCAL) || seq_after(end, c->read);
-}
-
-static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
-{
-	struct pf_conn *c = conn_at(f->conn);
-
-	if (!c || !flight_open(f, c) || !page_still_there(f, k->w->folio))
-		return;
-	/* The older mark is lost. Its write still finds the flight, or the flight it. */
-	if (f->op != f->hit_op)
-		f->crowded = 1;
-	conn_progress(c, f, &f->before, 0);
-	f->write_tid = k->w->writer.tid;
-	f->op = (__u32)k->w->op;
-}
-
-/*
- * Truncate and hole punch zero some bytes twice, once in the file system and
- * once in the page cache. Zero over zero is no change.
- */
-static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *f)
-{
-	__u64 from = (f->index << cfg.page_shift) + f->off, to = from + f->len;
-	__u32 at, end;
-
-	if (k->w->writer.how != PF_WRITE_TRUNCATE && k->w->writer.how != PF_WRITE_PUNCH) {
-		f->zero_len = 0;
-		return 0;
-	}
-	at = k->lo > from ? k->lo - from : 0;
-	end = (k->hi < to ? k->hi : to) - from;
-	if (f->zero_len && at >= f->zero_at && end <= (__u32)f->zero_at + f->zero_len)
-		return 1;
-	f->zero_at = at;
-	f->zero_len = end - at;
-	return 0;
-}
-
-static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
-{
-	__u32 op = (__u32)k->w->op, flags = 0, first;
-	struct pf_conn *c = conn_at(f->conn);
-
-	if (!c)
-		return;
-	if (f->op != op) {
-		/*
-		 * Attached while the write ran; or another write put its mark over
-		 * ours, which file systems that lock inside of the hooked function
-		 * and page faults allow. Otherwise it was not in the way.
-		 */
-		if ((!f->crowded && f->attached < k->w->began) ||
-		    !page_still_there(f, k->w->folio))
-			return;
-		flags = PF_HIT_NO_BEFORE;
-	}
-	first = !f->hit_op;
-	if (zeroed_again(k, f) || !hit_claim(f, op))
-		return;
-	if (first)	/* taken off once, when the flight ends */
-		__sync_fetch_and_add(&c->hits, 1);
-	__sync_fetch_and_add(&k->w->hits, 1);
-	emit_hit(f, c, k->w, flags);
-}
-
-/*
- * One step along the chains of a range, without their locks: a flight that has
- * left its chain under us is recognised, and the chain begun again.
- */
-static __always_inline int walk_step(struct walk *k, int after)
-{
-	void *base = pool();
-	struct pf_flight *f;
-	struct pf_bucket *b;
-	__u64 from;
-	__u32 at;
-
-	if (!base)
-		return 1;
-	if (!k->at) {
-		if (k->group > k->last) {
-			k->done = 1;
-			return 1;
-		}
-		at = index_hash(k->w->mapping, k->group++);
-		b = bpf_map_lookup_elem(&buckets, &at);
-		if (!b)
-			return 1;
-		k->bucket = at + 1;
-		k->at = b->head;
-		return 0;
-	}
-	f = flight_at(base, k->at);
-	if (f->bucket != k->bucket) {
-		k->at = 0;
-		if (++k->w->restarts > WALK_RESTARTS)
-			count(PF_C_walk_cut, 1);
-		else
-			k->group--;
-		return 0;
-	}
-	k->at = f->hnext;
-	from = (f->index << cfg.page_shift) + f->off;
-	if (f->mapping != k->w->mapping || from >= k->hi || from + f->len <= k->lo)
-		return 0;
-	if (after)
-		visit_after(k, f);
-	else
-		visit_before(k, f);
-	return 0;
-}
-
-static int on_walk_before(__u32 i, struct walk *k)
-{
-	return walk_step(k, 0);
-}
-
-static int on_walk_after(__u32 i, struct walk *k)
-{
-	return walk_step(k, 1);
-}
-
-static __always_inline void walk(struct pf_write *w, int after)
-{
-	struct walk k = {
-		.w = w,
-		.lo = w->pos,
-		.hi = w->pos + w->count,
-		.at = pf_zero,
-	};
-
-	if (!w->count)
-		return;
-	k.group = w->pos >> (cfg.page_shift + PF_GROUP_SHIFT);
-	k.last = (k.hi - 1) >> (cfg.page_shift + PF_GROUP_SHIFT);
-	if (k.last - k.group >= WALK_GROUPS) {
-		count(PF_C_range_cut, (k.last - k.group - WALK_GROUPS + 1) << PF_GROUP_SHIFT);
-		k.last = k.group + WALK_GROUPS - 1;
-	}
-	if (after)
-		bpf_loop(WALK_STEPS, on_walk_after, &k, 0);
-	else
-		bpf_loop(WALK_STEPS, on_walk_before, &k, 0);
-	if (!k.done)
-		count(PF_C_walk_cut, 1);
-}
 
 /* Nothing of this file is in flight: what nearly every write finds. */
 static __always_inline int file_idle(__u64 mapping)
@@ -305,6 +123,14 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 	return 0;
 }
 
+/* Has this thread begun a write that has not ended? */
+static __always_inline int file_write_begun(void)
+{
+	__u64 key = write_key(PF_WRITE_PLAIN);
+
+	return pf_open_writes && bpf_map_lookup_elem(&writes, &key);
+}
+
 /*
  * What was really written. Some callees advance ki_pos and some leave that to
  * their caller; btrfs of 6.1 moves it for O_APPEND first. Where it moved, it
@@ -327,14 +153,33 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb, long wr
 	return 0;
 }
 
+/*
+ * The trampoline skips a program that is already active on the CPU. Where the
+ * kernel preempts itself, a thread that is preempted inside of one makes it so
+ * for every other writer there. So each stands twice, and the second acts where
+ * the first has not: a write is missed only if both are active.
+ */
 #define WRITE_HOOKS(name, symbol)							\
 	SEC("fentry/" symbol)								\
-	int HELD_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
+	int BPF_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
 		return file_write_begin(iocb, from);					\
 	}										\
+	SEC("fentry/" symbol)								\
+	int BPF_PROG(on_##name##_2, struct kiocb *iocb, struct iov_iter *from)		\
+	{										\
+		return file_write_begun() ? 0 : file_write_begin(iocb, from);		\
+	}										\
 	SEC("fexit/" symbol)								\
-	int HELD_PROG(on_##name##_done, struct kiocb *iocb)				\
+	int BPF_PROG(on_##name##_end, struct kiocb *iocb)				\
+	{										\
+		__u64 ret = 0;								\
+											\
+		bpf_get_func_ret(ctx, &ret);						\
+		return file_write_end(ctx, iocb, (long)ret);				\
+	}										\
+	SEC("fexit/" symbol)								\
+	int BPF_PROG(on_##name##_end_2, struct kiocb *iocb)				\
 	{										\
 		__u64 ret = 0;								\
 											\
@@ -352,7 +197,7 @@ WRITE_HOOKS(btrfs_write, "btrfs_buffered_write")
  * bytes are not known.
  */
 SEC("fexit/do_page_mkwrite")
-int HELD_PROG(on_mkwrite, struct vm_fault *vmf)
+int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	__u64 ret = 0, mapping, key = write_key(PF_WRITE_STORE);
@@ -408,7 +253,7 @@ static __always_inline int zero_end(void *ctx)
  * with their bytes as they are.
  */
 SEC("fentry/truncate_inode_partial_folio")
-int HELD_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
+int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 {
 	__u64 pos = folio->index << cfg.page_shift, from, stop;
 	__u64 size = compat_folio_pages((__u64)folio) << cfg.page_shift;
@@ -422,7 +267,7 @@ int HELD_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 }
 
 SEC("fexit/truncate_inode_partial_folio")
-int HELD_PROG(on_zero_done)
+int BPF_PROG(on_zero_done)
 {
 	return zero_end(ctx);
 }
@@ -433,7 +278,7 @@ int HELD_PROG(on_zero_done)
  * second time.
  */
 SEC("fentry/ext4_block_zero_page_range")
-int HELD_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
+int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
 {
 	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
 	__u64 most = block - (from & (block - 1)), at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
@@ -442,7 +287,7 @@ int HELD_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t 
 }
 
 SEC("fexit/ext4_block_zero_page_range")
-int HELD_PROG(on_ext4_zero_done)
+int BPF_PROG(on_ext4_zero_done)
 {
 	return zero_end(ctx);
 }
@@ -461,7 +306,7 @@ static __always_inline __u64 btrfs_block(struct btrfs_inode___module *inode)
 
 /* Up to 6.15: the block of `from`, in front of it or from it on, len 0 for the rest. */
 SEC("fentry/btrfs_truncate_block")
-int HELD_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
+int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
 {
 	__u64 block = btrfs_block(inode), start = from & ~(block - 1);
 	__u64 stop = len ? from + len : start + block;
@@ -476,7 +321,7 @@ int HELD_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, l
  * none, and to the end of the file truncate has zeroed before.
  */
 SEC("fentry/btrfs_truncate_block")
-int HELD_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
+int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
 	     __u64 end)
 {
 	__u64 block = btrfs_block(inode), first = offset & ~(block - 1);
@@ -489,7 +334,7 @@ int HELD_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, 
 }
 
 SEC("fexit/btrfs_truncate_block")
-int HELD_PROG(on_btrfs_zero_done)
+int BPF_PROG(on_btrfs_zero_done)
 {
 	return zero_end(ctx);
 }

@@ -231,9 +231,7 @@ struct pf_config {
 	__u32 max_conns;
 	__u32 page_shift;
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
-	__u32 can_hold_cpu;	/* has bpf_preempt_disable() */
-	__u32 pad;
 };
-_Static_assert(sizeof(struct pf_config) == 32, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 24, "pf_config");
 
 #endif

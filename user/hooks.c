@@ -17,6 +17,13 @@
 	  .module = mod, .param = par, .sees = text,			\
 	  .need = HOOK_OPTIONAL, .group = g }
 
+/* A write's four programs: each stands twice, see write.bpf.c. */
+#define WRITE_ROWS(prog, r, sym, mod, n, text)				\
+	ROW(prog, r, "fentry", sym, mod, n, 0, text),			\
+	ROW(prog "_2", r, "fentry", sym, mod, n, 0, text),		\
+	ROW(prog "_end", r, "fexit", sym, mod, n, 0, text),		\
+	ROW(prog "_end_2", r, "fexit", sym, mod, n, 0, text)
+
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
 	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
@@ -42,18 +49,12 @@ static const struct hook table[] = {
 	    "sockets destroyed"),
 	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
 	    "retransmissions"),
-	ROW("on_write", "write", "fentry", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
-	    "writes to ext4, tmpfs and most file systems"),
-	ROW("on_write_done", "write", "fexit", "generic_perform_write", NULL, HOOK_REQUIRED, 0,
-	    "writes to ext4, tmpfs and most file systems"),
-	ROW("on_iomap_write", "write iomap", "fentry", "iomap_file_buffered_write", "iomap",
-	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
-	ROW("on_iomap_write_done", "write iomap", "fexit", "iomap_file_buffered_write", "iomap",
-	    HOOK_OPTIONAL, 0, "writes to xfs and other iomap file systems"),
-	ROW("on_btrfs_write", "write btrfs", "fentry", "btrfs_buffered_write", "btrfs",
-	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
-	ROW("on_btrfs_write_done", "write btrfs", "fexit", "btrfs_buffered_write", "btrfs",
-	    HOOK_OPTIONAL, 0, "writes to btrfs (load its module before pageflight starts)"),
+	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,
+		   "writes to ext4, tmpfs and most file systems"),
+	WRITE_ROWS("on_iomap_write", "write iomap", "iomap_file_buffered_write", "iomap", HOOK_OPTIONAL,
+		   "writes to xfs and other iomap file systems"),
+	WRITE_ROWS("on_btrfs_write", "write btrfs", "btrfs_buffered_write", "btrfs", HOOK_OPTIONAL,
+		   "writes to btrfs (load its module before pageflight starts)"),
 	ROW("on_mkwrite", "write mmap", "fexit", "do_page_mkwrite", NULL, HOOK_OPTIONAL, 0,
 	    "the first store to a clean page through a mapping"),
 	ROW("on_zero", "write truncate", "fentry", "truncate_inode_partial_folio", NULL,

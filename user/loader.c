@@ -203,8 +203,6 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	s->rodata->cfg.bucket_mask = room / 2 - 1;
 	s->rodata->cfg.max_conns = conns;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
-	s->rodata->cfg.can_hold_cpu =
-		btf__find_by_name_kind(btf, "bpf_preempt_disable", BTF_KIND_FUNC) > 0;
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
 	err = err ?: bpf_map__set_value_size(s->maps.flights, room * FLIGHT_BYTES);
@@ -378,6 +376,15 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
+/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
+static bool has_second(const struct loader *l, const char *program)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_2", program);
+	return bpf_object__find_program_by_name(l->skel->obj, name);
+}
+
 static unsigned long long missed_runs(const struct loader *l)
 {
 	unsigned long long n = 0;
@@ -387,7 +394,7 @@ static unsigned long long missed_runs(const struct loader *l)
 		__u32 len = sizeof(info);
 		struct bpf_program *p;
 
-		if (!l->links[i])
+		if (!l->links[i] || has_second(l, l->hooks[i].program))
 			continue;
 		p = bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program);
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
