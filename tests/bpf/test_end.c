@@ -224,6 +224,7 @@ static void ten_thousand_quiet_pages(void **state)
 	struct loader_totals before, after;
 	struct flow_drain d;
 	struct flow f;
+	counts_t pieces;
 
 	(void)state;
 	counts_start();
@@ -238,18 +239,20 @@ static void ten_thousand_quiet_pages(void **state)
 	flow_close(&f);
 	counts_all_gone();
 	counts_totals(&after);
-	counts_are(attached, 10000);
+	/* The window decides where an skb ends, and a page there is two pieces. */
+	pieces = counts_get(PF_C_attached);
+	assert_true(pieces >= 10000);
 	counts_are(attached_bytes, 10000 * FLOW_PAGE);
-	counts_are(acked, 10000);
-	counts_are(released, 10000);
+	counts_are(acked, pieces);
+	counts_are(released, pieces);
 	counts_are(aborted, 0);
 	counts_are(user_pages, 0);
 	counts_are(ignored, 0);
 	counts_are(conns, 1);
 	counts_are(writes, 0);
 	counts_are(hits, 0);
-	assert_int_equal(sum(after.stats.to_ack, before.stats.to_ack), 10000);
-	assert_int_equal(sum(after.stats.to_release, before.stats.to_release), 10000);
+	assert_int_equal(sum(after.stats.to_ack, before.stats.to_ack), pieces);
+	assert_int_equal(sum(after.stats.to_release, before.stats.to_release), pieces);
 	counts_nothing_lost();
 	close(file);
 }
