@@ -117,8 +117,12 @@ static void on_summary(struct json_object *obj, struct incidents *ret)
 	struct json_object *counters = get(obj, "counters");
 	uint64_t ended = json_object_get_uint64(get(counters, "released")) +
 			 json_object_get_uint64(get(counters, "aborted"));
+	struct json_object *content;
 	struct json_object_iter it;
 
+	if (json_object_object_get_ex(obj, "content", &content))
+		snprintf(ret->content, sizeof(ret->content), "%s",
+			 json_object_get_string(content));
 	ret->summary = true;
 	json_object_object_foreachC(get(obj, "losses"), it)
 		note_loss(ret, it.key, json_object_get_uint64(it.val));

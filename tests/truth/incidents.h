@@ -34,6 +34,7 @@ struct incidents {
 	unsigned int n;
 	unsigned int strays;	/* of no flow */
 	bool summary;		/* it came */
+	char content[16];	/* the mode it ran in, if it says so; else empty */
 	bool lossy;		/* it says that something was lost or is left over */
 	char loss[256];		/* what */
 };

@@ -176,6 +176,7 @@ int main(int argc, char **argv)
 	struct incidents said;
 	struct truth *truths;
 	unsigned int failed;
+	const char *mode;
 	uint64_t began, ended;
 
 	parse(argc, argv, &o);
@@ -189,9 +190,10 @@ int main(int argc, char **argv)
 	ended = now_us();
 	incidents_read(watch_stop(), &said);
 
-	j.hooks_only = !o.content || !strcmp(o.content, "off");
+	mode = *said.content ? said.content : o.content ? o.content : "off";
+	j.hooks_only = !strcmp(mode, "off");
 	failed = judge_all(&o, truths, &said, &j);
-	table_print(stdout, o.kernel, o.content ? o.content : "off", &j);
+	table_print(stdout, o.kernel, mode, &j);
 	printf("%.1f s, %.1f flows a second\n", (ended - began) / 1e6,
 	       o.flows * 1e6 / (ended - began + 1));
 	if (!said.summary || said.lossy || said.strays)
