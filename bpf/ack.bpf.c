@@ -9,8 +9,6 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 
-#define SKB_CB(skb) ((struct tcp_skb_cb *)&(skb)->cb[0])
-
 static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_sock *s = sock_find(sk);
@@ -29,7 +27,7 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 	c = conn_sending((__u64)sk, &slot);
 	if (!c)
 		return 0;
-	ack = BPF_CORE_READ(SKB_CB(skb), ack_seq);
+	ack = SKB_CB_READ((__u64)skb, ack_seq);
 	if (!seq_after(ack, c->una) || seq_after(ack, TCP_READ(sk, snd_nxt)))
 		return 0;
 	c->una_off += ack - c->una;
@@ -80,24 +78,16 @@ int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 	__sync_fetch_and_add(&c->resends, 1);
 	if (!c->hits)
 		return 0;
-	seq = BPF_CORE_READ(SKB_CB(skb), seq);
-	emit_range(PF_EV_RESEND, c->id, seq, BPF_CORE_READ(SKB_CB(skb), end_seq) - seq, 0);
+	seq = SKB_CB_READ((__u64)skb, seq);
+	emit_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0);
 	return 0;
-}
-
-static __always_inline void reader_key(__u64 sk, struct pf_tuple *ret_key)
-{
-	struct pf_tuple tuple;
-
-	sock_tuple(sk, &tuple);
-	tuple_key(&tuple, ret_key);
 }
 
 static __always_inline void reader_add(__u64 sk)
 {
 	struct pf_tuple key;
 
-	reader_key(sk, &key);
+	sock_key(sk, &key);
 	if (bpf_map_update_elem(&readers, &key, &sk, BPF_ANY))
 		count(PF_C_readers_full, 1);
 }
@@ -108,7 +98,7 @@ static __always_inline void reader_remove(__u64 sk)
 	struct pf_tuple key;
 	__u64 *found;
 
-	reader_key(sk, &key);
+	sock_key(sk, &key);
 	found = bpf_map_lookup_elem(&readers, &key);
 	if (found && *found == sk)
 		bpf_map_delete_elem(&readers, &key);

@@ -34,26 +34,18 @@ static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
 		bpf_map_delete_elem(&socks, &sk);
 }
 
-static __always_inline int sock_reads(__u64 sk, __u32 slot)
+/* Give a socket a role, or both; 0 leaves one as it is. */
+static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 {
-	struct pf_sock fresh = { .reads = slot }, *s = sock_find(sk);
+	struct pf_sock fresh = { .sends = sends, .reads = reads }, *s = sock_find(sk);
 
-	if (s) {
-		s->reads = slot;
-		return 0;
-	}
-	return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
-}
-
-static __always_inline int sock_sends(__u64 sk, __u32 slot)
-{
-	struct pf_sock fresh = { .sends = slot }, *s = sock_find(sk);
-
-	if (s) {
-		s->sends = slot;
-		return 0;
-	}
-	return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
+	if (!s)
+		return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
+	if (sends)
+		s->sends = sends;
+	if (reads)
+		s->reads = reads;
+	return 0;
 }
 
 static __always_inline __u32 conn_take(void)
@@ -102,7 +94,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 	c->peer_sk = conn_find_reader(c);
 	if (!c->peer_sk)
 		return;
-	if (sock_reads(c->peer_sk, slot)) {
+	if (sock_remember(c->peer_sk, 0, slot)) {
 		count(PF_C_socks_full, 1);
 		c->flags |= PF_CONN_LOST;
 		c->peer_sk = 0;
@@ -131,7 +123,7 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->una_off = sock_bytes_acked(sk);
 	__sync_fetch_and_add(&pf_conns_now, 1);
 	sock_tuple(sk, &c->tuple);
-	if (sock_sends(sk, slot)) {
+	if (sock_remember(sk, slot, 0)) {
 		count(PF_C_socks_full, 1);
 		conn_give(slot);
 		return 0;

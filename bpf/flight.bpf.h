@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * flight.bpf.h - the pool of flights, the page-cache index and the FIFO of a
- * connection. All state changes of a flight are here or in retire().
+ * connection. All state changes of a flight are here.
  *
  * Locks: one at a time, never a helper inside. The pool, each chain and each
  * connection have one. A FIFO is appended to under the socket's lock, but
@@ -26,6 +26,20 @@ static __always_inline void *pool(void)
 static __always_inline struct pf_flight *flight_at(void *base, __u32 n)
 {
 	return base + (__u64)(n & cfg.flight_mask) * sizeof(struct pf_flight);
+}
+
+/* Where in its file the flight begins. */
+static __always_inline __u64 flight_file_off(const struct pf_flight *f)
+{
+	return (f->index << cfg.page_shift) + f->off;
+}
+
+/* Is a byte of the flight in [lo, hi) of this file? */
+static __always_inline int flight_in(const struct pf_flight *f, __u64 mapping, __u64 lo, __u64 hi)
+{
+	__u64 from = flight_file_off(f);
+
+	return f->mapping == mapping && from < hi && from + f->len > lo;
 }
 
 /* A free flight's number, 0 if there is none. */
@@ -202,7 +216,7 @@ static __always_inline void emit_hit(struct pf_flight *f, struct pf_conn *c,
 	r->ino = KERNEL_READ(inode, w->inode, i_ino);
 	r->pos = w->pos;
 	r->count = w->count;
-	r->file_off = (f->index << cfg.page_shift) + f->off;
+	r->file_off = flight_file_off(f);
 	r->attached = f->attached;
 	r->seq = f->seq;
 	r->len = f->len;
@@ -251,10 +265,9 @@ struct crowd {
 static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, struct crowd *k)
 {
 	struct pf_flight *f = k->f;
-	__u64 from = (f->index << cfg.page_shift) + f->off;
 	struct pf_conn *c = conn_at(k->conn);
 
-	if (!c || w->mapping != f->mapping || from >= w->pos + w->count || from + f->len <= w->pos ||
+	if (!c || !flight_in(f, w->mapping, w->pos, w->pos + w->count) ||
 	    (__u32)w->op == f->op || (__u32)w->op == f->hit_op)
 		return 0;
 	__sync_fetch_and_add(&w->hits, 1);

@@ -30,9 +30,6 @@ struct rtx_search {
 	__u32 found;
 };
 
-#define SKB_CB_READ(skb, field)								\
-	KERNEL_READ(tcp_skb_cb, (skb) + bpf_core_field_offset(struct sk_buff, cb), field)
-
 static int on_rtx_step(__u32 i, struct rtx_search *s)
 {
 	__u64 node = s->skb + bpf_core_field_offset(struct sk_buff, rbnode);

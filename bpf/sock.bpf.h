@@ -10,10 +10,9 @@
 #include "maps.bpf.h"
 #include <bpf/bpf_endian.h>
 
-#define AF_INET 2
-#define IPPROTO_TCP 6
-#define SOCK_STREAM 1
 #define AF_INET6 10
+#define SOCK_STREAM 1
+#define IPPROTO_TCP 6
 #define IFF_LOOPBACK 8
 #define TCP_ESTABLISHED_STATE 1
 #define TCP_CLOSE_STATE 7
@@ -21,6 +20,10 @@
 
 #define SOCK_READ(sk, field...) KERNEL_READ(sock, sk, field)
 #define TCP_READ(sk, field...) KERNEL_READ(tcp_sock, sk, field)
+
+/* TCP_SKB_CB() of an skb that TCP holds. */
+#define SKB_CB_READ(skb, field)								\
+	KERNEL_READ(tcp_skb_cb, (skb) + bpf_core_field_offset(struct sk_buff, cb), field)
 
 /* RFC 9293 3.4: a is after b, modulo 2^32. */
 static __always_inline int seq_after(__u32 a, __u32 b)
@@ -61,16 +64,16 @@ static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 }
 
 /*
- * Key of `peers` and `readers`: a socket's own view without the family, since
- * an AF_INET6 socket can talk to an AF_INET one.
+ * Key of `readers`: a socket's own view without the family, since an AF_INET6
+ * socket can talk to an AF_INET one.
  */
-static __always_inline void tuple_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
+static __always_inline void sock_key(__u64 sk, struct pf_tuple *ret_key)
 {
-	*ret_key = *t;
+	sock_tuple(sk, ret_key);
 	ret_key->family = 0;
 }
 
-/* The same key, of the other end. */
+/* The same key of the other end, from this end's tuple. */
 static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
 {
 	__builtin_memcpy(ret_key->laddr, t->raddr, 16);

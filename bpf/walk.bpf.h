@@ -63,7 +63,7 @@ static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
  */
 static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *f)
 {
-	__u64 from = (f->index << cfg.page_shift) + f->off, to = from + f->len;
+	__u64 from = flight_file_off(f), to = from + f->len;
 	__u32 at, end;
 
 	if (k->w->writer.how != PF_WRITE_TRUNCATE && k->w->writer.how != PF_WRITE_PUNCH) {
@@ -115,7 +115,6 @@ static __always_inline int walk_step(struct walk *k, int after)
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_bucket *b;
-	__u64 from;
 	__u32 at;
 
 	if (!base)
@@ -143,8 +142,7 @@ static __always_inline int walk_step(struct walk *k, int after)
 		return 0;
 	}
 	k->at = f->hnext;
-	from = (f->index << cfg.page_shift) + f->off;
-	if (f->mapping != k->w->mapping || from >= k->hi || from + f->len <= k->lo)
+	if (!flight_in(f, k->w->mapping, k->lo, k->hi))
 		return 0;
 	if (after)
 		visit_after(k, f);

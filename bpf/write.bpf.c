@@ -69,6 +69,12 @@ static __always_inline __u64 write_key(__u32 kind)
 	return (__u64)kind << 32 | (__u32)bpf_get_current_pid_tgid();
 }
 
+/* What this thread has begun and not ended, NULL if nothing. */
+static __always_inline struct pf_write *write_open(__u64 key)
+{
+	return pf_open_writes ? bpf_map_lookup_elem(&writes, &key) : NULL;
+}
+
 /* Mark what is in the way. NULL if the write cannot be followed. */
 static __always_inline struct pf_write *write_begin(__u64 key, const struct pf_write *w)
 {
@@ -123,29 +129,21 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 	return 0;
 }
 
-/* Has this thread begun a write that has not ended? */
-static __always_inline int file_write_begun(void)
-{
-	__u64 key = write_key(PF_WRITE_PLAIN);
-
-	return pf_open_writes && bpf_map_lookup_elem(&writes, &key);
-}
-
 /*
  * What was really written. Some callees advance ki_pos and some leave that to
  * their caller; btrfs of 6.1 moves it for O_APPEND first. Where it moved, it
  * stands behind the last byte.
  */
-static __always_inline int file_write_end(void *ctx, struct kiocb *iocb, long written)
+static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 {
-	__u64 key = write_key(PF_WRITE_PLAIN), now = iocb->ki_pos;
-	struct pf_write *w;
+	__u64 key = write_key(PF_WRITE_PLAIN), now = iocb->ki_pos, ret = 0;
+	struct pf_write *w = write_open(key);
+	long written;
 
-	if (!pf_open_writes)
-		return 0;
-	w = bpf_map_lookup_elem(&writes, &key);
 	if (!w)
 		return 0;
+	bpf_get_func_ret(ctx, &ret);
+	written = ret;
 	if (now != w->pos)
 		w->pos = now - (written > 0 ? written : 0);
 	w->count = written > 0 ? written : 0;
@@ -168,23 +166,18 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb, long wr
 	SEC("fentry/" symbol)								\
 	int BPF_PROG(on_##name##_2, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
-		return file_write_begun() ? 0 : file_write_begin(iocb, from);		\
+		return write_open(write_key(PF_WRITE_PLAIN)) ? 0 :			\
+		       file_write_begin(iocb, from);					\
 	}										\
 	SEC("fexit/" symbol)								\
 	int BPF_PROG(on_##name##_end, struct kiocb *iocb)				\
 	{										\
-		__u64 ret = 0;								\
-											\
-		bpf_get_func_ret(ctx, &ret);						\
-		return file_write_end(ctx, iocb, (long)ret);				\
+		return file_write_end(ctx, iocb);					\
 	}										\
 	SEC("fexit/" symbol)								\
 	int BPF_PROG(on_##name##_end_2, struct kiocb *iocb)				\
 	{										\
-		__u64 ret = 0;								\
-											\
-		bpf_get_func_ret(ctx, &ret);						\
-		return file_write_end(ctx, iocb, (long)ret);				\
+		return file_write_end(ctx, iocb);					\
 	}
 
 WRITE_HOOKS(write, "generic_perform_write")
@@ -237,11 +230,8 @@ static __always_inline int zero_begin(__u64 mapping, __u64 pos, __u64 count, __u
 static __always_inline int zero_end(void *ctx)
 {
 	__u64 key = write_key(PF_WRITE_ZERO);
-	struct pf_write *w;
+	struct pf_write *w = write_open(key);
 
-	if (!pf_open_writes)
-		return 0;
-	w = bpf_map_lookup_elem(&writes, &key);
 	if (w)
 		write_end(ctx, w, key);
 	return 0;

@@ -7,15 +7,12 @@
 
 #include <string.h>
 
-#define ROW(prog, r, meth, sym, mod, n, g, text)			\
-	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .module = mod, .sees = text, .need = n, .group = g }
-
 /* A function whose parameters changed their meaning is told by the name of one. */
-#define ROW_PARAM(prog, r, meth, sym, mod, par, g, text)		\
+#define ROW_PARAM(prog, r, meth, sym, mod, par, n, g, text)		\
 	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .module = mod, .param = par, .sees = text,			\
-	  .need = HOOK_OPTIONAL, .group = g }
+	  .module = mod, .param = par, .sees = text, .need = n, .group = g }
+#define ROW(prog, r, meth, sym, mod, n, g, text)			\
+	ROW_PARAM(prog, r, meth, sym, mod, NULL, n, g, text)
 
 /* A write's four programs: each stands twice, see write.bpf.c. */
 #define WRITE_ROWS(prog, r, sym, mod, n, text)				\
@@ -66,9 +63,9 @@ static const struct hook table[] = {
 	ROW("on_ext4_zero_done", "write truncate", "fexit", "ext4_block_zero_page_range", "ext4",
 	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
 	ROW_PARAM("on_btrfs_range", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "start", 1, "holes punched into files of btrfs"),
+		  "start", HOOK_OPTIONAL, 1, "holes punched into files of btrfs"),
 	ROW_PARAM("on_btrfs_front", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "front", 2, "holes punched into files of btrfs"),
+		  "front", HOOK_OPTIONAL, 2, "holes punched into files of btrfs"),
 	ROW("on_btrfs_zero_done", "write btrfs", "fexit", "btrfs_truncate_block", "btrfs",
 	    HOOK_OPTIONAL, 0, "holes punched into files of btrfs"),
 };
@@ -94,7 +91,7 @@ static bool same_role(const struct hook *a, const struct hook *b)
 	return !strcmp(a->role, b->role);
 }
 
-/* A group is whole or absent, and the oldest one that has all it needs is not used. */
+/* A group is whole or absent, and not needed where a newer one has all it needs. */
 static void plan_one(struct hook *h, const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n && h->group; i++) {
