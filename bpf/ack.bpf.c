@@ -32,7 +32,7 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 		return 0;
 	c->una_off += ack - c->una;
 	c->una = ack;
-	conn_drain(c, slot);
+	conn_drain(slot);
 	return 0;
 }
 
@@ -60,8 +60,10 @@ int BPF_PROG(on_read, struct sock *sk)
 	read = TCP_READ(sk, copied_seq);
 	if (!seq_after(read, c->read))
 		return 0;
+	if (content_on())
+		content_copying(slot, c->read, read, LOOK_COPIED);
 	c->read = read;
-	conn_drain(c, slot);
+	conn_drain(slot);
 	return 0;
 }
 
@@ -79,7 +81,7 @@ int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 	if (!c->hits)
 		return 0;
 	seq = SKB_CB_READ((__u64)skb, seq);
-	emit_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0);
+	emit_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0, 0);
 	return 0;
 }
 

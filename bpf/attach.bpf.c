@@ -7,6 +7,9 @@
  * a call instead of once a page. It has no socket argument, but the skb is the
  * last of its socket's write queue, so skb->next is that queue's head.
  *
+ * MSG_ZEROCOPY: skb_zerocopy_iter_stream() has just appended the sender's own
+ * pages to an skb; they are its last fragments.
+ *
  * Up to 6.4: do_tcp_sendpages(). It can return short, and it can sleep with
  * part of the page already queued: then that part is attached first.
  */
@@ -66,7 +69,9 @@ static __always_inline void flight_fill(struct pf_flight *f, const struct run *r
 	f->how = r->how;
 	f->kthread = r->kthread;
 	f->zero_at = f->zero_len = f->crowded = 0;
-	f->print = 0;
+	f->print = f->last = 0;
+	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
+		f->print = f->last = content_print(page, off, len);
 	f->pid = r->pid_tgid >> 32;
 	__builtin_memcpy(f->comm, r->comm, PF_COMM_LEN);
 }
@@ -206,6 +211,33 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 		r.page = (__u64)bv.bv_page;
 		r.bv_offset = bv.bv_offset;
 	}
+	run_attach(&r);
+	return 0;
+}
+
+/*
+ * skb_frag_t, up to 6.8 a bio_vec by name, is one in its layout since: a page,
+ * a length and an offset.
+ */
+SEC("fexit/skb_zerocopy_iter_stream")
+int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
+{
+	__u64 info = (__u64)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end), copied = 0;
+	struct run r = {};
+
+	/* An int: its upper half is undefined. */
+	if (bpf_get_func_ret(ctx, &copied) || (int)copied <= 0)
+		return 0;
+	r.sk = (__u64)sk;
+	if (SOCK_READ(r.sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(r.sk, sk_type) != SOCK_STREAM)
+		return 0;
+	run_sender(&r);
+	if (!r.kthread)
+		r.how = PF_SEND_ZEROCOPY;
+	r.left = (__u32)copied;
+	r.seq = TCP_READ(r.sk, write_seq) + (__u32)copied;
+	r.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
+		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
 	run_attach(&r);
 	return 0;
 }

@@ -23,6 +23,15 @@
 		BPF_CORE_READ(at_, field);				\
 	})
 
+/* A typed pointer as a number, which a global function may take. */
+static __always_inline __u64 number_of(const void *typed)
+{
+	__u64 number = 0;
+
+	bpf_probe_read_kernel(&number, sizeof(number), &typed);
+	return number;
+}
+
 /*
  * 7.x: "mm: change the interface of prep_compound_tail()" and its series
  * replaced page.compound_head, the head's address | 1, by compound_info. With

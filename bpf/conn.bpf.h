@@ -12,6 +12,7 @@
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
 
+#include "content.bpf.h"
 #include "flight.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)
@@ -116,7 +117,8 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->flags = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = seq;
-	c->hits = c->resends = 0;
+	c->carried = seq;
+	c->cursor = c->hits = c->resends = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
@@ -129,6 +131,8 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 		return 0;
 	}
 	conn_be_local(c, slot);
+	if (content_wire() && sock_copied_late(sk))
+		c->flags |= PF_CONN_WIRE;
 	count(PF_C_conns, 1);
 	return slot;
 }
@@ -155,118 +159,8 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 	bpf_spin_unlock(&c->lock);
 }
 
-struct drain {
-	__u64 now;
-	__u32 slot;
-	__u32 stopped;		/* nothing more to do, as opposed to cut short */
-};
-
-/* One flight of a local connection is acknowledged, but not read yet. */
-static int on_drain_acked(__u32 i, struct drain *d)
-{
-	struct pf_conn *c = conn_at(d->slot);
-	void *base = pool();
-	struct pf_flight *f;
-	__u32 n, acked = 0;
-
-	if (!c || !base)
-		return 1;
-	bpf_spin_lock(&c->lock);
-	n = c->unacked;
-	f = flight_at(base, n);
-	if (n && !seq_after(f->seq + f->len, c->una)) {
-		c->unacked = f->next;
-		acked = 1;
-	}
-	bpf_spin_unlock(&c->lock);
-	if (!acked) {
-		d->stopped = 1;
-		return 1;
-	}
-	flight_acked(f, d->now);
-	return 0;
-}
-
-/* Why the oldest flight ends now, 0 if it does not. Under the lock. */
-static __always_inline __u32 conn_end(const struct pf_conn *c, __u32 end)
-{
-	int local = (c->flags & (PF_CONN_LOCAL | PF_CONN_GONE)) == PF_CONN_LOCAL;
-
-	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
-		return c->flags & PF_CONN_LOCAL ? PF_END_READ : PF_END_ACKED;
-	if ((c->flags & PF_CONN_ORPHAN) && !(local && seq_after(c->una, c->read)))
-		return PF_END_ABORTED;
-	return 0;
-}
-
-static int on_drain(__u32 i, struct drain *d)
-{
-	struct pf_conn *c = conn_at(d->slot);
-	void *base = pool();
-	struct pf_flight *f;
-	__u32 n, why = 0, unacked = 0;
-
-	if (!c || !base)
-		return 1;
-	bpf_spin_lock(&c->lock);
-	n = c->head;
-	f = flight_at(base, n);
-	if (n)
-		why = conn_end(c, f->seq + f->len);
-	if (why) {
-		c->head = f->next;
-		if (!c->head)
-			c->tail = 0;
-		unacked = c->unacked == n;
-		if (unacked)
-			c->unacked = f->next;
-	}
-	bpf_spin_unlock(&c->lock);
-	if (!why) {
-		d->stopped = 1;
-		return 1;
-	}
-	if (unacked && why != PF_END_ABORTED)
-		flight_acked(f, d->now);
-	flight_retire(base, n, c, why, d->now);
-	return 0;
-}
-
-/* An orphan without flights is given back, by whoever sees it first. */
-static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
-{
-	__u32 mine;
-
-	bpf_spin_lock(&c->lock);
-	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
-	if (mine)
-		c->flags |= PF_CONN_FREED;
-	bpf_spin_unlock(&c->lock);
-	if (!mine)
-		return;
-	if (c->flags & PF_CONN_LOCAL) {
-		if (c->peer_sk)
-			sock_forget(c->peer_sk, 0, slot);
-		__sync_fetch_and_add(&pf_local_conns, -1);
-	}
-	conn_give(slot);
-}
-
 /* End every flight that is over. Work is bounded; the next event goes on. */
-static __always_inline void conn_drain(struct pf_conn *c, __u32 slot)
-{
-	struct drain d = { .now = bpf_ktime_get_ns(), .slot = slot };
-
-	if (c->flags & PF_CONN_LOCAL) {
-		bpf_loop(PF_POP_MAX, on_drain_acked, &d, 0);
-		d.stopped = 0;
-	}
-	bpf_loop(PF_POP_MAX, on_drain, &d, 0);
-	if (!d.stopped)
-		count(PF_C_pop_cut, 1);
-	if (c->flags & PF_CONN_ORPHAN)
-		conn_try_free(c, slot);
-}
+int conn_drain(__u32 slot);
 
 /*
  * The sending socket gives up its queue. What a reader here may have in its
@@ -282,7 +176,7 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	c->flags |= PF_CONN_ORPHAN;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
-	conn_drain(c, slot);
+	conn_drain(slot);
 }
 
 /* The reader on this host is gone, and its queue with it. */
@@ -292,7 +186,7 @@ static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot)
 	c->flags |= PF_CONN_GONE;
 	c->peer_sk = 0;
 	bpf_spin_unlock(&c->lock);
-	conn_drain(c, slot);
+	conn_drain(slot);
 }
 
 #endif

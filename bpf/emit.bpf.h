@@ -43,7 +43,8 @@ static __always_inline void record_send(void *record)
 	bpf_ringbuf_submit(record, 0);
 }
 
-static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
+static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
+				       __u64 print)
 {
 	struct pf_ev_range *r = record_new(type, sizeof(*r));
 
@@ -54,6 +55,7 @@ static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 
 	r->len = len;
 	r->why = why;
 	r->pad = 0;
+	r->print = print;
 	record_send(r);
 }
 

@@ -13,6 +13,9 @@ __u32 pf_conns_fresh = 0;
 __u32 pf_conns_now = 0;
 __u32 pf_open_writes = 0;
 __u32 pf_zero = 0;
+__u64 pf_page_offset = 0;
+__u64 pf_vmemmap = 0;
+struct pf_layout pf_layout = {};
 
 struct pf_map_flights flights SEC(".maps");
 struct pf_map_free free_flights SEC(".maps");
@@ -26,4 +29,5 @@ struct pf_map_writes writes SEC(".maps");
 struct pf_map_sendpages sendpages SEC(".maps");
 struct pf_map_paths paths SEC(".maps");
 struct pf_map_stats stats SEC(".maps");
+struct pf_map_scratch scratch SEC(".maps");
 struct pf_map_events events SEC(".maps");

@@ -13,6 +13,7 @@
  * socks	struct sock address -> conn, for both ends when they are here
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
+ * scratch	for a page's bytes while its fingerprint is computed
  * sendpages	what a thread is sending right now, up to 6.4
  *
  * The flights' array is a single map element so that a program can follow
@@ -22,6 +23,7 @@
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
 
+#include "print.h"
 #include "wire.h"
 
 #define PF_GROUP_SHIFT 2	/* pages per chain: 4, so that long writes look up less */
@@ -48,13 +50,14 @@ struct pf_flight {
 	__u8 kthread;
 	__u16 zero_at;		/* bytes known to be zero already: [zero_at, +zero_len) */
 	struct pf_progress before;	/* as op began */
-	__u64 print;		/* fingerprint of the bytes at attach */
+	__u64 print;		/* fingerprint of the bytes at attach; 0: none */
+	__u64 last;		/* the same when they were last looked at */
 	__u32 pid;
 	char comm[PF_COMM_LEN];
 	__u16 zero_len;
 	__u16 crowded;		/* a second write began here while one was under way */
 };
-_Static_assert(sizeof(struct pf_flight) == 128, "pf_flight");
+_Static_assert(sizeof(struct pf_flight) == PF_FLIGHT_BYTES, "pf_flight");
 
 struct pf_bucket {
 	struct bpf_spin_lock lock;
@@ -74,6 +77,7 @@ _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 #define PF_CONN_GONE	4u	/* the reader here is gone */
 #define PF_CONN_LOST	8u	/* pages of it were not followed */
 #define PF_CONN_FREED	16u
+#define PF_CONN_WIRE	32u	/* every copy that its device makes is looked at */
 
 struct pf_conn {
 	struct bpf_spin_lock lock;	/* head, tail, unacked, flags */
@@ -83,6 +87,8 @@ struct pf_conn {
 	__u32 flags;
 	__u32 una;		/* snd_una, as far as seen; of an orphan: its last snd_nxt */
 	__u32 read;		/* a local reader has copied up to here */
+	__u32 carried;		/* mode wire: a device has been given up to here */
+	__u32 cursor;		/* mode wire: a flight at or in front of that */
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
 	__u32 netns;
@@ -109,6 +115,7 @@ struct pf_write {
 	__u64 mapping;
 	__u64 inode;
 	__u64 dentry;		/* 0: take the inode's alias */
+	__u64 call;		/* struct kiocb: tells this write from a later one */
 	__u64 folio;		/* truncate: pages of this folio alone; 0: any */
 	__u64 pos;
 	__u64 count;
@@ -144,6 +151,10 @@ extern __u32 pf_open_writes;	/* entries of `writes`, now */
  * therefore not start as a constant. Goes when 6.7 is the oldest kernel.
  */
 extern __u32 pf_zero;
+
+extern __u64 pf_page_offset;	/* start of the direct map; 0: not known */
+extern __u64 pf_vmemmap;	/* start of the array of struct page */
+extern struct pf_layout pf_layout;
 
 struct pf_map_flights {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -229,6 +240,22 @@ struct pf_map_stats {
 	__type(value, struct pf_stats);
 };
 
+#define PF_SCRATCHES 4		/* programs at once on one processor */
+#define PF_SCRATCH_BYTES 4096
+#define PF_PAGE_MAX 65536
+
+struct pf_scratch {
+	char bytes[PF_SCRATCH_BYTES + PF_PRINT_BLOCK];	/* the last block is filled up */
+	__u64 busy;
+};
+
+struct pf_map_scratch {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, PF_SCRATCHES);
+	__type(key, __u32);
+	__type(value, struct pf_scratch);
+};
+
 struct pf_map_events {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);			/* set before load */
@@ -246,6 +273,7 @@ extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");
 extern struct pf_map_paths paths SEC(".maps");
 extern struct pf_map_stats stats SEC(".maps");
+extern struct pf_map_scratch scratch SEC(".maps");
 extern struct pf_map_events events SEC(".maps");
 
 #endif

@@ -9,7 +9,8 @@
 #ifndef PF_WALK_BPF_H
 #define PF_WALK_BPF_H
 
-#include "flight.bpf.h"
+#include "content.bpf.h"
+#include "hit.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
 #define WALK_RESTARTS 64
@@ -17,6 +18,8 @@
 
 struct walk {
 	struct pf_write *w;
+	struct unseen u;	/* changes before this write */
+	struct copied k;
 	__u64 lo, hi;		/* bytes of the file changed */
 	__u64 group, last;	/* chains to look at */
 	__u32 bucket;		/* 1 + the chain's number */
@@ -25,14 +28,6 @@ struct walk {
 	__u32 pad;
 };
 
-static __always_inline int page_still_there(const struct pf_flight *f, __u64 folio)
-{
-	struct page_id id;
-
-	page_identify(f->page, &id);
-	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
-}
-
 /* Could a local reader still get this flight from its queue, or a remote one at all? */
 static __always_inline int flight_open(const struct pf_flight *f, const struct pf_conn *c)
 {
@@ -40,19 +35,23 @@ static __always_inline int flight_open(const struct pf_flight *f, const struct p
 
 	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->una, f->seq))
 		return 0;	/* never transmitted, and never will be */
-	return !(c->flags & PF_CONN_LOCAL) || seq_after(end, c->read);
+	return !flight_local(f, c) || seq_after(end, c->read);
 }
 
-static __always_inline void visit_before(struct walk *k, struct pf_flight *f)
+static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flight *f)
 {
 	struct pf_conn *c = conn_at(f->conn);
 
-	if (!c || !flight_open(f, c) || !page_still_there(f, k->w->folio))
+	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
 		return;
+	/* How far it was copied in front of an unseen change is not known any more. */
+	k->k.before = flight_local(f, c) ? c->read : c->carried;
+	k->k.after = k->k.before;
+	content_look(n, &k->u, &k->k);
 	/* The older mark is lost. Its write still finds the flight, or the flight it. */
 	if (f->op != f->hit_op)
 		f->crowded = 1;
-	conn_progress(c, f, &f->before, 0);
+	conn_progress(n, &f->before, 0);
 	f->write_tid = k->w->writer.tid;
 	f->op = (__u32)k->w->op;
 }
@@ -79,10 +78,11 @@ static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *
 	return 0;
 }
 
-static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
+static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_flight *f)
 {
-	__u32 op = (__u32)k->w->op, flags = 0, first;
+	__u32 op = (__u32)k->w->op, flags = 0;
 	struct pf_conn *c = conn_at(f->conn);
+	__u64 before = f->last, after = 0;
 
 	if (!c)
 		return;
@@ -93,17 +93,19 @@ static __always_inline void visit_after(struct walk *k, struct pf_flight *f)
 		 * and page faults allow. Otherwise it was not in the way.
 		 */
 		if ((!f->crowded && f->attached < k->w->began) ||
-		    !page_still_there(f, k->w->folio))
+		    !flight_there(f, k->w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
-	first = !f->hit_op;
-	if (zeroed_again(k, f) || !hit_claim(f, op))
-		return;
-	if (first)	/* taken off once, when the flight ends */
-		__sync_fetch_and_add(&c->hits, 1);
-	__sync_fetch_and_add(&k->w->hits, 1);
-	emit_hit(f, c, k->w, flags);
+	if (f->print)
+		after = content_print(f->page, f->off, f->len);
+	if (flags || f->crowded || !after)
+		before = 0;	/* not what it was as this write began */
+	f->last = after ?: f->last;
+	if (zeroed_again(k, f))
+		f->op = f->hit_op;
+	else if (hit_claim(f, c, op))
+		hit_report(n, k->w, flags, before, before ? after : 0);
 }
 
 /*
@@ -115,7 +117,7 @@ static __always_inline int walk_step(struct walk *k, int after)
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_bucket *b;
-	__u32 at;
+	__u32 at, n;
 
 	if (!base)
 		return 1;
@@ -132,7 +134,8 @@ static __always_inline int walk_step(struct walk *k, int after)
 		k->at = b->head;
 		return 0;
 	}
-	f = flight_at(base, k->at);
+	n = k->at;
+	f = flight_at(base, n);
 	if (f->bucket != k->bucket) {
 		k->at = 0;
 		if (++k->w->restarts > WALK_RESTARTS)
@@ -145,9 +148,9 @@ static __always_inline int walk_step(struct walk *k, int after)
 	if (!flight_in(f, k->w->mapping, k->lo, k->hi))
 		return 0;
 	if (after)
-		visit_after(k, f);
+		visit_after(k, n, f);
 	else
-		visit_before(k, f);
+		visit_before(k, n, f);
 	return 0;
 }
 
@@ -172,6 +175,7 @@ static __always_inline void walk(struct pf_write *w, int after)
 
 	if (!w->count)
 		return;
+	k.u.op = k.u.hits = pf_zero;
 	k.group = w->pos >> (cfg.page_shift + PF_GROUP_SHIFT);
 	k.last = (k.hi - 1) >> (cfg.page_shift + PF_GROUP_SHIFT);
 	if (k.last - k.group >= WALK_GROUPS) {
@@ -182,6 +186,7 @@ static __always_inline void walk(struct pf_write *w, int after)
 		bpf_loop(WALK_STEPS, on_walk_after, &k, 0);
 	else
 		bpf_loop(WALK_STEPS, on_walk_before, &k, 0);
+	content_close(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
 }

@@ -16,6 +16,7 @@
 #include "path.bpf.h"
 #include "walk.bpf.h"
 
+#define EEXIST 17
 #define VM_FAULT_ERROR_OR_NOPAGE 0x0973	/* any VM_FAULT_* without a page to store to */
 
 /* Nothing of this file is in flight: what nearly every write finds. */
@@ -24,22 +25,6 @@ static __always_inline int file_idle(__u64 mapping)
 	__u32 *n = file_count(mapping);
 
 	return !n || !*n;
-}
-
-static __always_inline void write_fill(struct pf_write *w, __u64 mapping, __u32 how)
-{
-	__u64 id = bpf_get_current_pid_tgid();
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	w->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
-	w->began = bpf_ktime_get_ns();
-	w->mapping = mapping;
-	w->inode = (__u64)KERNEL_READ(address_space, mapping, host);
-	w->writer.pid = id >> 32;
-	w->writer.tid = (__u32)id;
-	w->writer.how = how;
-	w->writer.flags = task->mm ? 0 : PF_TASK_KTHREAD;
-	bpf_get_current_comm(w->writer.comm, sizeof(w->writer.comm));
 }
 
 static __always_inline void emit_op(void *ctx, const struct pf_write *w)
@@ -75,21 +60,55 @@ static __always_inline struct pf_write *write_open(__u64 key)
 	return pf_open_writes ? bpf_map_lookup_elem(&writes, &key) : NULL;
 }
 
-/* Mark what is in the way. NULL if the write cannot be followed. */
-static __always_inline struct pf_write *write_begin(__u64 key, const struct pf_write *w)
-{
-	struct pf_write *mine;
+static const struct pf_write blank_write;
 
-	/* In the map first: a flight that ends meanwhile looks there. */
-	if (bpf_map_update_elem(&writes, &key, w, BPF_ANY)) {
+/*
+ * A write that begins, NULL if it cannot be followed. Filled where it stands: on
+ * the stack it would be in the way of what is called next. An entry without its
+ * number is nobody's yet.
+ */
+static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u32 how)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	__u64 id = bpf_get_current_pid_tgid();
+	struct pf_write *w;
+
+	switch (bpf_map_update_elem(&writes, &key, &blank_write, BPF_NOEXIST)) {
+	case 0:
+		__sync_fetch_and_add(&pf_open_writes, 1);
+		break;
+	case -EEXIST:	/* of a write whose end was skipped */
+		bpf_map_update_elem(&writes, &key, &blank_write, BPF_EXIST);
+		break;
+	default:
 		count(PF_C_writes_full, 1);
 		return NULL;
 	}
-	__sync_fetch_and_add(&pf_open_writes, 1);
-	mine = bpf_map_lookup_elem(&writes, &key);
-	if (mine)
-		walk(mine, 0);
-	return mine;
+	w = bpf_map_lookup_elem(&writes, &key);
+	if (!w)
+		return NULL;
+	w->began = bpf_ktime_get_ns();
+	w->mapping = mapping;
+	w->inode = (__u64)KERNEL_READ(address_space, mapping, host);
+	w->writer.pid = id >> 32;
+	w->writer.tid = (__u32)id;
+	w->writer.how = how;
+	w->writer.flags = task->mm ? 0 : PF_TASK_KTHREAD;
+	bpf_get_current_comm(w->writer.comm, sizeof(w->writer.comm));
+	return w;
+}
+
+/* Mark what is in the way. A flight that ends meanwhile finds the write by its number. */
+static __always_inline void write_begin(struct pf_write *w)
+{
+	w->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
+	walk(w, 0);
+}
+
+static __always_inline void write_drop(__u64 key)
+{
+	bpf_map_delete_elem(&writes, &key);
+	__sync_fetch_and_add(&pf_open_writes, -1);
 }
 
 static __always_inline void write_end(void *ctx, struct pf_write *w, __u64 key)
@@ -98,8 +117,7 @@ static __always_inline void write_end(void *ctx, struct pf_write *w, __u64 key)
 	walk(w, 1);
 	if (w->hits)
 		emit_op(ctx, w);
-	bpf_map_delete_elem(&writes, &key);
-	__sync_fetch_and_add(&pf_open_writes, -1);
+	write_drop(key);
 }
 
 /*
@@ -117,16 +135,26 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 {
 	struct file *file = iocb->ki_filp;
 	__u64 mapping = (__u64)BPF_CORE_READ(file, f_mapping);	/* a number: it is hashed */
-	struct pf_write w = {};
+	struct pf_write *w;
 
 	if (file_idle(mapping))
 		return 0;
-	write_fill(&w, mapping, PF_WRITE_WRITE);
-	w.dentry = file_dentry(file, w.inode);
-	w.pos = iocb->ki_pos;
-	w.count = from->count;
-	write_begin(write_key(PF_WRITE_PLAIN), &w);
+	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);
+	if (!w)
+		return 0;
+	w->call = number_of(iocb);
+	w->dentry = file_dentry(file, w->inode);
+	w->pos = iocb->ki_pos;
+	w->count = from->count;
+	write_begin(w);
 	return 0;
+}
+
+static __always_inline int file_write_begun(struct kiocb *iocb)
+{
+	struct pf_write *w = write_open(write_key(PF_WRITE_PLAIN));
+
+	return w && w->call == number_of(iocb);
 }
 
 /*
@@ -142,6 +170,10 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 
 	if (!w)
 		return 0;
+	if (w->call != number_of(iocb)) {	/* of a write whose end was skipped */
+		write_drop(key);
+		return 0;
+	}
 	bpf_get_func_ret(ctx, &ret);
 	written = ret;
 	if (now != w->pos)
@@ -166,8 +198,7 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 	SEC("fentry/" symbol)								\
 	int BPF_PROG(on_##name##_2, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
-		return write_open(write_key(PF_WRITE_PLAIN)) ? 0 :			\
-		       file_write_begin(iocb, from);					\
+		return file_write_begun(iocb) ? 0 : file_write_begin(iocb, from);	\
 	}										\
 	SEC("fexit/" symbol)								\
 	int BPF_PROG(on_##name##_end, struct kiocb *iocb)				\
@@ -194,7 +225,7 @@ int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	__u64 ret = 0, mapping, key = write_key(PF_WRITE_STORE);
-	struct pf_write w = {}, *mine;
+	struct pf_write *w;
 
 	bpf_get_func_ret(ctx, &ret);
 	if ((ret & VM_FAULT_ERROR_OR_NOPAGE) || !file)
@@ -202,28 +233,31 @@ int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 	mapping = (__u64)BPF_CORE_READ(file, f_mapping);
 	if (file_idle(mapping))
 		return 0;
-	write_fill(&w, mapping, PF_WRITE_MMAP);
-	w.dentry = file_dentry(file, w.inode);
-	w.pos = vmf->pgoff << cfg.page_shift;
-	w.count = 1 << cfg.page_shift;
-	mine = write_begin(key, &w);
-	if (mine)
-		write_end(ctx, mine, key);
+	w = write_new(key, mapping, PF_WRITE_MMAP);
+	if (!w)
+		return 0;
+	w->dentry = file_dentry(file, w->inode);
+	w->pos = vmf->pgoff << cfg.page_shift;
+	w->count = 1 << cfg.page_shift;
+	write_begin(w);
+	write_end(ctx, w, key);
 	return 0;
 }
 
 static __always_inline int zero_begin(__u64 mapping, __u64 pos, __u64 count, __u64 folio,
 				      __u32 how)
 {
-	struct pf_write w = {};
+	struct pf_write *w;
 
 	if (!mapping || file_idle(mapping))
 		return 0;
-	write_fill(&w, mapping, how);
-	w.pos = pos;
-	w.count = count;
-	w.folio = folio;
-	write_begin(write_key(PF_WRITE_ZERO), &w);
+	w = write_new(write_key(PF_WRITE_ZERO), mapping, how);
+	if (!w)
+		return 0;
+	w->pos = pos;
+	w->count = count;
+	w->folio = folio;
+	write_begin(w);
 	return 0;
 }
 

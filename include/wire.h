@@ -21,6 +21,7 @@
 #define PF_PATH_LEN 512		/* bytes of the path below the mount, with NUL */
 #define PF_HIST_SLOTS 32
 #define PF_STACK_DEPTH 32
+#define PF_FLIGHT_BYTES 136	/* of memory per page in flight, without its index */
 
 /* How a page came to the socket: sender.how. */
 enum pf_sender_how {
@@ -45,6 +46,7 @@ enum pf_event_type {
 	PF_EV_OP,	/* struct pf_ev_op: that write is complete, and its file */
 	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
 	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
+	PF_EV_SENT,	/* struct pf_ev_range: a device copies bytes of a flight that was hit */
 };
 
 /* Why a flight ended: pf_ev_range.why of PF_EV_END. */
@@ -91,7 +93,7 @@ _Static_assert(sizeof(struct pf_tuple) == 40, "pf_tuple");
 struct pf_progress {
 	__u32 una;		/* snd_una */
 	__u32 nxt;		/* snd_nxt */
-	__u32 read;		/* local peers: the reader has copied up to here */
+	__u32 read;		/* copied up to here: by a local reader, or PF_HIT_WIRE by the device */
 	__u16 in_host;		/* 1: what was transmitted of it may still be in qdisc or driver */
 	__u16 resends;		/* retransmissions of the connection so far, modulo 2^16 */
 };
@@ -101,6 +103,7 @@ _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 #define PF_HIT_LOST	 2u	/* evidence on this connection was lost */
 #define PF_HIT_NO_BEFORE 4u	/* attached while the write was under way */
 #define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
+#define PF_HIT_WIRE	 16u	/* every copy the device makes is looked at: `read` is how far */
 
 /*
  * One write x one flight. Self-contained but for the path: an engine that
@@ -128,8 +131,12 @@ struct pf_ev_hit {
 	__u32 pad;
 	struct pf_progress before;	/* as the write began */
 	struct pf_progress after;	/* when it was complete */
+	/* Fingerprints of the flight, 0 where there is none. */
+	__u64 print;		/* as the socket took it */
+	__u64 print_before;	/* as the write began */
+	__u64 print_after;	/* when it was complete */
 };
-_Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32,
+_Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 + 24,
 	       "pf_ev_hit");
 
 #define PF_OP_DELETED	1u	/* the dentry is unhashed */
@@ -162,10 +169,11 @@ struct pf_ev_range {
 	__u64 conn;
 	__u32 seq;
 	__u32 len;
-	__u32 why;		/* PF_END_*, 0 in PF_EV_RESEND */
+	__u32 why;		/* PF_END_*, 0 in others */
 	__u32 pad;
+	__u64 print;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known */
 };
-_Static_assert(sizeof(struct pf_ev_range) == 40, "pf_ev_range");
+_Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 
 /*
  * Counters. The first group says what was seen: attached = released + aborted
@@ -184,6 +192,7 @@ _Static_assert(sizeof(struct pf_ev_range) == 40, "pf_ev_range");
 	SEEN(writes,	  "writes to a file with pages in flight")		\
 	SEEN(hits,	  "pages in flight touched by a write")			\
 	SEEN(resends,	  "retransmissions on followed connections")		\
+	SEEN(unseen,	  "changes of pages in flight that no hook saw")		\
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
 	LOSS(socks_full,  "sockets not registered: map full")			\
@@ -223,6 +232,24 @@ struct pf_gauge {
 };
 _Static_assert(sizeof(struct pf_gauge) == 16, "pf_gauge");
 
+/* How much the bytes themselves are looked at. */
+enum pf_content {
+	PF_CONTENT_OFF,		/* hooks alone */
+	PF_CONTENT_EDGES,	/* as the socket takes them, around writes, at the end */
+	PF_CONTENT_WIRE,	/* and at each transmission */
+	PF_CONTENT_MAX
+};
+
+/* How user space asks where pages are; the answer is right if print is. */
+struct pf_layout {
+	__u32 tgid;		/* whose file to look at, one page of known bytes */
+	__u32 fd;
+	__u64 page_offset_at;	/* addresses of the kernel's variables, 0: do not read them */
+	__u64 vmemmap_at;
+	__u64 print;		/* of that page */
+};
+_Static_assert(sizeof(struct pf_layout) == 32, "pf_layout");
+
 /* Fixed before load (.rodata), so the verifier knows every bound. */
 struct pf_config {
 	__u32 flight_mask;	/* a power of two - 1, not below max_flights */
@@ -231,7 +258,9 @@ struct pf_config {
 	__u32 max_conns;
 	__u32 page_shift;
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
+	__u32 content;		/* enum pf_content */
+	__u32 sample;		/* one page in so many gets a fingerprint; 1 or more */
 };
-_Static_assert(sizeof(struct pf_config) == 24, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 32, "pf_config");
 
 #endif

@@ -79,7 +79,7 @@ static int run(struct demo *demo, const struct demo_opts *opts)
 	struct session_result result = { 0 };
 	struct child child;
 	struct session_opts session = {
-		.loader.verbose = opts->verbose,
+		.loader = { .verbose = opts->verbose, .content = PF_CONTENT_EDGES },
 		.json = opts->json,
 		.duration_ns = TIMEOUT_NS,
 		.fail_on = -1,

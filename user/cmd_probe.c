@@ -160,7 +160,7 @@ static void print_json(const struct probe *p)
 
 int cmd_probe(int argc, char **argv)
 {
-	struct loader_opts lopts = { 0 };
+	struct loader_opts lopts = { .content = PF_CONTENT_WIRE };
 	struct probe_opts o = { 0 };
 	struct probe p = { 0 };
 	char err[LOADER_ERR_LEN > OPTS_ERR_LEN ? LOADER_ERR_LEN : OPTS_ERR_LEN];

@@ -38,6 +38,12 @@ static const struct opt options[] = {
 	{ .name = "settle", .kind = OPT_SECONDS, .at = AT(session.settle_ns),
 	  .min = NSEC_PER_SEC / 1000, .max = 3600 * NSEC_PER_SEC, .arg = "S",
 	  .help = "wait S seconds for an acknowledgement (2)" },
+	{ .name = "content", .kind = OPT_NAME, .at = AT(session.loader.content),
+	  .names = content_names, .n_names = PF_CONTENT_MAX, .arg = "MODE",
+	  .help = "compare the bytes: off, edges or wire (edges)" },
+	{ .name = "sample", .kind = OPT_RATIO, .at = AT(session.loader.sample),
+	  .min = 1, .max = 1u << 20, .arg = "1/N",
+	  .help = "compare the bytes of one page in N" },
 	{ .name = "max-pages", .kind = OPT_UINT, .at = AT(session.loader.max_pages),
 	  .min = 64, .max = LOADER_PAGES_MAX, .arg = "N",
 	  .help = "pages in flight followed at once (from memory)" },
@@ -99,7 +105,8 @@ static int start(struct watch_opts *opts, char **command)
 int cmd_watch(int argc, char **argv)
 {
 	struct watch_opts opts = {
-		.session = { .fail_on = -1, .ready_fd = -1 },
+		.session = { .fail_on = -1, .ready_fd = -1,
+			     .loader = { .content = PF_CONTENT_EDGES } },
 		.ready_fd = UINT_MAX,
 	};
 	char err[OPTS_ERR_LEN];

@@ -14,6 +14,7 @@ static const size_t type_sizes[] = {
 	[PF_EV_OP] = sizeof(struct pf_ev_op),
 	[PF_EV_END] = sizeof(struct pf_ev_range),
 	[PF_EV_RESEND] = sizeof(struct pf_ev_range),
+	[PF_EV_SENT] = sizeof(struct pf_ev_range),
 };
 
 #define N_TYPES (sizeof(type_sizes) / sizeof(type_sizes[0]))
@@ -61,7 +62,7 @@ static enum event_refusal check_range(const struct pf_ev_range *ev)
 {
 	if (!ev->len || ev->len > EVENT_RANGE_MAX)
 		return EVENT_BAD_RANGE;
-	if (ev->h.type == PF_EV_RESEND ? ev->why != 0 :
+	if (ev->h.type != PF_EV_END ? ev->why != 0 :
 	    ev->why < PF_END_ACKED || ev->why > PF_END_ABORTED)
 		return EVENT_BAD_VALUE;
 	return EVENT_OK;

@@ -7,12 +7,18 @@
 
 #include <string.h>
 
+#include "wire.h"
+
 /* A function whose parameters changed their meaning is told by the name of one. */
 #define ROW_PARAM(prog, r, meth, sym, mod, par, n, g, text)		\
 	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
 	  .module = mod, .param = par, .sees = text, .need = n, .group = g }
 #define ROW(prog, r, meth, sym, mod, n, g, text)			\
 	ROW_PARAM(prog, r, meth, sym, mod, NULL, n, g, text)
+
+#define ROW_CONTENT(prog, r, meth, sym, mode, text)			\
+	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
+	  .sees = text, .need = HOOK_OPTIONAL, .content = mode }
 
 /* A write's four programs: each stands twice, see write.bpf.c. */
 #define WRITE_ROWS(prog, r, sym, mod, n, text)				\
@@ -23,6 +29,9 @@
 
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
+	/* First: the others need to know where the bytes are. */
+	ROW_CONTENT("on_layout", "content", "iter", "task_file", PF_CONTENT_EDGES,
+		    "what the bytes are: fingerprints, so stores through mappings too"),
 	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
 	    "pages taken by a socket"),
 	ROW("on_sendpage", "attach", "fentry", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
@@ -33,6 +42,8 @@ static const struct hook table[] = {
 	    "pages taken by a socket that then waits for memory"),
 	ROW("on_sendpage_go_on", "attach", "fexit", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
 	    "pages taken by a socket that then waits for memory"),
+	ROW("on_zerocopy", "attach zerocopy", "fexit", "skb_zerocopy_iter_stream", NULL,
+	    HOOK_OPTIONAL, 0, "buffers that MSG_ZEROCOPY took"),
 	ROW("on_ack", "ack", "fentry", "tcp_ack", NULL, HOOK_REQUIRED, 0, "acknowledgements"),
 	ROW("on_read", "release", "tp_btf", "tcp_rcv_space_adjust", NULL, HOOK_REQUIRED, 0,
 	    "a reader on this host copying pages out"),
@@ -46,6 +57,10 @@ static const struct hook table[] = {
 	    "sockets destroyed"),
 	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
 	    "retransmissions"),
+	ROW_CONTENT("on_copy", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
+		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
+	ROW_CONTENT("on_xmit", "transmit", "tp_btf", "net_dev_start_xmit",
+		    PF_CONTENT_WIRE, "what a device is given"),
 	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,
 		   "writes to ext4, tmpfs and most file systems"),
 	WRITE_ROWS("on_iomap_write", "write iomap", "iomap_file_buffered_write", "iomap", HOOK_OPTIONAL,
@@ -110,11 +125,12 @@ static void plan_one(struct hook *h, const struct hook *hooks, size_t n)
 	}
 }
 
-size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], hook_exists_fn exists, void *ctx)
+size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn exists, void *ctx)
 {
 	memcpy(ret_hooks, table, sizeof(table));
 	for (size_t i = 0; i < N_HOOKS; i++)
-		ret_hooks[i].state = exists(ctx, &table[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
+		ret_hooks[i].state = table[i].content > content ? HOOK_NOT_NEEDED :
+				     exists(ctx, &table[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
 	for (size_t i = 0; i < N_HOOKS; i++)
 		plan_one(&ret_hooks[i], ret_hooks, N_HOOKS);
 	return N_HOOKS;

@@ -33,20 +33,22 @@ struct hook {
 	const char *sees;	/* what is not seen without it */
 	enum hook_need need;
 	int group;		/* candidates of one role and group go together */
+	int content;		/* enum pf_content: not needed in lesser modes */
 	enum hook_state state;
 	int err;		/* -errno of HOOK_FAILED */
 };
 
-#define HOOKS_MAX 32
+#define HOOKS_MAX 48
 
 /* Has the kernel, or the module, what the hook is for? */
 typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
 
 /*
  * Copy the table and choose: of each role the newest group whose every program
- * has its target stays HOOK_UNTRIED. Returns the number of hooks.
+ * has its target stays HOOK_UNTRIED, unless the content mode needs none.
+ * Returns the number of hooks.
  */
-size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], hook_exists_fn exists, void *ctx);
+size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn exists, void *ctx);
 
 /* A required hook for which nothing is attached or still to be tried; NULL if all is well. */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);

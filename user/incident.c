@@ -24,6 +24,10 @@ static const char *const reason_names[] = {
 	[REASON_ACKED] = "acked",
 	[REASON_ABORTED] = "aborted",
 	[REASON_IN_HOST] = "in-host",
+	[REASON_CARRIED] = "carried",
+	[REASON_UNCHANGED] = "unchanged",
+	[REASON_RESTORED] = "restored",
+	[REASON_UNSEEN] = "unseen",
 	[REASON_MMAP_STORE] = "mmap-store",
 	[REASON_UNACKED] = "unacked",
 	[REASON_EVICTED] = "evicted",
@@ -51,6 +55,12 @@ static const char *const sender_how_names[] = {
 	[PF_SEND_SPLICE] = "splice",
 	[PF_SEND_ZEROCOPY] = "zerocopy",
 	[PF_SEND_KERNEL] = "kernel",
+};
+
+const char *const content_names[] = {
+	[PF_CONTENT_OFF] = "off",
+	[PF_CONTENT_EDGES] = "edges",
+	[PF_CONTENT_WIRE] = "wire",
 };
 
 static const char *const view_names[] = {
@@ -88,6 +98,11 @@ const char *writer_how_name(__u32 how)
 const char *sender_how_name(__u32 how)
 {
 	return name_at(sender_how_names, ARRAY_LEN(sender_how_names), how);
+}
+
+const char *content_name(int content)
+{
+	return name_at(content_names, ARRAY_LEN(content_names), content);
 }
 
 const char *path_view_name(enum path_view view)

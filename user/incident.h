@@ -31,6 +31,10 @@ enum reason {
 	REASON_ACKED,		/* left the host before the change, acknowledged after it */
 	REASON_ABORTED,		/* left the host before the change, never acknowledged */
 	REASON_IN_HOST,		/* in this host's transmit path as the write began */
+	REASON_CARRIED,		/* seen to be copied out changed, and never as it was */
+	REASON_UNCHANGED,	/* the bytes are what they were */
+	REASON_RESTORED,	/* changed, and changed back before they were copied out */
+	REASON_UNSEEN,		/* no hook saw the change: its moment is unknown */
 	REASON_MMAP_STORE,	/* moment and extent of the change are unknown */
 	REASON_UNACKED,		/* neither acknowledged nor resent while it was waited for */
 	REASON_EVICTED,		/* too many incidents waiting: not waited for */
@@ -107,9 +111,13 @@ const char *reason_name(enum reason reason);
 const char *phase_name(enum phase phase);
 const char *writer_how_name(__u32 how);
 const char *sender_how_name(__u32 how);
+const char *content_name(int content);	/* enum pf_content */
 const char *path_view_name(enum path_view view);
 
 /* Verdict names, VERDICT_MAX of them, weakest first. */
 extern const char *const verdict_names[];
+
+/* Names of the content modes, PF_CONTENT_MAX of them. */
+extern const char *const content_names[];
 
 #endif

@@ -48,6 +48,33 @@ static enum judgement settle(struct answer *ret, enum verdict_kind verdict, enum
 	return JUDGE_FINAL;
 }
 
+/* Nothing that is still to come can change the answer. */
+static bool is_settled(const struct evidence *ev)
+{
+	return !ev->print || ev->end || ev->gave_up;
+}
+
+/* Found by fingerprints, some time after it was made. */
+static bool is_unseen(const struct evidence *ev)
+{
+	return ev->how == PF_WRITE_UNKNOWN || ev->stored;
+}
+
+/*
+ * Bytes that had not been copied out when the write was complete: new they go
+ * out, unless somebody changes them back before, which only fingerprints tell.
+ */
+static enum judgement judge_uncopied(const struct evidence *ev, enum reason reason,
+				     enum phase phase, struct answer *ret)
+{
+	if (ev->restored)
+		return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
+	if (ev->unsure)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+	settle(ret, VERDICT_CORRUPT, reason, phase);
+	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+}
+
 static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
 	/* A flight that ended unread during the write was dropped with its socket. */
@@ -55,8 +82,46 @@ static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct a
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED,
 			      phase_at(ev, &ev->before, seq));
 	if (!seq_before(seq, ev->after.nxt))
-		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	return settle(ret, VERDICT_CORRUPT, REASON_UNREAD, phase_at(ev, &ev->after, seq));
+		return judge_uncopied(ev, REASON_UNSENT, PHASE_QUEUED, ret);
+	return judge_uncopied(ev, REASON_UNREAD, phase_at(ev, &ev->after, seq), ret);
+}
+
+/* Copied out before the write, and what was copied since was seen. */
+static enum judgement judge_copied(const struct evidence *ev, enum reason why, enum phase phase,
+				   struct answer *ret)
+{
+	if (ev->sent & (SENT_NEW | SENT_OTHER))
+		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
+		settle(ret, VERDICT_POSSIBLE, ev->gave_up ? ev->gave_up : REASON_UNACKED, phase);
+		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
+	}
+	if (ev->lost)
+		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
+	return settle(ret, VERDICT_NEAR_MISS, why, phase);
+}
+
+/* The moments at which the device copied it were seen, and what it copied. */
+static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct answer *ret)
+{
+	enum reason why = ev->end == PF_END_ABORTED ? REASON_ABORTED : REASON_ACKED;
+	enum phase phase = phase_at(ev, &ev->after, seq);
+
+	if (seq_before(seq, ev->before.read))
+		return judge_copied(ev, why, phase, ret);
+	if (seq_before(seq, ev->after.read) || ev->flags & PF_HIT_ENDED)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+	if (!(ev->sent & (SENT_NEW | SENT_OTHER))) {
+		if (ev->sent & SENT_MEANT)
+			return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
+		if (ev->end == PF_END_ABORTED && !ev->lost)	/* it never went out */
+			return settle(ret, VERDICT_NEAR_MISS, why, phase);
+		return judge_uncopied(ev, REASON_UNSENT, phase, ret);
+	}
+	if (ev->sent & (SENT_MEANT | SENT_OLD))
+		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	settle(ret, VERDICT_CORRUPT, REASON_CARRIED, phase);
+	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
 /*
@@ -78,8 +143,12 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 	if (!seq_before(seq, ev->before.nxt)) {
 		if (seq_before(seq, ev->after.nxt) || ev->flags & PF_HIT_ENDED)
 			return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
-		return settle(ret, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+		return judge_uncopied(ev, REASON_UNSENT, PHASE_QUEUED, ret);
 	}
+	if (is_unseen(ev) && ev->sent & SENT_NEW)
+		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	if (is_unseen(ev))
+		return settle(ret, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
 	/* Of which bytes is not known; perhaps of these, torn. */
 	if (ev->before.resends != ev->after.resends)
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
@@ -106,20 +175,62 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 	return JUDGE_WAIT;
 }
 
+/* A page was made writable; what was stored there is found later, if anything was. */
+static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct answer *ret)
+{
+	enum phase phase = phase_at(ev, &ev->after, seq);
+
+	if (ev->end && ev->looked_at_end)
+		return settle(ret, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+	settle(ret, VERDICT_POSSIBLE, REASON_MMAP_STORE, phase);
+	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+}
+
 enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *ret_answer)
 {
+	enum phase phase = phase_at(ev, &ev->after, seq);
+
 	if (was_over(ev, seq))
 		return JUDGE_GONE;
-	if (ev->how == PF_WRITE_MMAP)
-		return settle(ret_answer, VERDICT_POSSIBLE, REASON_MMAP_STORE,
-			      phase_at(ev, &ev->after, seq));
+	if (ev->how == PF_WRITE_MMAP && !ev->stored)
+		return judge_store(ev, seq, ret_answer);
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
-		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED,
-			      phase_at(ev, &ev->after, seq));
+		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
+	if (ev->print_after && ev->print_after == ev->print_before)
+		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+	if (judge_restores(ev))
+		return settle(ret_answer, VERDICT_IDENTICAL, REASON_RESTORED, phase);
 	if (is_local(ev))
 		return judge_local(ev, seq, ret_answer);
+	if (ev->flags & PF_HIT_WIRE)
+		return judge_carried(ev, seq, ret_answer);
 	return judge_remote(ev, seq, ret_answer);
+}
+
+__u32 judge_sent(const struct evidence *ev, __u64 print)
+{
+	if (!print)
+		return 0;
+	return print == ev->print ? SENT_MEANT : print == ev->print_after ? SENT_NEW :
+	       print == ev->print_before ? SENT_OLD : SENT_OTHER;
+}
+
+bool judge_restores(const struct evidence *ev)
+{
+	return ev->print && ev->print_after == ev->print;
+}
+
+int judge_in_time(const struct evidence *ev, __u32 seq)
+{
+	bool seen = ev->flags & (PF_HIT_LOCAL | PF_HIT_WIRE);
+	__u32 before = seen ? ev->before.read : ev->before.nxt;
+	__u32 after = seen ? ev->after.read : ev->after.nxt;
+
+	/* When it was found says nothing about when it was made. */
+	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && is_unseen(ev)))
+		return 0;
+	return seq_before(seq, before) ? -1 : seq_before(seq, after) ? 0 : 1;
 }
 
 unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,

@@ -1,26 +1,50 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * judge - what happened to one byte of a flight, from the evidence at hand.
- *
- * Every verdict comes from judge_byte(). New kinds of evidence, such as
- * fingerprints of the content, become fields of struct evidence and branches
- * there, and nothing else has to change.
+ * Every verdict comes from judge_byte().
  */
 #ifndef PAGEFLIGHT_JUDGE_H
 #define PAGEFLIGHT_JUDGE_H
 
 #include "incident.h"
 
+/* What copies made since were seen to carry: a set. */
+#define SENT_MEANT 1u	/* what the socket took */
+#define SENT_OLD   2u	/* what was there before the write */
+#define SENT_NEW   4u	/* what the write left */
+#define SENT_OTHER 8u	/* what somebody left who came later */
+
 struct evidence {
 	__u32 how;			/* PF_WRITE_* */
 	__u32 flags;			/* PF_HIT_* */
 	struct pf_progress before;	/* not valid with PF_HIT_NO_BEFORE */
 	struct pf_progress after;
+	/* Fingerprints of the flight, as in pf_ev_hit; 0: none. */
+	__u64 print;
+	__u64 print_before;
+	__u64 print_after;
+	__u32 sent;			/* SENT_* */
 	__u32 end;			/* PF_END_* seen since, or 0 */
+	bool looked_at_end;		/* and its bytes were known then */
 	bool resent;			/* retransmitted since */
+	bool stored;			/* of PF_WRITE_MMAP: a change was found; `before` is then */
+	bool restored;			/* changed back before it was copied out */
+	bool unsure;			/* changed back, perhaps in time */
 	bool lost;			/* records were lost since, or PF_HIT_LOST */
 	enum reason gave_up;		/* not waited for any longer: UNACKED or EVICTED */
 };
+
+/* Which of them a fingerprint seen later is. */
+__u32 judge_sent(const struct evidence *ev, __u64 print);
+
+/* Did the write leave the flight as the socket took it? */
+bool judge_restores(const struct evidence *ev);
+
+/*
+ * If it did: had the byte not been copied out when it was complete (1), had it
+ * before it began (-1), or is that not known (0)?
+ */
+int judge_in_time(const struct evidence *ev, __u32 seq);
 
 enum judgement {
 	JUDGE_GONE,	/* the byte was not in flight any more when the write began */

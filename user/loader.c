@@ -10,10 +10,12 @@
 #include "loader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -23,9 +25,10 @@
 #include <bpf/libbpf.h>
 
 #include "hooks.h"
+#include "layout.h"
 #include "pageflight.skel.h"
+#include "print.h"
 
-#define FLIGHT_BYTES 128		/* sizeof(struct pf_flight); checked against the map */
 #define RING_BYTES (4u << 20)
 
 struct loader {
@@ -201,11 +204,13 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	s->rodata->cfg.flight_mask = room - 1;
 	s->rodata->cfg.max_flights = pages;
 	s->rodata->cfg.bucket_mask = room / 2 - 1;
+	s->rodata->cfg.content = opts->content;
+	s->rodata->cfg.sample = opts->sample ? opts->sample : 1;
 	s->rodata->cfg.max_conns = conns;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
-	err = err ?: bpf_map__set_value_size(s->maps.flights, room * FLIGHT_BYTES);
+	err = err ?: bpf_map__set_value_size(s->maps.flights, room * PF_FLIGHT_BYTES);
 	err = err ?: bpf_map__set_max_entries(s->maps.buckets, room / 2);
 	err = err ?: bpf_map__set_max_entries(s->maps.conns, conns + 1);
 	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, conns);
@@ -275,19 +280,118 @@ static int run_iterator(const struct bpf_link *link)
 	return err;
 }
 
+/* The fingerprint that the kernel side must come to, of a page with `bytes` in it. */
+static __u64 expected_print(const char *bytes, size_t size)
+{
+	struct pf_print p;
+
+	pf_print_begin(&p);
+	for (size_t at = 0; at < size; at += PF_PRINT_BLOCK)
+		pf_print_block(&p, (const __u64 *)(bytes + at));
+	return pf_print_end(&p, size);
+}
+
+/* Does this layout lead to the bytes of our page? 0 or -errno. */
+static int try_layout(struct loader *l, const struct bpf_link *link, __u64 expected)
+{
+	int err;
+
+	l->skel->bss->pf_layout.print = 0;
+	err = run_iterator(link);
+	if (!err && l->skel->bss->pf_layout.print == expected)
+		return 0;
+	l->skel->bss->pf_page_offset = 0;
+	return err ? err : -ENOENT;
+}
+
+/* /proc/kcore needs no symbols and knows every architecture; kernels may be built without it. */
+static int try_kcore(struct loader *l, const struct bpf_link *link, __u64 expected)
+{
+	struct layout guesses[LAYOUT_GUESSES];
+	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), err = -ENOENT;
+	size_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = layout_from_kcore(fd, sysconf(_SC_PAGESIZE), l->skel->rodata->cfg.struct_page_size,
+			      guesses);
+	close(fd);
+	for (size_t i = 0; i < n && err; i++) {
+		l->skel->bss->pf_vmemmap = guesses[i].vmemmap;
+		l->skel->bss->pf_page_offset = guesses[i].page_offset;
+		err = try_layout(l, link, expected);
+	}
+	return err;
+}
+
+static int try_kallsyms(struct loader *l, const struct bpf_link *link, __u64 expected)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	struct layout at;
+	int err;
+
+	if (!in)
+		return -errno;
+	err = layout_from_kallsyms(in, &at);
+	fclose(in);
+	if (err)
+		return err;
+	l->skel->bss->pf_layout.page_offset_at = at.page_offset;
+	l->skel->bss->pf_layout.vmemmap_at = at.vmemmap;
+	return try_layout(l, link, expected);
+}
+
+/*
+ * Find out how to get from a struct page to its bytes, and prove it on a page
+ * of our own. Without it there are no fingerprints.
+ */
+static int find_layout(struct loader *l, const struct bpf_link *link)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	int fd = memfd_create("pageflight-layout", MFD_CLOEXEC), err = -ENOMEM;
+	char *page = fd < 0 || ftruncate(fd, size) ? MAP_FAILED :
+		     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	__u64 word = getpid(), expected;
+
+	if (page != MAP_FAILED) {
+		for (size_t at = 0; at < size; at += sizeof(word)) {
+			word = pf_print_step(word, at);
+			memcpy(page + at, &word, sizeof(word));
+		}
+		expected = expected_print(page, size);
+		l->skel->bss->pf_layout.tgid = getpid();
+		l->skel->bss->pf_layout.fd = fd;
+		err = try_kcore(l, link, expected);
+		if (err)
+			err = try_kallsyms(l, link, expected);
+		munmap(page, size);
+	}
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+static int attach_one(struct loader *l, size_t i)
+{
+	const struct hook *h = &l->hooks[i];
+
+	l->links[i] = bpf_program__attach(bpf_object__find_program_by_name(l->skel->obj,
+									   h->program));
+	if (!l->links[i])
+		return -errno;
+	if (!strcmp(h->program, "on_layout"))
+		return find_layout(l, l->links[i]);
+	return strcmp(h->method, "iter") ? 0 : run_iterator(l->links[i]);
+}
+
 static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 {
 	for (size_t i = 0; i < l->n_hooks; i++) {
 		struct hook *h = &l->hooks[i];
-		struct bpf_program *p;
 
 		if (h->state != HOOK_UNTRIED)
 			continue;
-		p = bpf_object__find_program_by_name(l->skel->obj, h->program);
-		l->links[i] = bpf_program__attach(p);
-		h->err = l->links[i] ? 0 : -errno;
-		if (l->links[i] && !strcmp(h->method, "iter"))
-			h->err = run_iterator(l->links[i]);
+		h->err = attach_one(l, i);
 		h->state = h->err ? HOOK_FAILED : HOOK_ATTACHED;
 	}
 	drop_halves(l);
@@ -310,7 +414,7 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	ret = check_helpers(btf, err);
 	if (ret)
 		return ret;
-	l->n_hooks = hooks_plan(l->hooks, hook_exists, btf);
+	l->n_hooks = hooks_plan(l->hooks, opts->content, hook_exists, btf);
 	ret = check_required(l, err);
 	if (ret)
 		return ret;
@@ -428,6 +532,11 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 	t.missed = missed_runs(l);
 	*ret_totals = t;
 	return 0;
+}
+
+int loader_content(const struct loader *l)
+{
+	return l->skel->bss->pf_page_offset ? (int)l->skel->rodata->cfg.content : PF_CONTENT_OFF;
 }
 
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)

@@ -17,7 +17,7 @@ struct loader;
 struct hook;
 
 #define LOADER_PAGES_MIN 16u
-#define LOADER_PAGES_MAX ((1u << 22) - 1)	/* the verifier allows offsets below 512 MiB */
+#define LOADER_PAGES_MAX ((1u << 21) - 1)	/* the verifier allows offsets below 512 MiB */
 #define LOADER_CONNS_MIN 1u
 #define LOADER_CONNS_MAX (1u << 20)
 
@@ -25,6 +25,8 @@ struct loader_opts {
 	unsigned int max_pages;		/* flights followed at once; 0: from memory */
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
 	unsigned int ring_bytes;	/* 0: default */
+	int content;			/* enum pf_content */
+	unsigned int sample;		/* one page in so many gets a fingerprint; 0: every page */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };
 
@@ -54,6 +56,12 @@ int loader_fd(const struct loader *l);
 
 /* Hand every waiting record to fn. Returns their number or -errno. Never blocks. */
 int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
+
+/*
+ * The content mode it runs in: off, whatever was asked for, if the bytes of a
+ * page of ours were not found where the kernel should have them.
+ */
+int loader_content(const struct loader *l);
 
 int loader_totals(const struct loader *l, struct loader_totals *ret_totals);
 

@@ -90,6 +90,11 @@ int opts_seconds(const char *text, __u64 min, __u64 max, __u64 *ret_ns)
 	return *text ? -EINVAL : in_range(whole * NSEC + fraction, min, max, ret_ns);
 }
 
+int opts_ratio(const char *text, __u64 min, __u64 max, __u64 *ret_n)
+{
+	return strncmp(text, "1/", 2) ? -EINVAL : opts_uint(text + 2, min, max, ret_n);
+}
+
 static int parse_name(const struct opt *opt, const char *text, void *at)
 {
 	for (int i = 0; i < opt->n_names; i++) {
@@ -126,6 +131,9 @@ static int parse_value(const struct opt *opt, const char *text, void *values)
 	case OPT_UINT:
 		err = opts_uint(text, opt->min, opt->max, &number);
 		break;
+	case OPT_RATIO:
+		err = opts_ratio(text, opt->min, opt->max, &number);
+		break;
 	}
 	if (!err)
 		*(unsigned int *)at = number;
@@ -154,6 +162,9 @@ static void explain(const struct opt *opt, const char *text, char err[OPTS_ERR_L
 		break;
 	case OPT_UINT:
 		snprintf(err + n, OPTS_ERR_LEN - n, "a number from %llu to %llu", min, max);
+		break;
+	case OPT_RATIO:
+		snprintf(err + n, OPTS_ERR_LEN - n, "1/N with N from %llu to %llu", min, max);
 		break;
 	case OPT_FLAG:
 	case OPT_TEXT:

@@ -17,6 +17,7 @@ enum opt_kind {
 	OPT_UINT,	/* unsigned int */
 	OPT_SIZE,	/* unsigned int, bytes; K, M or G of 1024 may follow */
 	OPT_SECONDS,	/* __u64 nanoseconds, from decimal seconds */
+	OPT_RATIO,	/* unsigned int N, from 1/N */
 	OPT_NAME,	/* int, index into names */
 	OPT_TEXT,	/* const char *, not empty, points into argv */
 };
@@ -26,7 +27,7 @@ struct opt {
 	char letter;		/* short form or 0 */
 	enum opt_kind kind;
 	size_t at;		/* offsetof the value */
-	__u64 min, max;		/* of UINT, SIZE, and SECONDS in nanoseconds */
+	__u64 min, max;		/* of UINT, RATIO, SIZE, and SECONDS in nanoseconds */
 	const char *const *names; /* of NAME */
 	int n_names;
 	const char *arg;	/* what --help calls the argument */
@@ -58,6 +59,7 @@ void opts_help(FILE *out, const struct command_spec *spec);
 /* The parsers of single values: 0 or -EINVAL, -ERANGE. To the last character. */
 int opts_uint(const char *text, __u64 min, __u64 max, __u64 *ret_value);
 int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value);
+int opts_ratio(const char *text, __u64 min, __u64 max, __u64 *ret_n);
 int opts_seconds(const char *text, __u64 min, __u64 max, __u64 *ret_ns);
 
 #endif

@@ -347,6 +347,7 @@ static int finish(struct session *s)
 		return err ? err : s->err;
 	s->sum.wall_ns = clock_wall_ns(s->ended);
 	s->sum.duration_ns = s->ended - s->began;
+	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
 	s->sum.evicted = verdict_evicted(s->verdict);
 	return fail_output(s->sink.ops->summary(&s->sink, &s->sum));

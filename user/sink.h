@@ -14,6 +14,7 @@
 struct summary {
 	__u64 wall_ns;				/* when it ended, UTC */
 	__u64 duration_ns;
+	int content;				/* enum pf_content, as it really was */
 	struct loader_totals totals;
 	__u64 incidents[VERDICT_MAX];		/* seen, also those not printed */
 	__u64 bytes[VERDICT_MAX];

@@ -248,6 +248,7 @@ static int json_summary(struct sink *sink, const struct summary *sum)
 	put_text(obj, "type", "summary");
 	put_text(obj, "time", fmt_time(time, sum->wall_ns));
 	put_u64(obj, "duration_us", sum->duration_ns / 1000);
+	put_text(obj, "content", content_name(sum->content));
 	put_u64(obj, "flights", stats->count[PF_C_attached]);
 	put_u64(obj, "bytes", stats->count[PF_C_attached_bytes]);
 	put_u64(obj, "in_flight", sum->totals.in_flight);

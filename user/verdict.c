@@ -175,13 +175,143 @@ static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hi
 	return 0;
 }
 
+/* What an event tells a span of which it covers every byte. */
+typedef void (*learn_fn)(struct span *span, void *event);
+
+static int learn(struct verdict *v, struct span *span, __u32 seq, __u32 len, learn_fn fn,
+		 void *event)
+{
+	struct held *held = span->held;
+	int err = pending_isolate(&v->pending, span, seq, len);
+
+	if (err)
+		return err;
+	fn(span, event);
+	if (judge_byte(&span->ev, span->seq, &span->answer) == JUDGE_WAIT)
+		return 0;
+	pending_settled(span);
+	return report_complete(v, held);
+}
+
+static bool overlaps(const struct span *span, __u32 seq, __u32 len)
+{
+	return (__s32)(span->seq + span->len - seq) > 0 && (__s32)(seq + len - span->seq) > 0;
+}
+
+/*
+ * Tell the spans of a connection that wait. An isolated rest is linked at the
+ * head of a list, behind the walk, and a reported incident has no spans in any
+ * list: the saved link stays good.
+ */
+static int each_waiting(struct verdict *v, __u64 conn, __u32 seq, __u32 len, learn_fn fn,
+			void *event)
+{
+	__u32 first = seq >> PENDING_WINDOW_SHIFT;
+	__u32 n = ((seq & (PENDING_SPAN_MAX - 1)) + len - 1) >> PENDING_WINDOW_SHIFT;
+	struct span_link *link, *next;
+	int err = 0;
+
+	for (__u32 i = 0; i <= n && !err; i++) {
+		__u32 at = (first + i) << PENDING_WINDOW_SHIFT;
+
+		link = LIST_FIRST(pending_window(&v->pending, conn, at));
+		for (; link && !err; link = next) {
+			struct span *span = link->span;
+
+			/* The span's link in a second window may share this list. */
+			next = LIST_NEXT(link, entry);
+			while (next && next->span == span)
+				next = LIST_NEXT(next, entry);
+			if (span->held->first.conn == conn && overlaps(span, seq, len))
+				err = learn(v, span, seq, len, fn, event);
+		}
+	}
+	return err;
+}
+
+static void learn_range(struct span *span, void *event)
+{
+	const struct pf_ev_range *ev = event;
+	struct held *held = span->held;
+
+	switch (ev->h.type) {
+	case PF_EV_RESEND:
+		span->ev.resent = true;
+		if (held->resent_ts != ev->h.ts)
+			held->resends++;
+		held->resent_ts = ev->h.ts;
+		break;
+	case PF_EV_SENT:
+		span->ev.sent |= judge_sent(&span->ev, ev->print);
+		break;
+	case PF_EV_END:
+		span->ev.end = ev->why;
+		span->ev.looked_at_end = ev->print;
+		break;
+	}
+}
+
+/* A store that was announced by a fault is found: it is the one that we waited for. */
+struct store {
+	const struct evidence *found;
+	bool taken;
+};
+
+static void learn_store(struct span *span, void *event)
+{
+	struct store *store = event;
+	struct evidence *ev = &span->ev;
+
+	if (ev->how != PF_WRITE_MMAP || ev->stored)
+		return;
+	ev->stored = true;
+	ev->flags = store->found->flags;
+	ev->before = store->found->before;
+	ev->after = store->found->after;
+	ev->print_before = store->found->print_before;
+	ev->print_after = store->found->print_after;
+	store->taken = true;
+}
+
+static void learn_restored(struct span *span, void *event)
+{
+	(void)event;
+	span->ev.restored = true;
+}
+
+static void learn_unsure(struct span *span, void *event)
+{
+	(void)event;
+	span->ev.unsure = true;
+}
+
+/* The flight is again what the socket took: what waits was changed back, perhaps in time. */
+static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev)
+{
+	__u32 cuts[JUDGE_CUTS_MAX + 1], at = 0;
+	unsigned int n = judge_cuts(ev, hit->seq, hit->len, cuts);
+	int err = 0;
+
+	cuts[n] = hit->len;
+	for (unsigned int i = 0; i <= n && !err; i++) {
+		int in_time = judge_in_time(ev, hit->seq + at);
+
+		if (in_time >= 0)
+			err = each_waiting(v, hit->conn, hit->seq + at, cuts[i] - at,
+					   in_time ? learn_restored : learn_unsure, NULL);
+		at = cuts[i];
+	}
+	return err;
+}
+
 static __u64 end_of(__u64 pos, __u64 count)
 {
 	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
 }
 
 /* Cut the bytes that both the write and the flight have where the answer may change. */
-static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
+static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		     struct span *like)
 {
 	__u64 write_end = end_of(hit->pos, hit->count);
 	__u64 flight_end = end_of(hit->file_off, hit->len);
@@ -189,6 +319,27 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 	__u64 to = write_end < flight_end ? write_end : flight_end;
 	__u32 skip = from - hit->file_off;
 	__u32 cuts[JUDGE_CUTS_MAX + 1];
+	unsigned int n_cuts;
+	int err = 0;
+
+	if (from >= to)
+		return 0;
+	n_cuts = judge_cuts(&like->ev, hit->seq + skip, to - from, cuts);
+	cuts[n_cuts] = to - from;
+	for (unsigned int i = 0; i <= n_cuts && !err; i++) {
+		__u32 at = i ? cuts[i - 1] : 0;
+
+		like->seq = hit->seq + skip + at;
+		like->file_off = from + at;
+		like->stream_off = hit->stream_off + skip + at;
+		like->len = cuts[i] - at;
+		err = add_span(v, op, hit, like);
+	}
+	return err;
+}
+
+static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
+{
 	struct span like = {
 		.attached = hit->attached,
 		.ev = {
@@ -196,10 +347,13 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 			.flags = hit->flags,
 			.before = hit->before,
 			.after = hit->after,
+			.print = hit->print,
+			.print_before = hit->print_before,
+			.print_after = hit->print_after,
 			.lost = v->lossy || hit->flags & PF_HIT_LOST,
 		},
 	};
-	unsigned int n_cuts;
+	struct store store = { .found = &like.ev };
 	struct op *op;
 	int err;
 
@@ -211,21 +365,11 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		return -ENOMEM;
 	op->hits++;
 	op->ts = hit->h.ts;
-	if (from >= to)
-		return 0;
-
-	n_cuts = judge_cuts(&like.ev, hit->seq + skip, to - from, cuts);
-	cuts[n_cuts] = to - from;
-	for (unsigned int i = 0; i <= n_cuts && !err; i++) {
-		__u32 at = i ? cuts[i - 1] : 0;
-
-		like.seq = hit->seq + skip + at;
-		like.file_off = from + at;
-		like.stream_off = hit->stream_off + skip + at;
-		like.len = cuts[i] - at;
-		err = add_span(v, op, hit, &like);
-	}
-	return err;
+	if (judge_restores(&like.ev))
+		err = on_restored(v, hit, &like.ev);
+	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
+		err = each_waiting(v, hit->conn, hit->seq, hit->len, learn_store, &store);
+	return err || store.taken ? err : add_spans(v, op, hit, &like);
 }
 
 static int on_op(struct verdict *v, const struct pf_ev_op *ev)
@@ -255,60 +399,9 @@ static int on_op(struct verdict *v, const struct pf_ev_op *ev)
 	return err;
 }
 
-static bool overlaps(const struct span *span, const struct pf_ev_range *ev)
-{
-	return (__s32)(span->seq + span->len - ev->seq) > 0 &&
-	       (__s32)(ev->seq + ev->len - span->seq) > 0;
-}
-
-static int touch(struct verdict *v, struct span *span, const struct pf_ev_range *ev)
-{
-	struct held *held = span->held;
-	int err = pending_isolate(&v->pending, span, ev->seq, ev->len);
-
-	if (err)
-		return err;
-	if (ev->h.type == PF_EV_RESEND) {
-		span->ev.resent = true;
-		if (held->resent_ts != ev->h.ts)
-			held->resends++;
-		held->resent_ts = ev->h.ts;
-	} else {
-		span->ev.end = ev->why;
-	}
-	if (judge_byte(&span->ev, span->seq, &span->answer) == JUDGE_WAIT)
-		return 0;
-	pending_settled(span);
-	return report_complete(v, held);
-}
-
-/*
- * An isolated rest is linked at the head of a list, behind the walk, and a
- * reported incident has no spans in any list: the saved link stays good.
- */
 static int on_range(struct verdict *v, const struct pf_ev_range *ev)
 {
-	__u32 first = ev->seq >> PENDING_WINDOW_SHIFT;
-	__u32 n = ((ev->seq & (PENDING_SPAN_MAX - 1)) + ev->len - 1) >> PENDING_WINDOW_SHIFT;
-	struct span_link *link, *next;
-	int err = 0;
-
-	for (__u32 i = 0; i <= n && !err; i++) {
-		__u32 seq = (first + i) << PENDING_WINDOW_SHIFT;
-
-		link = LIST_FIRST(pending_window(&v->pending, ev->conn, seq));
-		for (; link && !err; link = next) {
-			struct span *span = link->span;
-
-			/* The span's link in a second window may share this list. */
-			next = LIST_NEXT(link, entry);
-			while (next && next->span == span)
-				next = LIST_NEXT(next, entry);
-			if (span->held->first.conn == ev->conn && overlaps(span, ev))
-				err = touch(v, span, ev);
-		}
-	}
-	return err;
+	return each_waiting(v, ev->conn, ev->seq, ev->len, learn_range, (void *)ev);
 }
 
 int verdict_event(struct verdict *v, const struct pf_event *ev)
@@ -320,6 +413,7 @@ int verdict_event(struct verdict *v, const struct pf_event *ev)
 		return on_op(v, (const struct pf_ev_op *)ev);
 	case PF_EV_END:
 	case PF_EV_RESEND:
+	case PF_EV_SENT:
 		return on_range(v, (const struct pf_ev_range *)ev);
 	}
 	return 0;

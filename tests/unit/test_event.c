@@ -89,7 +89,7 @@ static void test_sizes(void **state)
 
 static void test_unknown_type(void **state)
 {
-	static const __u32 types[] = { 0, PF_EV_RESEND + 1, 0x80000000, 0xffffffff };
+	static const __u32 types[] = { 0, PF_EV_SENT + 1, 0x80000000, 0xffffffff };
 	struct pf_ev_range range = good_range(0, 0);
 
 	(void)state;

@@ -9,6 +9,7 @@
 
 #include "hooks.h"
 #include "unit.h"
+#include "wire.h"
 
 /* ctx: names of what is missing, each between spaces; a parameter as symbol.param. */
 static bool exists(void *ctx, const struct hook *h)
@@ -32,7 +33,7 @@ static const struct hook *find(const struct hook *hooks, size_t n, const char *p
 
 static size_t plan(struct hook hooks[HOOKS_MAX], const char *missing)
 {
-	return hooks_plan(hooks, exists, (void *)missing);
+	return hooks_plan(hooks, PF_CONTENT_WIRE, exists, (void *)missing);
 }
 
 static void newest_of_a_role_is_used(void **state)

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * content.bpf.c - looks at the bytes of flights, and what is made of them.
+ *
+ * A flight that somebody writes to through a hook just now is not looked at:
+ * that write will say what it did.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "content.bpf.h"
+#include "hit.bpf.h"
+#include "path.bpf.h"
+
+#define COPY_STEPS 8192		/* flights looked at for one packet or one read */
+#define COPY_RESTARTS 4
+
+__noinline int content_close(struct unseen *u)
+{
+	struct pf_ev_op *r;
+	__u64 inode = 0;
+
+	if (!u || !u->op || !u->hits)
+		return 0;
+	if (u->mapping)
+		inode = (__u64)KERNEL_READ(address_space, u->mapping, host);
+	r = record_new(PF_EV_OP, sizeof(*r));
+	if (!r)
+		return 0;
+	r->op = u->op;
+	r->began = r->h.ts;
+	r->dev = r->ino = 0;
+	r->pos = r->count = 0;	/* the hits say */
+	__builtin_memset(&r->writer, 0, sizeof(r->writer));
+	r->hits = u->hits;
+	r->flags = 0;
+	r->stack_len = 0;
+	if (inode) {
+		struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
+
+		r->dev = BPF_CORE_READ(sb, s_dev);
+		r->ino = KERNEL_READ(inode, inode, i_ino);
+	}
+	path_of(r, 0, inode);
+	record_send(r);
+	u->op = 0;
+	u->hits = 0;
+	return 0;
+}
+
+static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct pf_conn *c,
+					  struct unseen *u, struct pf_progress *at, __u64 now)
+{
+	__u64 mapping = f->mapping && flight_there(f, 0) ? f->mapping : 0;
+
+	if (u->op && u->mapping != mapping)
+		content_close(u);
+	if (!u->op) {
+		u->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
+		u->mapping = mapping;
+	}
+	/* op stays what it is: no write is under way. */
+	if (hit_claim(f, c, (__u32)u->op))
+		f->op = f->hit_op;
+	hit_report_unseen(n, u, at, f->last, now);
+}
+
+__noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
+{
+	struct pf_progress at = {};
+	void *base = pool();
+	struct pf_flight *f;
+	struct pf_conn *c;
+	__u64 now;
+
+	if (!u || !k || !base || !content_on())
+		return 0;
+	f = flight_at(base, n);
+	c = conn_at(f->conn);
+	if (!c || !f->print || flight_open_write(f))
+		return 0;
+	now = content_print(f->page, f->off, f->len);
+	if (!now)
+		return 0;
+	if (now == f->last)
+		return 1;
+	conn_progress(n, &at, 0);
+	/* Acknowledged in part: nobody knows whether before the change. */
+	at.una = seq_min(at.una, f->seq);
+	u->read_after = at.una;
+	if (flight_local(f, c) || c->flags & PF_CONN_WIRE) {
+		at.read = k->before;
+		u->read_after = k->after;
+	} else {
+		at.nxt = seq_min(at.nxt, k->after);
+	}
+	unseen_report(n, f, c, u, &at, now);
+	f->last = now;
+	return 1;
+}
+
+struct copying {
+	struct unseen u;
+	struct copied k;
+	__u32 slot;
+	__u32 at;		/* flight to look at next; 0: none */
+	__u32 seq, end;
+	__u32 what;
+	__u32 restarts;
+	__u32 looked;		/* flights */
+	__u32 done;
+};
+
+static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
+{
+	if (what == LOOK_COPY || what == LOOK_COPIED)
+		return flight_local(f, c);
+	if (what == LOOK_PRIVATE)
+		return f->how == PF_SEND_ZEROCOPY;
+	return !flight_local(f, c) && (what == LOOK_CARRIED || f->how != PF_SEND_ZEROCOPY);
+}
+
+static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_flight *f,
+					struct pf_conn *c)
+{
+	__u32 end = f->seq + f->len, from = seq_after(k->seq, f->seq) ? k->seq : f->seq;
+
+	k->looked++;
+	if (!content_look(n, &k->u, &k->k) || k->what == LOOK_COPY || k->what == LOOK_COPIED ||
+	    !f->hit_op)
+		return;
+	emit_range(PF_EV_SENT, c->id, from, seq_min(end, k->end) - from, 0, f->last);
+}
+
+/* Along the FIFO without its lock: who has left it under us is recognised. */
+static int on_copy_step(__u32 i, struct copying *k)
+{
+	struct pf_conn *c = conn_at(k->slot);
+	void *base = pool();
+	struct pf_flight *f;
+	__u32 n = k->at;
+
+	if (!c || !base)
+		return 1;
+	f = flight_at(base, n);
+	if (n && f->conn != k->slot) {
+		k->at = c->head;
+		k->restarts++;
+		return k->restarts > COPY_RESTARTS;
+	}
+	if (!n || !seq_after(k->end, f->seq)) {
+		k->done = 1;
+		return 1;
+	}
+	k->at = f->next;
+	if (!seq_after(f->seq + f->len, k->seq))
+		return 0;
+	if (k->what >= LOOK_CARRIED)
+		c->cursor = n;
+	if (is_looked_at(f, c, k->what))
+		look_at_one(k, n, f, c);
+	return 0;
+}
+
+/* New data goes on where the last did; what is sent again is behind. */
+static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq, __u32 what)
+{
+	void *base = pool();
+	struct pf_flight *f;
+
+	if (what < LOOK_CARRIED || !base)
+		return c->head;
+	f = flight_at(base, c->cursor);
+	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
+}
+
+__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
+{
+	struct pf_conn *c = conn_at(slot);
+	struct copying k = { .slot = slot, .seq = seq, .end = end, .what = what };
+
+	if (!c || !content_on())
+		return 0;
+	k.restarts = k.looked = k.done = k.u.hits = pf_zero;
+	k.u.op = pf_zero;
+	k.at = copy_start(c, slot, seq, what);
+	k.k.before = k.k.after = seq;
+	if (what == LOOK_COPIED)
+		k.k.after = end;
+	else if (what >= LOOK_CARRIED && seq_after(c->carried, seq))	/* not for the first time */
+		k.k.before = k.k.after = c->carried;
+	bpf_loop(COPY_STEPS, on_copy_step, &k, 0);
+	content_close(&k.u);
+	if (!k.done)
+		count(PF_C_walk_cut, 1);
+	if (what >= LOOK_CARRIED && k.looked && seq_after(end, c->carried))
+		c->carried = end;
+	return 0;
+}

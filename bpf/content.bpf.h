@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * content.bpf.h - what the bytes of a flight are, told by their fingerprint
+ * (print.h). It sees what no hook can: stores through a mapping, readers of
+ * disks and other processes that write into one, buffers of MSG_ZEROCOPY that
+ * are used again too early.
+ *
+ * A flight is looked at when the socket takes it, around every write that a
+ * hook sees, when its bytes are copied (by a reader on this host, or in mode
+ * wire by the device), and when it ends. A difference between two looks that
+ * no write explains is a change by somebody unknown: a hit of its own.
+ */
+#ifndef PF_CONTENT_BPF_H
+#define PF_CONTENT_BPF_H
+
+#include "maps.bpf.h"
+
+/* Both are 0 until user space has found out where pages are: then content is off. */
+static __always_inline int content_on(void)
+{
+	return cfg.content != PF_CONTENT_OFF && pf_page_offset;
+}
+
+/* In mode wire transmissions are looked at, too. */
+static __always_inline int content_wire(void)
+{
+	return cfg.content == PF_CONTENT_WIRE && pf_page_offset;
+}
+
+/* Of len bytes at off in a struct page; 0 if it cannot be had. */
+__u64 content_print(__u64 page, __u32 off, __u32 len);
+
+/* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
+struct unseen {
+	__u64 op;		/* 0: none yet */
+	__u64 mapping;
+	__u32 hits;
+	__u32 read_after;	/* pf_ev_hit.after.read, where that means something */
+};
+
+/*
+ * How far the bytes were copied when a change was found: in front of `before`
+ * the copy was made before the change, at and behind `after` it was not made
+ * yet, between the two nobody knows.
+ */
+struct copied {
+	__u32 before;
+	__u32 after;
+};
+
+/*
+ * Look at flight n; if it changed and no write did it, report that. Returns 1
+ * if `last` is now what its bytes are.
+ */
+int content_look(__u32 n, struct unseen *u, const struct copied *k);
+
+/* The record that closes the hits of an unseen change. */
+int content_close(struct unseen *u);
+
+#define LOOK_COPY	1u	/* a reader here is about to copy [seq, end) */
+#define LOOK_COPIED	2u	/* it has */
+#define LOOK_CARRIED	3u	/* a device is about to copy it, or to be told to */
+#define LOOK_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
+#define LOOK_RING	5u	/* the rest */
+
+/* Look at the flights of a connection in [seq, end), which are being copied. */
+int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what);
+
+#endif

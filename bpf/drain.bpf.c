@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * drain.bpf.c - the end of flights: taken off the head of their connection as
+ * far as it has come, looked at for the last time, given back.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "conn.bpf.h"
+#include "hit.bpf.h"
+
+#define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
+
+struct drain {
+	struct unseen u;
+	struct copied k;
+	__u64 now;
+	__u32 slot;
+	__u32 stopped;		/* nothing more to do, as opposed to cut short */
+};
+
+/*
+ * The bytes as the flight ends, where they are not what a reader on this host
+ * has copied already; 0 if they are not known.
+ */
+static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_flight *f,
+				       struct pf_conn *c)
+{
+	if (flight_local(f, c))
+		return f->print ? f->last : 0;
+	d->k.before = d->k.after = c->carried;
+	return f->print && content_look(n, &d->u, &d->k) ? f->last : 0;
+}
+
+/* The end of a flight that is out of its FIFO. */
+static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, struct pf_conn *c,
+					  __u32 why)
+{
+	struct pf_flight *f = flight_at(base, n);
+	struct pf_stats *s = stats_here();
+	__u64 print = last_look(d, n, f, c);
+
+	if (f->crowded || f->op != f->hit_op) {
+		if (pf_open_writes)
+			hit_unfinished(n);
+	}
+	if (f->hit_op) {
+		__sync_fetch_and_add(&c->hits, -1);
+		emit_range(PF_EV_END, c->id, f->seq, f->len, why, print);
+	}
+	index_remove(base, n);
+	if (s) {
+		if (why == PF_END_ABORTED) {
+			__sync_fetch_and_add(&s->count[PF_C_aborted], 1);
+		} else {
+			__sync_fetch_and_add(&s->count[PF_C_released], 1);
+			lifetime(s->to_release, d->now - f->attached);
+		}
+	}
+	flight_give(base, n);
+}
+
+/* One flight of a local connection is acknowledged, but not read yet. */
+static int on_drain_acked(__u32 i, struct drain *d)
+{
+	struct pf_conn *c = conn_at(d->slot);
+	void *base = pool();
+	struct pf_flight *f;
+	__u32 n, acked = 0;
+
+	if (!c || !base)
+		return 1;
+	bpf_spin_lock(&c->lock);
+	n = c->unacked;
+	f = flight_at(base, n);
+	if (n && !seq_after(f->seq + f->len, c->una)) {
+		c->unacked = f->next;
+		acked = 1;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!acked) {
+		d->stopped = 1;
+		return 1;
+	}
+	flight_acked(f, d->now);
+	return 0;
+}
+
+/* Why the oldest flight ends now, 0 if it does not. Under the lock. */
+static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_flight *f)
+{
+	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
+	__u32 end = f->seq + f->len;
+
+	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
+		return flight_local(f, c) ? PF_END_READ : PF_END_ACKED;
+	if ((c->flags & PF_CONN_ORPHAN) && !(local && seq_after(c->una, c->read)))
+		return PF_END_ABORTED;
+	return 0;
+}
+
+static int on_drain(__u32 i, struct drain *d)
+{
+	struct pf_conn *c = conn_at(d->slot);
+	void *base = pool();
+	struct pf_flight *f;
+	__u32 n, why = 0, unacked = 0;
+
+	if (!c || !base)
+		return 1;
+	bpf_spin_lock(&c->lock);
+	n = c->head;
+	f = flight_at(base, n);
+	if (n)
+		why = conn_end(c, f);
+	if (why) {
+		c->head = f->next;
+		if (!c->head)
+			c->tail = 0;
+		unacked = c->unacked == n;
+		if (unacked)
+			c->unacked = f->next;
+	}
+	bpf_spin_unlock(&c->lock);
+	if (!why) {
+		d->stopped = 1;
+		return 1;
+	}
+	if (unacked && why != PF_END_ABORTED)
+		flight_acked(f, d->now);
+	flight_retire(d, base, n, c, why);
+	return 0;
+}
+
+/* An orphan without flights is given back, by whoever sees it first. */
+static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
+{
+	__u32 mine;
+
+	bpf_spin_lock(&c->lock);
+	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
+	if (mine)
+		c->flags |= PF_CONN_FREED;
+	bpf_spin_unlock(&c->lock);
+	if (!mine)
+		return;
+	if (c->flags & PF_CONN_LOCAL) {
+		if (c->peer_sk)
+			sock_forget(c->peer_sk, 0, slot);
+		__sync_fetch_and_add(&pf_local_conns, -1);
+	}
+	conn_give(slot);
+}
+
+__noinline int conn_drain(__u32 slot)
+{
+	struct drain d = { .now = bpf_ktime_get_ns(), .slot = slot };
+	struct pf_conn *c = conn_at(slot);
+
+	if (!c)
+		return 0;
+	d.u.op = pf_zero;
+	d.u.hits = pf_zero;
+	if (c->flags & PF_CONN_LOCAL) {
+		bpf_loop(PF_POP_MAX, on_drain_acked, &d, 0);
+		d.stopped = 0;
+	}
+	bpf_loop(PF_POP_MAX, on_drain, &d, 0);
+	content_close(&d.u);
+	if (!d.stopped)
+		count(PF_C_pop_cut, 1);
+	if (c->flags & PF_CONN_ORPHAN)
+		conn_try_free(c, slot);
+	return 0;
+}

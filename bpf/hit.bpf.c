@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* hit.bpf.c - see hit.bpf.h. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "content.bpf.h"
+#include "hit.bpf.h"
+#include "rtx.bpf.h"
+
+/*
+ * How far a reader on this host may have come. copied_seq moves only when a
+ * piece, up to a whole skb, is copied: while the reader owns its socket all
+ * that was received may already be in its buffer. Ask for the owner first: who
+ * takes the socket later copies what is there now.
+ */
+static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
+{
+	int owned = SOCK_READ(peer, sk_lock.owned);
+	__u32 read = owned && at_most ? TCP_READ(peer, rcv_nxt) : TCP_READ(peer, copied_seq);
+
+	return seq_after(read, seen) ? read : seen;
+}
+
+/*
+ * How far was transmitted at most. tcp_write_xmit() moves snd_nxt only behind
+ * the transmission, so while somebody has the socket's lock the first skb of
+ * the write queue may be out, or in a device that has copied it.
+ */
+static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
+{
+	__u64 queue = sk + bpf_core_field_offset(struct sock, sk_write_queue), head;
+	__u32 end;
+
+	if (!SOCK_READ(sk, sk_lock.owned) && !SOCK_READ(sk, sk_lock.slock.rlock.raw_lock.val.counter))
+		return nxt;
+	head = (__u64)SOCK_READ(sk, sk_write_queue.next);
+	if (!head || head == queue)
+		return nxt;
+	end = SKB_CB_READ(head, end_seq);
+	return seq_after(end, nxt) ? end : nxt;
+}
+
+__noinline int conn_progress(__u32 n, struct pf_progress *p, __u32 complete)
+{
+	void *base = pool();
+	struct pf_flight *f;
+	struct pf_conn *c;
+	__u64 peer;
+
+	if (!p || !base)
+		return 0;
+	f = flight_at(base, n);
+	c = conn_at(f->conn);
+	if (!c)
+		return 0;
+	p->in_host = 0;
+	p->resends = c->resends;
+	p->una = p->nxt = c->una;
+	if (!(c->flags & PF_CONN_ORPHAN)) {
+		p->una = TCP_READ(c->sk, snd_una);
+		p->nxt = TCP_READ(c->sk, snd_nxt);
+		if (complete)
+			p->nxt = sent_at_most(c->sk, p->nxt);
+	}
+	peer = c->peer_sk;
+	if (flight_local(f, c)) {
+		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
+		return 0;
+	}
+	p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
+	if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
+		p->in_host = rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
+			     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
+			      page_held(f->page));
+	return 0;
+}
+
+static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
+{
+	return (flight_local(f, c) ? PF_HIT_LOCAL :
+		c->flags & PF_CONN_WIRE && f->print ? PF_HIT_WIRE : 0) |
+	       (c->flags & PF_CONN_LOST ? PF_HIT_LOST : 0);
+}
+
+/* What the flight and its connection say. */
+static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight *f,
+				     const struct pf_conn *c)
+{
+	r->conn = c->id;
+	r->sender.pid = f->pid;
+	r->sender.tid = f->tid;
+	r->sender.how = f->how;
+	r->sender.flags = f->kthread ? PF_TASK_KTHREAD : 0;
+	__builtin_memcpy(r->sender.comm, f->comm, PF_COMM_LEN);
+	r->tuple = c->tuple;
+	r->netns = c->netns;
+	r->file_off = flight_file_off(f);
+	r->attached = f->attached;
+	r->seq = f->seq;
+	r->len = f->len;
+	r->resends = c->resends;
+	r->pad = 0;
+	r->stream_off = c->una_off + (__s32)(f->seq - c->una);
+	r->print = f->print;
+}
+
+static __always_inline void hit_file(struct pf_ev_hit *r, __u64 inode)
+{
+	struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
+
+	r->dev = BPF_CORE_READ(sb, s_dev);
+	r->ino = KERNEL_READ(inode, inode, i_ino);
+}
+
+__noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)
+{
+	struct pf_progress now = {};
+	void *base = pool();
+	struct pf_ev_hit *r;
+	struct pf_flight *f;
+	struct pf_conn *c;
+
+	if (!w || !base)
+		return 0;
+	f = flight_at(base, n);
+	c = conn_at(f->conn);
+	if (!c)
+		return 0;
+	conn_progress(n, &now, 1);
+	__sync_fetch_and_add(&w->hits, 1);
+	count(PF_C_hits, 1);	/* first: nothing may stand between a reserve and its check */
+	r = record_new(PF_EV_HIT, sizeof(*r));
+	if (!r)
+		return 0;
+	hit_fill(r, f, c);
+	hit_file(r, w->inode);
+	r->op = w->op;
+	r->writer = w->writer;
+	r->flags = hit_flags(f, c) | flags;
+	r->pos = w->pos;
+	r->count = w->count;
+	r->after = now;
+	r->before = flags & PF_HIT_NO_BEFORE ? now : f->before;
+	r->print_before = before;
+	r->print_after = after;
+	record_send(r);
+	return 0;
+}
+
+__noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *at, __u64 before,
+				 __u64 after)
+{
+	void *base = pool();
+	struct pf_ev_hit *r;
+	struct pf_flight *f;
+	struct pf_conn *c;
+	__u64 inode = 0;
+
+	if (!u || !at || !base)
+		return 0;
+	f = flight_at(base, n);
+	c = conn_at(f->conn);
+	if (!c)
+		return 0;
+	if (u->mapping)
+		inode = (__u64)KERNEL_READ(address_space, u->mapping, host);
+	u->hits++;
+	count(PF_C_unseen, 1);
+	r = record_new(PF_EV_HIT, sizeof(*r));
+	if (!r)
+		return 0;
+	hit_fill(r, f, c);
+	r->dev = r->ino = 0;
+	if (inode)
+		hit_file(r, inode);
+	r->op = u->op;
+	/* Nobody is named for a page of a file; its own memory only the sender has. */
+	r->writer = r->sender;
+	if (f->mapping)
+		__builtin_memset(&r->writer, 0, sizeof(r->writer));
+	r->writer.how = PF_WRITE_UNKNOWN;
+	r->flags = hit_flags(f, c);
+	r->pos = r->file_off;
+	r->count = f->len;
+	r->before = *at;
+	r->after = *at;
+	r->after.read = u->read_after;
+	r->print_before = before;
+	r->print_after = after;
+	record_send(r);
+	return 0;
+}
+
+/* The write that marked it last is in `writes`, by its thread. */
+static __always_inline void report_marker(struct pf_flight *f, struct pf_conn *c, __u32 n)
+{
+	__u64 key = f->write_tid;
+	struct pf_write *w = bpf_map_lookup_elem(&writes, &key);
+
+	if (!w || (__u32)w->op != f->op) {
+		key |= (__u64)PF_WRITE_ZERO << 32;
+		w = bpf_map_lookup_elem(&writes, &key);
+	}
+	if (w && (__u32)w->op == f->op && hit_claim(f, c, f->op))
+		hit_report(n, w, PF_HIT_ENDED, 0, 0);
+}
+
+static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u32 *n)
+{
+	void *base = pool();
+	struct pf_flight *f;
+
+	if (!base)
+		return 1;
+	f = flight_at(base, *n);
+	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
+	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op)
+		hit_report(*n, w, PF_HIT_NO_BEFORE, 0, 0);
+	return 0;
+}
+
+__noinline int hit_unfinished(__u32 n)
+{
+	void *base = pool();
+	struct pf_flight *f;
+	struct pf_conn *c;
+
+	if (!base)
+		return 0;
+	f = flight_at(base, n);
+	c = conn_at(f->conn);
+	if (!c)
+		return 0;
+	/* All but the last have lost their mark. */
+	if (f->crowded)
+		bpf_for_each_map_elem(&writes, on_crowd_write, &n, 0);
+	if (f->op != f->hit_op)
+		report_marker(f, c, n);
+	return 0;
+}

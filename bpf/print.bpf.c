@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * print.bpf.c - the fingerprint of a page piece, and where in memory it is.
+ *
+ * The bytes are copied first, since a program cannot read through a number.
+ * Programs interrupt each other, and where the kernel preempts itself also on
+ * the way through one: so a program takes one of a few scratch buffers of its
+ * processor, and gives it back.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "compat.bpf.h"
+#include "content.bpf.h"
+#include "emit.bpf.h"
+#include "print.h"
+
+struct printing {
+	__u64 addr;
+	__u32 left;
+	__u32 slot;
+	__u32 failed;
+	__u32 pad;
+	struct pf_print print;
+};
+
+/* Fill the last block up with zeros. */
+static __always_inline void pad_block(struct pf_scratch *s, __u32 len)
+{
+	char *end = s->bytes + (len & (PF_SCRATCH_BYTES - 1));
+
+#pragma unroll
+	for (int i = 0; i < PF_PRINT_BLOCK; i += 8)
+		*(__u64 *)(end + i) = 0;
+}
+
+static int on_print_chunk(__u32 i, struct printing *p)
+{
+	__u32 len = p->left < PF_SCRATCH_BYTES ? p->left : PF_SCRATCH_BYTES;
+	struct pf_scratch *s = bpf_map_lookup_elem(&scratch, &p->slot);
+
+	if (!len || !s)
+		return 1;
+	if (bpf_probe_read_kernel(s->bytes, len, (void *)p->addr)) {
+		p->failed = 1;
+		return 1;
+	}
+	if (len % PF_PRINT_BLOCK)
+		pad_block(s, len);
+	for (__u32 at = 0; at < PF_SCRATCH_BYTES && at < len; at += PF_PRINT_BLOCK)
+		pf_print_block(&p->print, (__u64 *)(s->bytes + at));
+	p->addr += len;
+	p->left -= len;
+	return 0;
+}
+
+static __always_inline int scratch_take(__u32 *ret_slot)
+{
+	for (__u32 i = 0; i < PF_SCRATCHES; i++) {
+		struct pf_scratch *s;
+
+		*ret_slot = i;
+		s = bpf_map_lookup_elem(&scratch, ret_slot);
+		if (s && !__sync_lock_test_and_set(&s->busy, 1))
+			return 1;
+	}
+	return 0;
+}
+
+static __always_inline __u64 page_addr(__u64 page)
+{
+	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
+}
+
+__noinline __u64 content_print(__u64 page, __u32 off, __u32 len)
+{
+	struct printing p = { .left = len };
+	struct pf_scratch *s;
+
+	if (!content_on())
+		return 0;
+	if (!scratch_take(&p.slot)) {
+		count(PF_C_read_failed, 1);
+		return 0;
+	}
+	p.addr = page_addr(page) + off;
+	p.failed = pf_zero;
+	pf_print_begin(&p.print);
+	bpf_loop(PF_PAGE_MAX / PF_SCRATCH_BYTES, on_print_chunk, &p, 0);
+	s = bpf_map_lookup_elem(&scratch, &p.slot);
+	if (s)
+		s->busy = 0;
+	if (p.failed) {
+		count(PF_C_read_failed, 1);
+		return 0;
+	}
+	return pf_print_end(&p.print, len);
+}
+
+static __always_inline __u64 read_number(__u64 addr)
+{
+	__u64 value = 0;
+
+	if (addr)
+		bpf_probe_read_kernel(&value, sizeof(value), (void *)addr);
+	return value;
+}
+
+/*
+ * Run once, over the open files of everybody: the one that user space names
+ * has one page, the only entry of its xarray, whose bytes user space knows.
+ */
+SEC("iter/task_file")
+int on_layout(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	__u64 page;
+
+	if (!file || !task || task->tgid != pf_layout.tgid || ctx->fd != pf_layout.fd)
+		return 0;
+	if (pf_layout.page_offset_at) {
+		pf_page_offset = read_number(pf_layout.page_offset_at);
+		pf_vmemmap = read_number(pf_layout.vmemmap_at);
+	}
+	page = (__u64)BPF_CORE_READ(file, f_mapping, i_pages.xa_head);
+	if (page && !(page & 3))
+		pf_layout.print = content_print(page, 0, 1 << cfg.page_shift);
+	return 0;
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * wire.bpf.c - the moment at which bytes are copied out of the page: by a
+ * reader on this host, by a device, or by who reads a tun.
+ *
+ * What a card does is not seen; it is told of a packet in net_dev_start_xmit
+ * and may read the page at any time from then on. A tun copies when its reader
+ * takes the packet, but the buffers of MSG_ZEROCOPY at once; and what the stack
+ * had to copy for a device without scatter-gather is private by then.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "conn.bpf.h"
+
+struct packet {
+	__u32 seq, end;		/* of its payload */
+	__u32 slot;		/* of the connection it belongs to */
+	__u32 frags;		/* 0: its bytes are private */
+};
+
+struct ports {
+	__be16 source, dest;
+};
+
+/* As the socket that sends the packet sees it. */
+static __always_inline int packet_key(__u64 ip, __u64 tcp, struct pf_tuple *key)
+{
+	struct ports ports = {};
+	__u8 first = 0;
+
+	__builtin_memset(key, 0, sizeof(*key));
+	bpf_probe_read_kernel(&first, 1, (void *)ip);
+	bpf_probe_read_kernel(&ports, sizeof(ports), (void *)tcp);
+	key->lport = bpf_ntohs(ports.source);
+	key->rport = bpf_ntohs(ports.dest);
+	if (first >> 4 == 4) {
+		if (KERNEL_READ(iphdr, ip, protocol) != IPPROTO_TCP)
+			return 0;
+		addr_v4(key->laddr, KERNEL_READ(iphdr, ip, saddr));
+		addr_v4(key->raddr, KERNEL_READ(iphdr, ip, daddr));
+		return 1;
+	}
+	if (first >> 4 != 6 || KERNEL_READ(ipv6hdr, ip, nexthdr) != IPPROTO_TCP)
+		return 0;
+	bpf_probe_read_kernel(key->laddr, 16, (void *)ip + offsetof(struct ipv6hdr, saddr));
+	bpf_probe_read_kernel(key->raddr, 16, (void *)ip + offsetof(struct ipv6hdr, daddr));
+	return 1;
+}
+
+/* A clone on its way down still has its socket; a segment or what a tun keeps does not. */
+static __always_inline __u64 packet_sock(__u64 skb, __u64 ip, __u64 tcp)
+{
+	__u64 sk = (__u64)KERNEL_READ(sk_buff, skb, sk), *found;
+	struct pf_tuple key;
+
+	if (sk)
+		return sk;
+	if (!packet_key(ip, tcp, &key))
+		return 0;
+	found = bpf_map_lookup_elem(&readers, &key);
+	return found ? *found : 0;
+}
+
+#define TCP_DOFF_AT 12		/* RFC 9293 3.1: data offset, the high four bits */
+
+/* Global: a function of its own has its stack only while it runs. */
+__noinline int packet_parse(__u64 skb, struct packet *p)
+{
+	__u64 head = (__u64)KERNEL_READ(sk_buff, skb, head);
+	__u64 data = (__u64)KERNEL_READ(sk_buff, skb, data);
+	__u64 ip = head + KERNEL_READ(sk_buff, skb, network_header);
+	__u64 tcp = head + KERNEL_READ(sk_buff, skb, transport_header);
+	__u64 info = head + KERNEL_READ(sk_buff, skb, end);
+	__u64 sk = packet_sock(skb, ip, tcp);
+	struct pf_sock *s = sk ? bpf_map_lookup_elem(&socks, &sk) : NULL;
+	__u32 headers;
+	__u8 doff = 0;
+
+	if (!p || !s || !s->sends)
+		return 0;
+	bpf_probe_read_kernel(&doff, 1, (void *)tcp + TCP_DOFF_AT);
+	headers = tcp - data + (doff >> 4) * 4;
+	p->slot = s->sends;
+	p->seq = bpf_ntohl(KERNEL_READ(tcphdr, tcp, seq));
+	p->end = p->seq + KERNEL_READ(sk_buff, skb, len) - headers;
+	p->frags = KERNEL_READ(skb_shared_info, info, nr_frags);
+	return seq_after(p->end, p->seq);
+}
+
+SEC("tp_btf/net_dev_start_xmit")
+int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
+{
+	struct packet p = {};
+	__u32 what = LOOK_CARRIED;
+
+	if (!content_wire() || !pf_conns_now || !packet_parse(number_of(skb), &p))
+		return 0;
+	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
+			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
+		what = LOOK_PRIVATE;
+	content_copying(p.slot, p.seq, p.end, what);
+	return 0;
+}
+
+/* Whoever copies a packet's bytes to user space: a TCP reader, or the reader of a tun. */
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+{
+	__u64 sk = (__u64)BPF_CORE_READ(skb, sk);
+	struct packet p = {};
+	struct pf_sock *s;
+	__u32 seq;
+
+	if (!content_on() || !pf_conns_now)
+		return 0;
+	if (sk) {
+		if (!pf_local_conns)
+			return 0;
+		s = bpf_map_lookup_elem(&socks, &sk);
+		if (!s || !s->reads)
+			return 0;
+		seq = TCP_READ(sk, copied_seq);
+		content_copying(s->reads, seq, seq + len, LOOK_COPY);
+	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags) {
+		content_copying(p.slot, p.seq, p.end, LOOK_RING);
+	}
+	return 0;
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* layout.c - see layout.h. Pure but for the files it is given. */
+#include "layout.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HEADERS_MAX 512
+#define NO_PADDR ((__u64)-1)	/* kcore gives it to what is not memory */
+
+/* Their struct pages, up to the rounding at both ends. */
+static int is_map_of(const Elf64_Phdr *map, const Elf64_Phdr *ram, size_t page_size, size_t size)
+{
+	__u64 pages = ram->p_memsz / page_size * size;
+
+	return map->p_memsz + 2 * page_size > pages && map->p_memsz < pages + 3 * page_size;
+}
+
+static size_t pair_up(const Elf64_Phdr *headers, size_t n, size_t page_size, size_t size,
+		      struct layout ret_guesses[LAYOUT_GUESSES])
+{
+	size_t found = 0;
+
+	for (size_t r = 0; r < n; r++) {
+		const Elf64_Phdr *ram = &headers[r];
+
+		if (ram->p_type != PT_LOAD || ram->p_paddr == NO_PADDR)
+			continue;
+		for (size_t m = 0; m < n && found < LAYOUT_GUESSES; m++) {
+			const Elf64_Phdr *map = &headers[m];
+			__u64 first = ram->p_paddr / page_size * size;
+
+			if (map->p_type != PT_LOAD || map->p_paddr != NO_PADDR ||
+			    !is_map_of(map, ram, page_size, size))
+				continue;
+			ret_guesses[found++] = (struct layout){
+				.page_offset = ram->p_vaddr - ram->p_paddr,
+				.vmemmap = map->p_vaddr - (first & -(__u64)page_size),
+			};
+		}
+	}
+	return found;
+}
+
+size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
+			 struct layout ret_guesses[LAYOUT_GUESSES])
+{
+	static Elf64_Phdr headers[HEADERS_MAX];
+	Elf64_Ehdr elf;
+	size_t size;
+
+	if (pread(fd, &elf, sizeof(elf), 0) != sizeof(elf) ||
+	    memcmp(elf.e_ident, ELFMAG, SELFMAG) || elf.e_ident[EI_CLASS] != ELFCLASS64 ||
+	    elf.e_phentsize != sizeof(headers[0]) || elf.e_phnum > HEADERS_MAX)
+		return 0;
+	size = elf.e_phnum * sizeof(headers[0]);
+	if (pread(fd, headers, size, elf.e_phoff) != (ssize_t)size)
+		return 0;
+	return pair_up(headers, elf.e_phnum, page_size, struct_page_size, ret_guesses);
+}
+
+int layout_from_kallsyms(FILE *in, struct layout *ret_addresses)
+{
+	unsigned long long addr;
+	char line[512], name[128];
+
+	*ret_addresses = (struct layout){ 0 };
+	while (fgets(line, sizeof(line), in)) {
+		if (sscanf(line, "%llx %*c %127s", &addr, name) != 2)
+			continue;
+		if (!strcmp(name, "page_offset_base"))
+			ret_addresses->page_offset = addr;
+		else if (!strcmp(name, "vmemmap_base"))
+			ret_addresses->vmemmap = addr;
+		if (ret_addresses->page_offset && ret_addresses->vmemmap)
+			return 0;
+	}
+	return -ENOENT;
+}

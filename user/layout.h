@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * layout - where the kernel has its memory: the start of the direct map and of
+ * the array of struct page, which lead from a page to its bytes. Both are drawn
+ * at boot (KASLR) and depend on the paging levels, so they are looked up and
+ * then checked against a page of known bytes.
+ */
+#ifndef PAGEFLIGHT_LAYOUT_H
+#define PAGEFLIGHT_LAYOUT_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <linux/types.h>
+
+struct layout {
+	__u64 page_offset;
+	__u64 vmemmap;
+};
+
+#define LAYOUT_GUESSES 64
+
+/*
+ * From the program headers of an ELF core of the kernel, /proc/kcore: every
+ * pair of a segment of memory and one that may be its struct pages
+ * (fs/proc/kcore.c, get_sparsemem_vmemmap_info()). All but one are wrong.
+ * Returns how many; 0 too if it cannot be read.
+ */
+size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
+			 struct layout ret_guesses[LAYOUT_GUESSES]);
+
+/*
+ * Where the kernel keeps the two numbers, from /proc/kallsyms: page_offset_base
+ * and vmemmap_base of x86. Returns 0, or -ENOENT if one is not there or hidden.
+ */
+int layout_from_kallsyms(FILE *in, struct layout *ret_addresses);
+
+#endif
