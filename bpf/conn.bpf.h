@@ -14,6 +14,7 @@
 
 #include "content.bpf.h"
 #include "flight.bpf.h"
+#include "rtx.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)
 {
@@ -116,7 +117,7 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->head = c->unacked = c->tail = 0;
 	c->flags = 0;
 	c->una = TCP_READ(sk, snd_una);
-	c->read = seq;
+	c->read = c->nxt = c->given_up = seq;
 	c->carried = seq;
 	c->cursor = c->hits = c->resends = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -163,17 +164,47 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 int conn_drain(__u32 slot);
 
 /*
+ * Do packets of this socket wait in a qdisc, a driver or a ring? They are not
+ * called back when it drops its queue.
+ */
+static __always_inline int sock_in_host(__u64 sk)
+{
+	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt);
+
+	return seq_after(nxt, una) && rtx_in_host(sk, una, nxt);
+}
+
+static __always_inline __u32 conn_hold(__u32 slot)
+{
+	if (bpf_map_update_elem(&held, &slot, &slot, BPF_ANY)) {
+		count(PF_C_held_full, 1);
+		return 0;
+	}
+	__sync_fetch_and_add(&pf_held_conns, 1);
+	return PF_CONN_HELD;
+}
+
+/*
  * The sending socket gives up its queue. What a reader here may have in its
- * own queue, everything transmitted, stays in flight.
+ * own queue, everything transmitted, stays in flight; of one elsewhere what is
+ * still in this host.
  */
 static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 {
-	__u32 una = c->flags & PF_CONN_LOCAL ? TCP_READ(sk, snd_nxt) : TCP_READ(sk, snd_una);
+	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt), more = PF_CONN_ORPHAN;
 
+	if (c->flags & PF_CONN_LOCAL)
+		una = nxt;
+	else if (!(c->flags & PF_CONN_ORPHAN) && sock_in_host(sk))
+		more |= conn_hold(slot);
+	c->orphaned = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);
-	c->una = una;
-	c->flags |= PF_CONN_ORPHAN;
+	c->una = c->given_up = una;
+	c->nxt = nxt;
+	c->flags |= more;
+	if (more & PF_CONN_HELD)	/* who reads it out cannot be told whose it was */
+		c->flags &= ~PF_CONN_WIRE;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
 	conn_drain(slot);

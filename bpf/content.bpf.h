@@ -13,7 +13,7 @@
 #ifndef PF_CONTENT_BPF_H
 #define PF_CONTENT_BPF_H
 
-#include "maps.bpf.h"
+#include "flight.bpf.h"
 
 /* Both are 0 until user space has found out where pages are: then content is off. */
 static __always_inline int content_on(void)
@@ -47,6 +47,15 @@ struct copied {
 	__u32 before;
 	__u32 after;
 };
+
+/* How far a flight's bytes are copied now, as far as is seen. */
+static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
+				       const struct pf_conn *c)
+{
+	k->before = flight_local(f, c) ? c->read :
+		    c->flags & PF_CONN_WIRE ? c->carried : f->seq + f->len;
+	k->after = k->before;
+}
 
 /*
  * Look at flight n; if it changed and no write did it, report that. Returns 1

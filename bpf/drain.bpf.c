@@ -29,7 +29,7 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 {
 	if (flight_local(f, c))
 		return f->print ? f->last : 0;
-	d->k.before = d->k.after = c->carried;
+	copied_now(&d->k, f, c);
 	return f->print && content_look(n, &d->u, &d->k) ? f->last : 0;
 }
 
@@ -51,7 +51,7 @@ static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, 
 	}
 	index_remove(base, n);
 	if (s) {
-		if (why == PF_END_ABORTED) {
+		if (why >= PF_END_ABORTED) {
 			__sync_fetch_and_add(&s->count[PF_C_aborted], 1);
 		} else {
 			__sync_fetch_and_add(&s->count[PF_C_released], 1);
@@ -93,6 +93,9 @@ static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_f
 	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
 	__u32 end = f->seq + f->len;
 
+	if (c->flags & PF_CONN_HELD && !flight_local(f, c) && seq_after(c->nxt, f->seq))
+		return seq_after(end, c->given_up) ? 0 : PF_END_DROPPED;
+
 	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
 		return flight_local(f, c) ? PF_END_READ : PF_END_ACKED;
 	if ((c->flags & PF_CONN_ORPHAN) && !(local && seq_after(c->una, c->read)))
@@ -127,7 +130,7 @@ static int on_drain(__u32 i, struct drain *d)
 		d->stopped = 1;
 		return 1;
 	}
-	if (unacked && why != PF_END_ABORTED)
+	if (unacked && why < PF_END_ABORTED)
 		flight_acked(f, d->now);
 	flight_retire(d, base, n, c, why);
 	return 0;
@@ -149,6 +152,10 @@ static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
 		if (c->peer_sk)
 			sock_forget(c->peer_sk, 0, slot);
 		__sync_fetch_and_add(&pf_local_conns, -1);
+	}
+	if (c->flags & PF_CONN_HELD) {
+		bpf_map_delete_elem(&held, &slot);
+		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
 	conn_give(slot);
 }
@@ -172,5 +179,52 @@ __noinline int conn_drain(__u32 slot)
 		count(PF_C_pop_cut, 1);
 	if (c->flags & PF_CONN_ORPHAN)
 		conn_try_free(c, slot);
+	return 0;
+}
+
+#define HELD_NS 5000000000ULL	/* pages that are mapped look as if held for ever */
+#define HELD_PAGES 4096
+
+struct sweep {
+	__u32 slot;
+	__u32 at;
+	__u32 old;	/* given up by age */
+};
+
+/* The oldest pages that nobody holds any more are given up. */
+static int on_sweep(__u32 i, struct sweep *s)
+{
+	struct pf_conn *c = conn_at(s->slot);
+	void *base = pool();
+	struct pf_flight *f;
+
+	if (!c || !base || !s->at)
+		return 1;
+	f = flight_at(base, s->at);
+	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || (!s->old && page_held(f->page)))
+		return 1;
+	c->given_up = f->seq + f->len;
+	s->at = f->next;
+	return 0;
+}
+
+/* Run by user space every now and then while there are such connections. */
+SEC("iter/bpf_map_elem")
+int on_held(struct bpf_iter__bpf_map_elem *ctx)
+{
+	__u32 *slot = ctx->key;
+	struct sweep s = {};
+	struct pf_conn *c;
+
+	if (!slot)
+		return 0;
+	s.slot = *slot;
+	c = conn_at(s.slot);
+	if (!c)
+		return 0;
+	s.at = c->head;
+	s.old = bpf_ktime_get_ns() - c->orphaned > HELD_NS;
+	bpf_loop(HELD_PAGES, on_sweep, &s, 0);
+	conn_drain(s.slot);
 	return 0;
 }

@@ -56,7 +56,8 @@ __noinline int conn_progress(__u32 n, struct pf_progress *p, __u32 complete)
 		return 0;
 	p->in_host = 0;
 	p->resends = c->resends;
-	p->una = p->nxt = c->una;
+	p->una = c->una;
+	p->nxt = c->nxt;
 	if (!(c->flags & PF_CONN_ORPHAN)) {
 		p->una = TCP_READ(c->sk, snd_una);
 		p->nxt = TCP_READ(c->sk, snd_nxt);
@@ -69,7 +70,9 @@ __noinline int conn_progress(__u32 n, struct pf_progress *p, __u32 complete)
 		return 0;
 	}
 	p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
-	if (!(c->flags & PF_CONN_ORPHAN) && seq_after(p->nxt, f->seq))
+	if (c->flags & PF_CONN_ORPHAN)
+		p->in_host = !!(c->flags & PF_CONN_HELD);
+	else if (seq_after(p->nxt, f->seq))
 		p->in_host = rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
 			     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
 			      page_held(f->page));

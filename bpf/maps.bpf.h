@@ -11,6 +11,7 @@
  *		of an unrelated file to go on
  * conns	one record per followed connection, with the FIFO of its flights
  * socks	struct sock address -> conn, for both ends when they are here
+ * held		conns whose packets outlive their socket
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
@@ -78,6 +79,7 @@ _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 #define PF_CONN_LOST	8u	/* pages of it were not followed */
 #define PF_CONN_FREED	16u
 #define PF_CONN_WIRE	32u	/* every copy that its device makes is looked at */
+#define PF_CONN_HELD	64u	/* its packets are still in this host, though the socket is gone */
 
 struct pf_conn {
 	struct bpf_spin_lock lock;	/* head, tail, unacked, flags */
@@ -85,7 +87,10 @@ struct pf_conn {
 	__u32 unacked;		/* oldest flight not acknowledged */
 	__u32 tail;		/* newest */
 	__u32 flags;
-	__u32 una;		/* snd_una, as far as seen; of an orphan: its last snd_nxt */
+	__u32 una;		/* snd_una, as far as seen */
+	__u32 nxt;		/* of an orphan: its last snd_nxt */
+	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
+	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
 	__u32 carried;		/* mode wire: a device has been given up to here */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
@@ -142,6 +147,7 @@ extern __u64 pf_next_id;	/* identities of writes and connections */
 extern __u32 pf_local_conns;	/* connections with a reader here, now */
 extern __u32 pf_conns_fresh;
 extern __u32 pf_conns_now;
+extern __u32 pf_held_conns;	/* entries of `held`, now */
 extern __u32 pf_open_writes;	/* entries of `writes`, now */
 
 /*
@@ -203,6 +209,13 @@ struct pf_map_socks {
 	__uint(max_entries, 1);				/* set before load */
 	__type(key, __u64);
 	__type(value, struct pf_sock);
+};
+
+struct pf_map_held {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__type(key, __u32);
+	__type(value, __u32);
 };
 
 struct pf_map_readers {
@@ -268,6 +281,7 @@ extern struct pf_map_files files SEC(".maps");
 extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");
+extern struct pf_map_held held SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");

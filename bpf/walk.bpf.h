@@ -33,7 +33,7 @@ static __always_inline int flight_open(const struct pf_flight *f, const struct p
 {
 	__u32 end = f->seq + f->len;
 
-	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->una, f->seq))
+	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->nxt, f->seq))
 		return 0;	/* never transmitted, and never will be */
 	return !flight_local(f, c) || seq_after(end, c->read);
 }
@@ -45,8 +45,7 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
 		return;
 	/* How far it was copied in front of an unseen change is not known any more. */
-	k->k.before = flight_local(f, c) ? c->read : c->carried;
-	k->k.after = k->k.before;
+	copied_now(&k->k, f, c);
 	content_look(n, &k->u, &k->k);
 	/* The older mark is lost. Its write still finds the flight, or the flight it. */
 	if (f->op != f->hit_op)

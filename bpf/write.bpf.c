@@ -131,13 +131,20 @@ static __always_inline __u64 file_dentry(struct file *file, __u64 inode)
 	return (__u64)KERNEL_READ(dentry, dentry, d_inode) == inode ? dentry : 0;
 }
 
+static __always_inline int file_write_begun(struct kiocb *iocb)
+{
+	struct pf_write *w = write_open(write_key(PF_WRITE_PLAIN));
+
+	return w && w->call == number_of(iocb);
+}
+
 static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
 	__u64 mapping = (__u64)BPF_CORE_READ(file, f_mapping);	/* a number: it is hashed */
 	struct pf_write *w;
 
-	if (file_idle(mapping))
+	if (file_idle(mapping) || file_write_begun(iocb))
 		return 0;
 	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);
 	if (!w)
@@ -148,13 +155,6 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 	w->count = from->count;
 	write_begin(w);
 	return 0;
-}
-
-static __always_inline int file_write_begun(struct kiocb *iocb)
-{
-	struct pf_write *w = write_open(write_key(PF_WRITE_PLAIN));
-
-	return w && w->call == number_of(iocb);
 }
 
 /*
@@ -186,8 +186,8 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 /*
  * The trampoline skips a program that is already active on the CPU. Where the
  * kernel preempts itself, a thread that is preempted inside of one makes it so
- * for every other writer there. So each stands twice, and the second acts where
- * the first has not: a write is missed only if both are active.
+ * for every other writer there. So each stands twice, and acts where the other
+ * has not: a write is missed only if both are active.
  */
 #define WRITE_HOOKS(name, symbol)							\
 	SEC("fentry/" symbol)								\
@@ -198,7 +198,7 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 	SEC("fentry/" symbol)								\
 	int BPF_PROG(on_##name##_2, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
-		return file_write_begun(iocb) ? 0 : file_write_begin(iocb, from);	\
+		return file_write_begin(iocb, from);					\
 	}										\
 	SEC("fexit/" symbol)								\
 	int BPF_PROG(on_##name##_end, struct kiocb *iocb)				\
@@ -292,6 +292,39 @@ int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 
 SEC("fexit/truncate_inode_partial_folio")
 int BPF_PROG(on_zero_done)
+{
+	return zero_end(ctx);
+}
+
+/*
+ * iomap (xfs) zeroes from the new end to the end of the block before the page
+ * cache does, and by the same function the ends of a hole.
+ */
+SEC("fentry/iomap_truncate_page")
+int BPF_PROG(on_iomap_truncate, struct inode *inode, loff_t pos)
+{
+	__u64 block = 1ULL << inode->i_blkbits, in = pos & (block - 1);
+
+	return in ? zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, block - in, 0,
+			       PF_WRITE_TRUNCATE) : 0;
+}
+
+SEC("fexit/iomap_truncate_page")
+int BPF_PROG(on_iomap_truncate_done)
+{
+	return zero_end(ctx);
+}
+
+SEC("fentry/iomap_zero_range")
+int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
+{
+	if (write_open(write_key(PF_WRITE_ZERO)))	/* for a truncate, which knows more */
+		return 0;
+	return zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, len, 0, PF_WRITE_PUNCH);
+}
+
+SEC("fexit/iomap_zero_range")
+int BPF_PROG(on_iomap_zero_done)
 {
 	return zero_end(ctx);
 }

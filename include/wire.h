@@ -54,6 +54,7 @@ enum pf_end {
 	PF_END_ACKED = 1,	/* acknowledged by a peer on another host */
 	PF_END_READ,		/* copied out by the reader on this host */
 	PF_END_ABORTED,		/* reset, purge or destroy before that */
+	PF_END_DROPPED,		/* the same, while packets with it were still in this host */
 };
 
 /* Common head. size is the whole record; a reader checks it before it casts. */
@@ -200,6 +201,7 @@ _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 	LOSS(writes_full, "writes not followed: map full")			\
 	LOSS(events_lost, "records lost: ring buffer full")			\
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
+	LOSS(held_full,	  "connections reset whose packets were not followed out of this host") \
 	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
 	LOSS(range_cut,	  "pages of a huge write not looked up")		\
 	LOSS(pop_cut,	  "acknowledgements cut short; the next one goes on")	\

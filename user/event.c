@@ -63,7 +63,7 @@ static enum event_refusal check_range(const struct pf_ev_range *ev)
 	if (!ev->len || ev->len > EVENT_RANGE_MAX)
 		return EVENT_BAD_RANGE;
 	if (ev->h.type != PF_EV_END ? ev->why != 0 :
-	    ev->why < PF_END_ACKED || ev->why > PF_END_ABORTED)
+	    ev->why < PF_END_ACKED || ev->why > PF_END_DROPPED)
 		return EVENT_BAD_VALUE;
 	return EVENT_OK;
 }

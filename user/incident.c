@@ -27,6 +27,7 @@ static const char *const reason_names[] = {
 	[REASON_CARRIED] = "carried",
 	[REASON_UNCHANGED] = "unchanged",
 	[REASON_RESTORED] = "restored",
+	[REASON_REWRITTEN] = "rewritten",
 	[REASON_UNSEEN] = "unseen",
 	[REASON_MMAP_STORE] = "mmap-store",
 	[REASON_UNACKED] = "unacked",

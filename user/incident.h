@@ -34,6 +34,7 @@ enum reason {
 	REASON_CARRIED,		/* seen to be copied out changed, and never as it was */
 	REASON_UNCHANGED,	/* the bytes are what they were */
 	REASON_RESTORED,	/* changed, and changed back before they were copied out */
+	REASON_REWRITTEN,	/* changed more than once: the last may be what was meant */
 	REASON_UNSEEN,		/* no hook saw the change: its moment is unknown */
 	REASON_MMAP_STORE,	/* moment and extent of the change are unknown */
 	REASON_UNACKED,		/* neither acknowledged nor resent while it was waited for */

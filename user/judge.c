@@ -71,6 +71,8 @@ static enum judgement judge_uncopied(const struct evidence *ev, enum reason reas
 		return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
 	if (ev->unsure)
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+	if (ev->rewritten)
+		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
 	settle(ret, VERDICT_CORRUPT, reason, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
@@ -90,12 +92,16 @@ static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct a
 static enum judgement judge_copied(const struct evidence *ev, enum reason why, enum phase phase,
 				   struct answer *ret)
 {
+	if (ev->sent & (SENT_NEW | SENT_OTHER) && ev->rewritten)
+		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
 	if (ev->sent & (SENT_NEW | SENT_OTHER))
 		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
 		settle(ret, VERDICT_POSSIBLE, ev->gave_up ? ev->gave_up : REASON_UNACKED, phase);
 		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 	}
+	if (ev->end == PF_END_DROPPED)	/* what left since was not seen */
+		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, phase);
 	if (ev->lost)
 		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
 	return settle(ret, VERDICT_NEAR_MISS, why, phase);
@@ -118,6 +124,8 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
 			return settle(ret, VERDICT_NEAR_MISS, why, phase);
 		return judge_uncopied(ev, REASON_UNSENT, phase, ret);
 	}
+	if (ev->rewritten)
+		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
 	if (ev->sent & (SENT_MEANT | SENT_OLD))
 		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 	settle(ret, VERDICT_CORRUPT, REASON_CARRIED, phase);
@@ -165,6 +173,8 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 		return judge_gone_out(ev, REASON_ACKED, ret);
 	case PF_END_ABORTED:
 		return judge_gone_out(ev, REASON_ABORTED, ret);
+	case PF_END_DROPPED:
+		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_SENT);
 	case PF_END_READ:
 		/* A reader on this host after all; how far it was is not known. */
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);

@@ -30,6 +30,7 @@ struct evidence {
 	bool stored;			/* of PF_WRITE_MMAP: a change was found; `before` is then */
 	bool restored;			/* changed back before it was copied out */
 	bool unsure;			/* changed back, perhaps in time */
+	bool rewritten;			/* written again: this byte alone may be right again */
 	bool lost;			/* records were lost since, or PF_HIT_LOST */
 	enum reason gave_up;		/* not waited for any longer: UNACKED or EVICTED */
 };

@@ -371,12 +371,24 @@ static int find_layout(struct loader *l, const struct bpf_link *link)
 	return err;
 }
 
+static struct bpf_link *link_program(struct loader *l, const struct hook *h)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(l->skel->obj, h->program);
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(l->skel->maps.held) };
+
+	if (strcmp(h->symbol, "bpf_map_elem"))
+		return bpf_program__attach(p);
+	opts.link_info = &info;
+	opts.link_info_len = sizeof(info);
+	return bpf_program__attach_iter(p, &opts);
+}
+
 static int attach_one(struct loader *l, size_t i)
 {
 	const struct hook *h = &l->hooks[i];
 
-	l->links[i] = bpf_program__attach(bpf_object__find_program_by_name(l->skel->obj,
-									   h->program));
+	l->links[i] = link_program(l, h);
 	if (!l->links[i])
 		return -errno;
 	if (!strcmp(h->program, "on_layout"))
@@ -531,6 +543,18 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 	t.conns = l->skel->bss->pf_conns_now;
 	t.missed = missed_runs(l);
 	*ret_totals = t;
+	return 0;
+}
+
+int loader_sweep(const struct loader *l)
+{
+	/* The kernel side counts them; a look costs nothing. */
+	if (!*(volatile __u32 *)&l->skel->bss->pf_held_conns)
+		return 0;
+	for (size_t i = 0; i < l->n_hooks; i++) {
+		if (l->links[i] && !strcmp(l->hooks[i].program, "on_held"))
+			return run_iterator(l->links[i]);
+	}
 	return 0;
 }
 

@@ -58,6 +58,12 @@ int loader_fd(const struct loader *l);
 int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
 
 /*
+ * End the flights of connections that are gone and whose packets have left
+ * this host since. To be called every now and then; 0 or -errno.
+ */
+int loader_sweep(const struct loader *l);
+
+/*
  * The content mode it runs in: off, whatever was asked for, if the bytes of a
  * page of ours were not found where the kernel should have them.
  */

@@ -221,7 +221,9 @@ static void on_time(struct session *s, __u64 now)
 
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
-		err = look_at_losses(s);
+		err = loader_sweep(s->loader);
+		if (!err)
+			err = look_at_losses(s);
 		if (!err)
 			err = verdict_tick(s->verdict, now);
 		verdict_sound(s->verdict);

@@ -175,27 +175,39 @@ static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hi
 	return 0;
 }
 
-/* What an event tells a span of which it covers every byte. */
-typedef void (*learn_fn)(struct span *span, void *event);
+static bool overlaps(const struct span *span, __u32 seq, __u32 len)
+{
+	return (__s32)(span->seq + span->len - seq) > 0 && (__s32)(seq + len - span->seq) > 0;
+}
 
-static int learn(struct verdict *v, struct span *span, __u32 seq, __u32 len, learn_fn fn,
-		 void *event)
+/* What an event says, and of which bytes of a stream. */
+struct news {
+	__u64 conn;
+	__u32 seq;
+	__u32 len;
+	/* Tells a span that waits, and of which it covers every byte; or see() one in part. */
+	void (*learn)(struct span *span, void *event);
+	void (*see)(const struct span *span, void *event);
+	void *event;
+};
+
+static int tell(struct verdict *v, struct span *span, const struct news *news)
 {
 	struct held *held = span->held;
-	int err = pending_isolate(&v->pending, span, seq, len);
+	int err;
 
+	if (news->see) {
+		news->see(span, news->event);
+		return 0;
+	}
+	err = pending_isolate(&v->pending, span, news->seq, news->len);
 	if (err)
 		return err;
-	fn(span, event);
+	news->learn(span, news->event);
 	if (judge_byte(&span->ev, span->seq, &span->answer) == JUDGE_WAIT)
 		return 0;
 	pending_settled(span);
 	return report_complete(v, held);
-}
-
-static bool overlaps(const struct span *span, __u32 seq, __u32 len)
-{
-	return (__s32)(span->seq + span->len - seq) > 0 && (__s32)(seq + len - span->seq) > 0;
 }
 
 /*
@@ -203,18 +215,17 @@ static bool overlaps(const struct span *span, __u32 seq, __u32 len)
  * head of a list, behind the walk, and a reported incident has no spans in any
  * list: the saved link stays good.
  */
-static int each_waiting(struct verdict *v, __u64 conn, __u32 seq, __u32 len, learn_fn fn,
-			void *event)
+static int spread(struct verdict *v, const struct news *news)
 {
-	__u32 first = seq >> PENDING_WINDOW_SHIFT;
-	__u32 n = ((seq & (PENDING_SPAN_MAX - 1)) + len - 1) >> PENDING_WINDOW_SHIFT;
+	__u32 first = news->seq >> PENDING_WINDOW_SHIFT;
+	__u32 n = ((news->seq & (PENDING_SPAN_MAX - 1)) + news->len - 1) >> PENDING_WINDOW_SHIFT;
 	struct span_link *link, *next;
 	int err = 0;
 
 	for (__u32 i = 0; i <= n && !err; i++) {
 		__u32 at = (first + i) << PENDING_WINDOW_SHIFT;
 
-		link = LIST_FIRST(pending_window(&v->pending, conn, at));
+		link = LIST_FIRST(pending_window(&v->pending, news->conn, at));
 		for (; link && !err; link = next) {
 			struct span *span = link->span;
 
@@ -222,8 +233,9 @@ static int each_waiting(struct verdict *v, __u64 conn, __u32 seq, __u32 len, lea
 			next = LIST_NEXT(link, entry);
 			while (next && next->span == span)
 				next = LIST_NEXT(next, entry);
-			if (span->held->first.conn == conn && overlaps(span, seq, len))
-				err = learn(v, span, seq, len, fn, event);
+			if (span->held->first.conn == news->conn &&
+			    overlaps(span, news->seq, news->len))
+				err = tell(v, span, news);
 		}
 	}
 	return err;
@@ -296,11 +308,90 @@ static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const str
 	for (unsigned int i = 0; i <= n && !err; i++) {
 		int in_time = judge_in_time(ev, hit->seq + at);
 
+		const struct news news = {
+			.conn = hit->conn, .seq = hit->seq + at, .len = cuts[i] - at,
+			.learn = in_time ? learn_restored : learn_unsure,
+		};
+
 		if (in_time >= 0)
-			err = each_waiting(v, hit->conn, hit->seq + at, cuts[i] - at,
-					   in_time ? learn_restored : learn_unsure, NULL);
+			err = spread(v, &news);
 		at = cuts[i];
 	}
+	return err;
+}
+
+/*
+ * A write over bytes that wait to be copied out changed. If it covers all that
+ * was changed of the flight, the fingerprint tells whether all is right again.
+ * If it does not, nothing tells whether the bytes that both wrote are.
+ */
+#define OVERLAYS 16
+
+struct overlay {
+	__u32 from, to;		/* the write, as sequence numbers */
+	bool beyond;		/* bytes outside of it are changed, too */
+	unsigned int n;
+	struct {
+		__u32 seq, len;
+	} both[OVERLAYS];
+};
+
+static void overlay_see(const struct span *span, void *event)
+{
+	struct overlay *o = event;
+	__u32 from = span->seq, to = span->seq + span->len;
+
+	if (span->answer.verdict != VERDICT_CORRUPT)
+		return;
+	if ((__s32)(from - o->from) < 0) {
+		o->beyond = true;
+		from = o->from;
+	}
+	if ((__s32)(to - o->to) > 0) {
+		o->beyond = true;
+		to = o->to;
+	}
+	if ((__s32)(to - from) <= 0)
+		return;
+	if (o->n == OVERLAYS) {		/* too many: all of it */
+		o->n = 1;
+		from = o->from;
+		to = o->to;
+	}
+	o->both[o->n].seq = from;
+	o->both[o->n++].len = to - from;
+}
+
+static void overlay_find(struct verdict *v, const struct pf_ev_hit *hit, struct overlay *ret)
+{
+	__u64 pos = hit->pos > hit->file_off ? hit->pos - hit->file_off : 0;
+	__u64 end = hit->pos + hit->count - hit->file_off;
+	const struct news news = {
+		.conn = hit->conn, .seq = hit->seq, .len = hit->len,
+		.see = overlay_see, .event = ret,
+	};
+
+	*ret = (struct overlay){
+		.from = hit->seq + pos,
+		.to = hit->seq + (end < hit->len ? end : hit->len),
+	};
+	if (hit->print && (__s32)(ret->to - ret->from) > 0)
+		spread(v, &news);
+}
+
+static void learn_rewritten(struct span *span, void *event)
+{
+	(void)event;
+	span->ev.rewritten = true;
+}
+
+static int overlay_tell(struct verdict *v, const struct pf_ev_hit *hit, const struct overlay *o)
+{
+	int err = 0;
+
+	for (unsigned int i = 0; i < o->n && o->beyond && !err; i++)
+		err = spread(v, &(struct news){ .conn = hit->conn, .seq = o->both[i].seq,
+						.len = o->both[i].len, .learn = learn_rewritten });
 	return err;
 }
 
@@ -354,6 +445,7 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		},
 	};
 	struct store store = { .found = &like.ev };
+	struct overlay overlay;
 	struct op *op;
 	int err;
 
@@ -368,8 +460,13 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 	if (judge_restores(&like.ev))
 		err = on_restored(v, hit, &like.ev);
 	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
-		err = each_waiting(v, hit->conn, hit->seq, hit->len, learn_store, &store);
-	return err || store.taken ? err : add_spans(v, op, hit, &like);
+		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
+						.learn = learn_store, .event = &store });
+	if (err || store.taken)
+		return err;
+	overlay_find(v, hit, &overlay);
+	err = add_spans(v, op, hit, &like);
+	return err ? err : overlay_tell(v, hit, &overlay);
 }
 
 static int on_op(struct verdict *v, const struct pf_ev_op *ev)
@@ -401,7 +498,12 @@ static int on_op(struct verdict *v, const struct pf_ev_op *ev)
 
 static int on_range(struct verdict *v, const struct pf_ev_range *ev)
 {
-	return each_waiting(v, ev->conn, ev->seq, ev->len, learn_range, (void *)ev);
+	const struct news news = {
+		.conn = ev->conn, .seq = ev->seq, .len = ev->len,
+		.learn = learn_range, .event = (void *)ev,
+	};
+
+	return spread(v, &news);
 }
 
 int verdict_event(struct verdict *v, const struct pf_event *ev)
