@@ -14,7 +14,6 @@
 
 #include "content.bpf.h"
 #include "flight.bpf.h"
-#include "rtx.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)
 {
@@ -164,16 +163,9 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 int conn_drain(__u32 slot);
 
 /*
- * Do packets of this socket wait in a qdisc, a driver or a ring? They are not
- * called back when it drops its queue.
+ * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
+ * called back when it drops its queue. The pages tell when they are gone.
  */
-static __always_inline int sock_in_host(__u64 sk)
-{
-	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt);
-
-	return seq_after(nxt, una) && rtx_in_host(sk, una, nxt);
-}
-
 static __always_inline __u32 conn_hold(__u32 slot)
 {
 	if (bpf_map_update_elem(&held, &slot, &slot, BPF_ANY)) {
@@ -186,8 +178,8 @@ static __always_inline __u32 conn_hold(__u32 slot)
 
 /*
  * The sending socket gives up its queue. What a reader here may have in its
- * own queue, everything transmitted, stays in flight; of one elsewhere what is
- * still in this host.
+ * own queue, everything transmitted, stays in flight; of one elsewhere what may
+ * still be in this host.
  */
 static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 {
@@ -195,7 +187,7 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 
 	if (c->flags & PF_CONN_LOCAL)
 		una = nxt;
-	else if (!(c->flags & PF_CONN_ORPHAN) && sock_in_host(sk))
+	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
 		more |= conn_hold(slot);
 	c->orphaned = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);

@@ -201,7 +201,7 @@ static int on_sweep(__u32 i, struct sweep *s)
 	if (!c || !base || !s->at)
 		return 1;
 	f = flight_at(base, s->at);
-	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || (!s->old && page_held(f->page)))
+	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || (!s->old && page_held(f->page, 0)))
 		return 1;
 	c->given_up = f->seq + f->len;
 	s->at = f->next;
@@ -223,7 +223,7 @@ int on_held(struct bpf_iter__bpf_map_elem *ctx)
 	if (!c)
 		return 0;
 	s.at = c->head;
-	s.old = bpf_ktime_get_ns() - c->orphaned > HELD_NS;
+	s.old = pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS;
 	bpf_loop(HELD_PAGES, on_sweep, &s, 0);
 	conn_drain(s.slot);
 	return 0;

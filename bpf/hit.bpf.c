@@ -71,11 +71,11 @@ __noinline int conn_progress(__u32 n, struct pf_progress *p, __u32 complete)
 	}
 	p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
 	if (c->flags & PF_CONN_ORPHAN)
-		p->in_host = !!(c->flags & PF_CONN_HELD);
+		p->in_host = c->flags & PF_CONN_HELD && page_held(f->page, 0);
 	else if (seq_after(p->nxt, f->seq))
 		p->in_host = rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
 			     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
-			      page_held(f->page));
+			      page_held(f->page, 1));
 	return 0;
 }
 

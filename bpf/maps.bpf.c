@@ -12,6 +12,7 @@ __u32 pf_local_conns = 0;
 __u32 pf_conns_fresh = 0;
 __u32 pf_conns_now = 0;
 __u32 pf_held_conns = 0;
+__u32 pf_held_no_more = 0;
 __u32 pf_open_writes = 0;
 __u32 pf_zero = 0;
 __u64 pf_page_offset = 0;

@@ -148,6 +148,7 @@ extern __u32 pf_local_conns;	/* connections with a reader here, now */
 extern __u32 pf_conns_fresh;
 extern __u32 pf_conns_now;
 extern __u32 pf_held_conns;	/* entries of `held`, now */
+extern __u32 pf_held_no_more;	/* the run ends */
 extern __u32 pf_open_writes;	/* entries of `writes`, now */
 
 /*

@@ -66,11 +66,11 @@ failed:
 }
 
 /*
- * Does anybody but the page cache and one skb hold the page? Too often yes, so
+ * Does anybody but the page cache and so many skbs hold the page? Too often yes, so
  * only no is a proof: of a page that is mapped, on several sockets, in a large
  * folio in use elsewhere, or waiting for its list, it says yes.
  */
-static __always_inline int page_held(__u64 page)
+static __always_inline int page_held(__u64 page, int skbs)
 {
 	__u64 flags = 0, pages;
 	struct page_id id;
@@ -84,7 +84,7 @@ static __always_inline int page_held(__u64 page)
 	if (flags & (1ULL << bpf_core_enum_value(enum pageflags, PG_private)))
 		pages++;	/* the buffers' reference */
 	refs = KERNEL_READ(folio, id.head, _refcount.counter);
-	return refs > (int)pages + 1;
+	return refs > (int)pages + skbs;
 }
 
 #endif

@@ -546,8 +546,9 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 	return 0;
 }
 
-int loader_sweep(const struct loader *l)
+int loader_sweep(const struct loader *l, bool last)
 {
+	l->skel->bss->pf_held_no_more = last;
 	/* The kernel side counts them; a look costs nothing. */
 	if (!*(volatile __u32 *)&l->skel->bss->pf_held_conns)
 		return 0;

@@ -59,9 +59,10 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
 
 /*
  * End the flights of connections that are gone and whose packets have left
- * this host since. To be called every now and then; 0 or -errno.
+ * this host since; the last time all of them. To be called every now and then;
+ * 0 or -errno.
  */
-int loader_sweep(const struct loader *l);
+int loader_sweep(const struct loader *l, bool last);
 
 /*
  * The content mode it runs in: off, whatever was asked for, if the bytes of a

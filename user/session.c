@@ -128,8 +128,12 @@ static int take_record(struct session *s, const void *data, size_t size)
 		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
 		return 0;
 	}
-	/* A write after the end of the run; without hits its op is not taken either. */
-	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended)
+	/*
+	 * A write after the end of the run; without hits its op is not taken either.
+	 * A change that is found now was made before.
+	 */
+	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended &&
+	    ((const struct pf_ev_hit *)ev)->writer.how != PF_WRITE_UNKNOWN)
 		return 0;
 	return verdict_event(s->verdict, ev);
 }
@@ -221,7 +225,7 @@ static void on_time(struct session *s, __u64 now)
 
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
-		err = loader_sweep(s->loader);
+		err = loader_sweep(s->loader, false);
 		if (!err)
 			err = look_at_losses(s);
 		if (!err)
@@ -342,7 +346,12 @@ static int finish(struct session *s)
 		return s->err;
 	if (!s->ended)
 		s->ended = now;
-	err = verdict_flush(s->verdict);
+	err = loader_sweep(s->loader, true);
+	if (err)
+		return err;
+	drain(s);
+	if (!s->err)
+		err = verdict_flush(s->verdict);
 	if (!err)
 		err = look_at_losses(s);
 	if (err || s->err)
