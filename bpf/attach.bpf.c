@@ -68,10 +68,10 @@ static __always_inline void flight_fill(struct pf_flight *f, const struct run *r
 	f->op = f->hit_op = f->write_tid = 0;
 	f->how = r->how;
 	f->kthread = r->kthread;
-	f->zero_at = f->zero_len = f->crowded = 0;
+	f->zero_at = f->zero_len = f->crowded = f->orig = 0;
 	f->print = f->last = 0;
 	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
-		f->print = f->last = content_print(page, off, len);
+		f->print = f->last = flight_print(f);
 	f->pid = r->pid_tgid >> 32;
 	__builtin_memcpy(f->comm, r->comm, PF_COMM_LEN);
 }

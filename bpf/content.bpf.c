@@ -80,7 +80,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	c = conn_at(f->conn);
 	if (!c || !f->print || flight_open_write(f))
 		return 0;
-	now = content_print(f->page, f->off, f->len);
+	now = flight_print(f);
 	if (!now)
 		return 0;
 	if (now == f->last)

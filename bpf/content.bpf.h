@@ -27,8 +27,30 @@ static __always_inline int content_wire(void)
 	return cfg.content == PF_CONTENT_WIRE && pf_page_offset;
 }
 
-/* Of len bytes at off in a struct page; 0 if it cannot be had. */
-__u64 content_print(__u64 page, __u32 off, __u32 len);
+/* Where the bytes of a struct page are. */
+static __always_inline __u64 page_addr(__u64 page)
+{
+	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
+}
+
+/* Of len bytes of the kernel; 0 if it cannot be had. */
+__u64 content_print(__u64 addr, __u32 len);
+
+/* Of a flight as it is now. */
+static __always_inline __u64 flight_print(const struct pf_flight *f)
+{
+	return content_print(page_addr(f->page) + f->off, f->len);
+}
+
+/*
+ * Keep the bytes of a flight that is about to be overwritten, while there is
+ * room, so that a later write over part of them can be compared with what the
+ * socket took. orig_same: 1 if [from, to) of it are those bytes again, 0 if
+ * not, -1 if they were not kept.
+ */
+int orig_keep(__u32 n);
+int orig_same(__u32 n, __u32 from, __u32 to);
+int orig_drop(__u32 n);
 
 /* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
 struct unseen {

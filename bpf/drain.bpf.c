@@ -50,6 +50,8 @@ static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, 
 		emit_range(PF_EV_END, c->id, f->seq, f->len, why, print);
 	}
 	index_remove(base, n);
+	if (f->orig)
+		orig_drop(n);
 	if (s) {
 		if (why >= PF_END_ABORTED) {
 			__sync_fetch_and_add(&s->count[PF_C_aborted], 1);

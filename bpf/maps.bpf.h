@@ -15,6 +15,7 @@
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
+ * originals	the bytes of flights before they were overwritten
  * sendpages	what a thread is sending right now, up to 6.4
  *
  * The flights' array is a single map element so that a program can follow
@@ -56,7 +57,8 @@ struct pf_flight {
 	__u32 pid;
 	char comm[PF_COMM_LEN];
 	__u16 zero_len;
-	__u16 crowded;		/* a second write began here while one was under way */
+	__u16 crowded : 1;	/* a second write began here while one was under way */
+	__u16 orig : 15;	/* where its bytes are kept, 0: nowhere */
 };
 _Static_assert(sizeof(struct pf_flight) == PF_FLIGHT_BYTES, "pf_flight");
 
@@ -149,6 +151,7 @@ extern __u32 pf_conns_fresh;
 extern __u32 pf_conns_now;
 extern __u32 pf_held_conns;	/* entries of `held`, now */
 extern __u32 pf_held_no_more;	/* the run ends */
+extern __u32 pf_originals_fresh;
 extern __u32 pf_open_writes;	/* entries of `writes`, now */
 
 /*
@@ -270,6 +273,27 @@ struct pf_map_scratch {
 	__type(value, struct pf_scratch);
 };
 
+#define PF_ORIGINALS 1024
+#define PF_ORIGINAL_BYTES 4096	/* longer flights are not kept */
+
+struct pf_original {
+	char bytes[PF_ORIGINAL_BYTES];
+};
+
+struct pf_map_originals {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, PF_ORIGINALS + 1);	/* content off: 1 */
+	__type(key, __u32);
+	__type(value, struct pf_original);
+};
+
+struct pf_map_free_originals {
+	__uint(type, BPF_MAP_TYPE_STACK);
+	__uint(max_entries, PF_ORIGINALS);
+	__uint(key_size, 0);
+	__uint(value_size, 4);
+};
+
 struct pf_map_events {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);			/* set before load */
@@ -289,6 +313,8 @@ extern struct pf_map_sendpages sendpages SEC(".maps");
 extern struct pf_map_paths paths SEC(".maps");
 extern struct pf_map_stats stats SEC(".maps");
 extern struct pf_map_scratch scratch SEC(".maps");
+extern struct pf_map_originals originals SEC(".maps");
+extern struct pf_map_free_originals free_originals SEC(".maps");
 extern struct pf_map_events events SEC(".maps");
 
 #endif

@@ -68,14 +68,9 @@ static __always_inline int scratch_take(__u32 *ret_slot)
 	return 0;
 }
 
-static __always_inline __u64 page_addr(__u64 page)
+__noinline __u64 content_print(__u64 addr, __u32 len)
 {
-	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
-}
-
-__noinline __u64 content_print(__u64 page, __u32 off, __u32 len)
-{
-	struct printing p = { .left = len };
+	struct printing p = { .addr = addr, .left = len };
 	struct pf_scratch *s;
 
 	if (!content_on())
@@ -84,7 +79,6 @@ __noinline __u64 content_print(__u64 page, __u32 off, __u32 len)
 		count(PF_C_read_failed, 1);
 		return 0;
 	}
-	p.addr = page_addr(page) + off;
 	p.failed = pf_zero;
 	pf_print_begin(&p.print);
 	bpf_loop(PF_PAGE_MAX / PF_SCRATCH_BYTES, on_print_chunk, &p, 0);
@@ -126,6 +120,6 @@ int on_layout(struct bpf_iter__task_file *ctx)
 	}
 	page = (__u64)BPF_CORE_READ(file, f_mapping, i_pages.xa_head);
 	if (page && !(page & 3))
-		pf_layout.print = content_print(page, 0, 1 << cfg.page_shift);
+		pf_layout.print = content_print(page_addr(page), 1 << cfg.page_shift);
 	return 0;
 }

@@ -46,7 +46,8 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 		return;
 	/* How far it was copied in front of an unseen change is not known any more. */
 	copied_now(&k->k, f, c);
-	content_look(n, &k->u, &k->k);
+	if (content_look(n, &k->u, &k->k))
+		orig_keep(n);
 	/* The older mark is lost. Its write still finds the flight, or the flight it. */
 	if (f->op != f->hit_op)
 		f->crowded = 1;
@@ -77,6 +78,16 @@ static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *
 	return 0;
 }
 
+/* Did the write leave its bytes of the flight as the socket took them? */
+static __always_inline __u32 compare(const struct walk *k, __u32 n, const struct pf_flight *f)
+{
+	__u64 start = flight_file_off(f);
+	int same = orig_same(n, k->lo > start ? k->lo - start : 0,
+			     k->hi < start + f->len ? k->hi - start : f->len);
+
+	return same < 0 ? 0 : same ? PF_HIT_COMPARED | PF_HIT_MEANT : PF_HIT_COMPARED;
+}
+
 static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_flight *f)
 {
 	__u32 op = (__u32)k->w->op, flags = 0;
@@ -97,10 +108,12 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 		flags = PF_HIT_NO_BEFORE;
 	}
 	if (f->print)
-		after = content_print(f->page, f->off, f->len);
+		after = flight_print(f);
 	if (flags || f->crowded || !after)
 		before = 0;	/* not what it was as this write began */
 	f->last = after ?: f->last;
+	if (before)
+		flags |= compare(k, n, f);
 	if (zeroed_again(k, f))
 		f->op = f->hit_op;
 	else if (hit_claim(f, c, op))

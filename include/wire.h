@@ -104,6 +104,8 @@ _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 #define PF_HIT_LOST	 2u	/* evidence on this connection was lost */
 #define PF_HIT_NO_BEFORE 4u	/* attached while the write was under way */
 #define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
+#define PF_HIT_COMPARED	 32u	/* its bytes were compared with what the socket took */
+#define PF_HIT_MEANT	 64u	/* and are the same */
 #define PF_HIT_WIRE	 16u	/* every copy the device makes is looked at: `read` is how far */
 
 /*

@@ -228,7 +228,7 @@ __u32 judge_sent(const struct evidence *ev, __u64 print)
 
 bool judge_restores(const struct evidence *ev)
 {
-	return ev->print && ev->print_after == ev->print;
+	return ev->flags & PF_HIT_MEANT || (ev->print && ev->print_after == ev->print);
 }
 
 int judge_in_time(const struct evidence *ev, __u32 seq)

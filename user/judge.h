@@ -38,7 +38,7 @@ struct evidence {
 /* Which of them a fingerprint seen later is. */
 __u32 judge_sent(const struct evidence *ev, __u64 print);
 
-/* Did the write leave the flight as the socket took it? */
+/* Did the write leave its bytes as the socket took them? */
 bool judge_restores(const struct evidence *ev);
 
 /*

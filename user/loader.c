@@ -216,6 +216,8 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, conns);
 	err = err ?: bpf_map__set_max_entries(s->maps.socks, conns * 2);
 	err = err ?: bpf_map__set_max_entries(s->maps.readers, clamp(conns * 4ULL, 65536, 1u << 22));
+	if (opts->content == PF_CONTENT_OFF)
+		err = err ?: bpf_map__set_max_entries(s->maps.originals, 1);
 	err = err ?: bpf_map__set_max_entries(s->maps.events,
 					      opts->ring_bytes ? opts->ring_bytes : RING_BYTES);
 	return err;

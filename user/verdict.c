@@ -297,19 +297,42 @@ static void learn_unsure(struct span *span, void *event)
 	span->ev.unsure = true;
 }
 
-/* The flight is again what the socket took: what waits was changed back, perhaps in time. */
+static __u64 end_of(__u64 pos, __u64 count)
+{
+	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
+}
+
+/* What both the write and the flight have, as sequence numbers; empty if end is not behind first. */
+static __u32 first_seq(const struct pf_ev_hit *hit)
+{
+	return hit->seq + (hit->pos > hit->file_off ? hit->pos - hit->file_off : 0);
+}
+
+static __u32 end_seq(const struct pf_ev_hit *hit)
+{
+	__u64 write_end = end_of(hit->pos, hit->count);
+
+	if (write_end >= end_of(hit->file_off, hit->len))
+		return hit->seq + hit->len;
+	return hit->seq + (write_end > hit->file_off ? write_end - hit->file_off : 0);
+}
+
+/* These bytes are again what the socket took: what waits was changed back, perhaps in time. */
 static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev)
 {
-	__u32 cuts[JUDGE_CUTS_MAX + 1], at = 0;
-	unsigned int n = judge_cuts(ev, hit->seq, hit->len, cuts);
+	bool whole = hit->print_after == hit->print;	/* the flight, or only what was written */
+	__u32 seq = whole ? hit->seq : first_seq(hit);
+	__u32 len = whole ? hit->len : end_seq(hit) - seq, at = 0;
+	__u32 cuts[JUDGE_CUTS_MAX + 1];
+	unsigned int n = judge_cuts(ev, seq, len, cuts);
 	int err = 0;
 
-	cuts[n] = hit->len;
+	cuts[n] = len;
 	for (unsigned int i = 0; i <= n && !err; i++) {
-		int in_time = judge_in_time(ev, hit->seq + at);
+		int in_time = judge_in_time(ev, seq + at);
 
 		const struct news news = {
-			.conn = hit->conn, .seq = hit->seq + at, .len = cuts[i] - at,
+			.conn = hit->conn, .seq = seq + at, .len = cuts[i] - at,
 			.learn = in_time ? learn_restored : learn_unsure,
 		};
 
@@ -364,18 +387,16 @@ static void overlay_see(const struct span *span, void *event)
 
 static void overlay_find(struct verdict *v, const struct pf_ev_hit *hit, struct overlay *ret)
 {
-	__u64 pos = hit->pos > hit->file_off ? hit->pos - hit->file_off : 0;
-	__u64 end = hit->pos + hit->count - hit->file_off;
 	const struct news news = {
 		.conn = hit->conn, .seq = hit->seq, .len = hit->len,
 		.see = overlay_see, .event = ret,
 	};
 
 	*ret = (struct overlay){
-		.from = hit->seq + pos,
-		.to = hit->seq + (end < hit->len ? end : hit->len),
+		.from = first_seq(hit),
+		.to = end_seq(hit),
 	};
-	if (hit->print && (__s32)(ret->to - ret->from) > 0)
+	if (hit->print && !(hit->flags & PF_HIT_COMPARED) && (__s32)(ret->to - ret->from) > 0)
 		spread(v, &news);
 }
 
@@ -395,33 +416,24 @@ static int overlay_tell(struct verdict *v, const struct pf_ev_hit *hit, const st
 	return err;
 }
 
-static __u64 end_of(__u64 pos, __u64 count)
-{
-	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
-}
-
 /* Cut the bytes that both the write and the flight have where the answer may change. */
 static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
 		     struct span *like)
 {
-	__u64 write_end = end_of(hit->pos, hit->count);
-	__u64 flight_end = end_of(hit->file_off, hit->len);
-	__u64 from = hit->pos > hit->file_off ? hit->pos : hit->file_off;
-	__u64 to = write_end < flight_end ? write_end : flight_end;
-	__u32 skip = from - hit->file_off;
+	__u32 first = first_seq(hit), len = end_seq(hit) - first, skip = first - hit->seq;
 	__u32 cuts[JUDGE_CUTS_MAX + 1];
 	unsigned int n_cuts;
 	int err = 0;
 
-	if (from >= to)
+	if ((__s32)len <= 0)
 		return 0;
-	n_cuts = judge_cuts(&like->ev, hit->seq + skip, to - from, cuts);
-	cuts[n_cuts] = to - from;
+	n_cuts = judge_cuts(&like->ev, first, len, cuts);
+	cuts[n_cuts] = len;
 	for (unsigned int i = 0; i <= n_cuts && !err; i++) {
 		__u32 at = i ? cuts[i - 1] : 0;
 
-		like->seq = hit->seq + skip + at;
-		like->file_off = from + at;
+		like->seq = first + at;
+		like->file_off = hit->file_off + skip + at;
 		like->stream_off = hit->stream_off + skip + at;
 		like->len = cuts[i] - at;
 		err = add_span(v, op, hit, like);
@@ -457,7 +469,7 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		return -ENOMEM;
 	op->hits++;
 	op->ts = hit->h.ts;
-	if (judge_restores(&like.ev))
+	if (judge_restores(&like.ev) && (__s32)(end_seq(hit) - first_seq(hit)) > 0)
 		err = on_restored(v, hit, &like.ev);
 	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
 		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
