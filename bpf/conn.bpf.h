@@ -166,9 +166,12 @@ int conn_drain(__u32 slot);
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
  * called back when it drops its queue. The pages tell when they are gone.
  */
-static __always_inline __u32 conn_hold(__u32 slot)
+static __always_inline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
 {
-	if (bpf_map_update_elem(&held, &slot, &slot, BPF_ANY)) {
+	struct pf_tuple key = c->tuple;
+
+	key.family = 0;
+	if (bpf_map_update_elem(&held, &key, &slot, BPF_NOEXIST)) {
 		count(PF_C_held_full, 1);
 		return 0;
 	}
@@ -188,15 +191,13 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	if (c->flags & PF_CONN_LOCAL)
 		una = nxt;
 	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
-		more |= conn_hold(slot);
+		more |= conn_hold(c, slot);
 	c->orphaned = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);
 	c->una = c->given_up = una;
 	c->nxt = nxt;
 	c->flags |= more;
-	if (more & PF_CONN_HELD)	/* who reads it out cannot be told whose it was */
-		c->flags &= ~PF_CONN_WIRE;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
 	conn_drain(slot);

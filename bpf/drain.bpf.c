@@ -156,7 +156,10 @@ static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
 		__sync_fetch_and_add(&pf_local_conns, -1);
 	}
 	if (c->flags & PF_CONN_HELD) {
-		bpf_map_delete_elem(&held, &slot);
+		struct pf_tuple key = c->tuple;
+
+		key.family = 0;
+		bpf_map_delete_elem(&held, &key);
 		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
 	conn_give(slot);
@@ -214,7 +217,7 @@ static int on_sweep(__u32 i, struct sweep *s)
 SEC("iter/bpf_map_elem")
 int on_held(struct bpf_iter__bpf_map_elem *ctx)
 {
-	__u32 *slot = ctx->key;
+	__u32 *slot = ctx->value;
 	struct sweep s = {};
 	struct pf_conn *c;
 

@@ -11,7 +11,7 @@
  *		of an unrelated file to go on
  * conns	one record per followed connection, with the FIFO of its flights
  * socks	struct sock address -> conn, for both ends when they are here
- * held		conns whose packets outlive their socket
+ * held		a dead socket's tuple -> the conn whose packets may outlive it
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
@@ -218,7 +218,7 @@ struct pf_map_socks {
 struct pf_map_held {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
-	__type(key, __u32);
+	__type(key, struct pf_tuple);	/* of family 0, as in `readers` */
 	__type(value, __u32);
 };
 

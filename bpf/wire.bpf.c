@@ -49,18 +49,28 @@ static __always_inline int packet_key(__u64 ip, __u64 tcp, struct pf_tuple *key)
 	return 1;
 }
 
-/* A clone on its way down still has its socket; a segment or what a tun keeps does not. */
-static __always_inline __u64 packet_sock(__u64 skb, __u64 ip, __u64 tcp)
+/*
+ * The connection a packet belongs to, 0 if none. A clone on its way down still
+ * has its socket; a segment, or what a tun keeps, has not.
+ */
+static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 {
 	__u64 sk = (__u64)KERNEL_READ(sk_buff, skb, sk), *found;
 	struct pf_tuple key;
+	struct pf_sock *s;
+	__u32 *slot;
 
-	if (sk)
-		return sk;
-	if (!packet_key(ip, tcp, &key))
+	s = sk ? bpf_map_lookup_elem(&socks, &sk) : NULL;
+	if (s)
+		return s->sends;
+	if ((sk && !pf_held_conns) || !packet_key(ip, tcp, &key))
 		return 0;
-	found = bpf_map_lookup_elem(&readers, &key);
-	return found ? *found : 0;
+	slot = pf_held_conns ? bpf_map_lookup_elem(&held, &key) : NULL;
+	if (slot)
+		return *slot;
+	found = sk ? NULL : bpf_map_lookup_elem(&readers, &key);
+	s = found ? bpf_map_lookup_elem(&socks, found) : NULL;
+	return s ? s->sends : 0;
 }
 
 #define TCP_DOFF_AT 12		/* RFC 9293 3.1: data offset, the high four bits */
@@ -73,16 +83,16 @@ __noinline int packet_parse(__u64 skb, struct packet *p)
 	__u64 ip = head + KERNEL_READ(sk_buff, skb, network_header);
 	__u64 tcp = head + KERNEL_READ(sk_buff, skb, transport_header);
 	__u64 info = head + KERNEL_READ(sk_buff, skb, end);
-	__u64 sk = packet_sock(skb, ip, tcp);
-	struct pf_sock *s = sk ? bpf_map_lookup_elem(&socks, &sk) : NULL;
 	__u32 headers;
 	__u8 doff = 0;
 
-	if (!p || !s || !s->sends)
+	if (!p)
+		return 0;
+	p->slot = packet_conn(skb, ip, tcp);
+	if (!p->slot)
 		return 0;
 	bpf_probe_read_kernel(&doff, 1, (void *)tcp + TCP_DOFF_AT);
 	headers = tcp - data + (doff >> 4) * 4;
-	p->slot = s->sends;
 	p->seq = bpf_ntohl(KERNEL_READ(tcphdr, tcp, seq));
 	p->end = p->seq + KERNEL_READ(sk_buff, skb, len) - headers;
 	p->frags = KERNEL_READ(skb_shared_info, info, nr_frags);

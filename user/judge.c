@@ -73,6 +73,8 @@ static enum judgement judge_uncopied(const struct evidence *ev, enum reason reas
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (ev->rewritten)
 		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
+	if (ev->resent_mended)
+		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 	settle(ret, VERDICT_CORRUPT, reason, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
@@ -94,14 +96,14 @@ static enum judgement judge_copied(const struct evidence *ev, enum reason why, e
 {
 	if (ev->sent & (SENT_NEW | SENT_OTHER) && ev->rewritten)
 		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
-	if (ev->sent & (SENT_NEW | SENT_OTHER))
-		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	if (ev->sent & (SENT_NEW | SENT_OTHER)) {
+		settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+		return is_unseen(ev) && !is_settled(ev) ? JUDGE_WAIT : JUDGE_FINAL;
+	}
 	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
 		settle(ret, VERDICT_POSSIBLE, ev->gave_up ? ev->gave_up : REASON_UNACKED, phase);
 		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 	}
-	if (ev->end == PF_END_DROPPED)	/* what left since was not seen */
-		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, phase);
 	if (ev->lost)
 		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
 	return settle(ret, VERDICT_NEAR_MISS, why, phase);
@@ -110,7 +112,7 @@ static enum judgement judge_copied(const struct evidence *ev, enum reason why, e
 /* The moments at which the device copied it were seen, and what it copied. */
 static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
-	enum reason why = ev->end == PF_END_ABORTED ? REASON_ABORTED : REASON_ACKED;
+	enum reason why = ev->end >= PF_END_ABORTED ? REASON_ABORTED : REASON_ACKED;
 	enum phase phase = phase_at(ev, &ev->after, seq);
 
 	if (seq_before(seq, ev->before.read))
@@ -120,7 +122,7 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
 	if (!(ev->sent & (SENT_NEW | SENT_OTHER))) {
 		if (ev->sent & SENT_MEANT)
 			return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
-		if (ev->end == PF_END_ABORTED && !ev->lost)	/* it never went out */
+		if (ev->end >= PF_END_ABORTED && !ev->lost)	/* it never went out */
 			return settle(ret, VERDICT_NEAR_MISS, why, phase);
 		return judge_uncopied(ev, REASON_UNSENT, phase, ret);
 	}
@@ -165,6 +167,8 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 				      REASON_ACKED : REASON_ABORTED, ret);
 	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
 		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_RESENT);
+	if (ev->resent && ev->unsure)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_RESENT);
 	if (ev->resent)
 		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 
@@ -209,6 +213,8 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (ev->print_after && ev->print_after == ev->print_before)
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+	if (ev->torn)
+		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (judge_restores(ev))
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_RESTORED, phase);
 	if (is_local(ev))
@@ -240,7 +246,9 @@ int judge_in_time(const struct evidence *ev, __u32 seq)
 	/* When it was found says nothing about when it was made. */
 	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && is_unseen(ev)))
 		return 0;
-	return seq_before(seq, before) ? -1 : seq_before(seq, after) ? 0 : 1;
+	if (seq_before(seq, before))
+		return seen || !ev->before.in_host ? -1 : 0;
+	return seq_before(seq, after) ? 0 : 1;
 }
 
 unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,

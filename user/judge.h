@@ -26,9 +26,12 @@ struct evidence {
 	__u32 sent;			/* SENT_* */
 	__u32 end;			/* PF_END_* seen since, or 0 */
 	bool looked_at_end;		/* and its bytes were known then */
-	bool resent;			/* retransmitted since */
+	bool resent;			/* retransmitted since, and not mended before */
+	bool resent_mended;		/* retransmitted since it was mended */
+	bool mended;			/* what is copied from now on is as meant again */
+	bool torn;			/* found changed again: perhaps it was caught half done */
 	bool stored;			/* of PF_WRITE_MMAP: a change was found; `before` is then */
-	bool restored;			/* changed back before it was copied out */
+	bool restored;			/* changed back before it was copied out at all */
 	bool unsure;			/* changed back, perhaps in time */
 	bool rewritten;			/* written again: this byte alone may be right again */
 	bool lost;			/* records were lost since, or PF_HIT_LOST */
@@ -42,8 +45,9 @@ __u32 judge_sent(const struct evidence *ev, __u64 print);
 bool judge_restores(const struct evidence *ev);
 
 /*
- * If it did: had the byte not been copied out when it was complete (1), had it
- * before it began (-1), or is that not known (0)?
+ * If it did: was no copy made of the byte before it was complete (1), were all
+ * that can have been on their way made before it began (-1), or is that not
+ * known (0)?
  */
 int judge_in_time(const struct evidence *ev, __u32 seq);
 

@@ -185,9 +185,8 @@ struct news {
 	__u64 conn;
 	__u32 seq;
 	__u32 len;
-	/* Tells a span that waits, and of which it covers every byte; or see() one in part. */
+	/* Tells a span that waits, and of which it covers every byte. */
 	void (*learn)(struct span *span, void *event);
-	void (*see)(const struct span *span, void *event);
 	void *event;
 };
 
@@ -196,10 +195,6 @@ static int tell(struct verdict *v, struct span *span, const struct news *news)
 	struct held *held = span->held;
 	int err;
 
-	if (news->see) {
-		news->see(span, news->event);
-		return 0;
-	}
 	err = pending_isolate(&v->pending, span, news->seq, news->len);
 	if (err)
 		return err;
@@ -248,13 +243,14 @@ static void learn_range(struct span *span, void *event)
 
 	switch (ev->h.type) {
 	case PF_EV_RESEND:
-		span->ev.resent = true;
+		span->ev.resent |= !span->ev.mended;
+		span->ev.resent_mended |= span->ev.mended;
 		if (held->resent_ts != ev->h.ts)
 			held->resends++;
 		held->resent_ts = ev->h.ts;
 		break;
 	case PF_EV_SENT:
-		span->ev.sent |= judge_sent(&span->ev, ev->print);
+		span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->print);
 		break;
 	case PF_EV_END:
 		span->ev.end = ev->why;
@@ -285,10 +281,27 @@ static void learn_store(struct span *span, void *event)
 	store->taken = true;
 }
 
+/* A store takes its time. If what was found changes again, it was perhaps under way then. */
+static void learn_torn(struct span *span, void *event)
+{
+	const struct evidence *ev = &span->ev;
+
+	(void)event;
+	if (ev->how == PF_WRITE_UNKNOWN || ev->stored)
+		span->ev.torn = true;
+}
+
 static void learn_restored(struct span *span, void *event)
 {
 	(void)event;
 	span->ev.restored = true;
+	span->ev.mended = true;
+}
+
+static void learn_mended(struct span *span, void *event)
+{
+	(void)event;
+	span->ev.mended = true;
 }
 
 static void learn_unsure(struct span *span, void *event)
@@ -333,71 +346,13 @@ static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const str
 
 		const struct news news = {
 			.conn = hit->conn, .seq = seq + at, .len = cuts[i] - at,
-			.learn = in_time ? learn_restored : learn_unsure,
+			.learn = in_time > 0 ? learn_restored : in_time ? learn_mended : learn_unsure,
 		};
 
-		if (in_time >= 0)
-			err = spread(v, &news);
+		err = spread(v, &news);
 		at = cuts[i];
 	}
 	return err;
-}
-
-/*
- * A write over bytes that wait to be copied out changed. If it covers all that
- * was changed of the flight, the fingerprint tells whether all is right again.
- * If it does not, nothing tells whether the bytes that both wrote are.
- */
-#define OVERLAYS 16
-
-struct overlay {
-	__u32 from, to;		/* the write, as sequence numbers */
-	bool beyond;		/* bytes outside of it are changed, too */
-	unsigned int n;
-	struct {
-		__u32 seq, len;
-	} both[OVERLAYS];
-};
-
-static void overlay_see(const struct span *span, void *event)
-{
-	struct overlay *o = event;
-	__u32 from = span->seq, to = span->seq + span->len;
-
-	if (span->answer.verdict != VERDICT_CORRUPT)
-		return;
-	if ((__s32)(from - o->from) < 0) {
-		o->beyond = true;
-		from = o->from;
-	}
-	if ((__s32)(to - o->to) > 0) {
-		o->beyond = true;
-		to = o->to;
-	}
-	if ((__s32)(to - from) <= 0)
-		return;
-	if (o->n == OVERLAYS) {		/* too many: all of it */
-		o->n = 1;
-		from = o->from;
-		to = o->to;
-	}
-	o->both[o->n].seq = from;
-	o->both[o->n++].len = to - from;
-}
-
-static void overlay_find(struct verdict *v, const struct pf_ev_hit *hit, struct overlay *ret)
-{
-	const struct news news = {
-		.conn = hit->conn, .seq = hit->seq, .len = hit->len,
-		.see = overlay_see, .event = ret,
-	};
-
-	*ret = (struct overlay){
-		.from = first_seq(hit),
-		.to = end_seq(hit),
-	};
-	if (hit->print && !(hit->flags & PF_HIT_COMPARED) && (__s32)(ret->to - ret->from) > 0)
-		spread(v, &news);
 }
 
 static void learn_rewritten(struct span *span, void *event)
@@ -406,14 +361,14 @@ static void learn_rewritten(struct span *span, void *event)
 	span->ev.rewritten = true;
 }
 
-static int overlay_tell(struct verdict *v, const struct pf_ev_hit *hit, const struct overlay *o)
+/*
+ * A write to a flight that had been changed before, and whose bytes at first are
+ * not kept: nobody can tell whether it made some of them right again.
+ */
+static bool is_over_changes(const struct pf_ev_hit *hit)
 {
-	int err = 0;
-
-	for (unsigned int i = 0; i < o->n && o->beyond && !err; i++)
-		err = spread(v, &(struct news){ .conn = hit->conn, .seq = o->both[i].seq,
-						.len = o->both[i].len, .learn = learn_rewritten });
-	return err;
+	return hit->writer.how != PF_WRITE_UNKNOWN && !(hit->flags & PF_HIT_COMPARED) &&
+	       hit->print_before && hit->print_before != hit->print;
 }
 
 /* Cut the bytes that both the write and the flight have where the answer may change. */
@@ -457,7 +412,6 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		},
 	};
 	struct store store = { .found = &like.ev };
-	struct overlay overlay;
 	struct op *op;
 	int err;
 
@@ -473,12 +427,19 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		err = on_restored(v, hit, &like.ev);
 	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
 		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
+						.learn = learn_torn });
+	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
+		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
 						.learn = learn_store, .event = &store });
 	if (err || store.taken)
 		return err;
-	overlay_find(v, hit, &overlay);
-	err = add_spans(v, op, hit, &like);
-	return err ? err : overlay_tell(v, hit, &overlay);
+	if (is_over_changes(hit) && (__s32)(end_seq(hit) - first_seq(hit)) > 0) {
+		like.ev.rewritten = true;
+		err = spread(v, &(struct news){ .conn = hit->conn, .seq = first_seq(hit),
+						.len = end_seq(hit) - first_seq(hit),
+						.learn = learn_rewritten });
+	}
+	return err ? err : add_spans(v, op, hit, &like);
 }
 
 static int on_op(struct verdict *v, const struct pf_ev_op *ev)

@@ -16,9 +16,9 @@ static pid_t pid;
 
 static void become(const char *content, int ready)
 {
-	const char *args[16] = { PROGRAM, "watch", "-j", "--ready-fd" };
+	const char *args[16] = { PROGRAM, "watch", "-j", "--settle", "10", "--ready-fd" };
 	char number[16];
-	int n = 4;
+	int n = 6;
 
 	snprintf(number, sizeof(number), "%d", ready);
 	args[n++] = number;
