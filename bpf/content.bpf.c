@@ -72,7 +72,8 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_conn *c;
-	__u64 now;
+	__u64 now, last;
+	__u32 op;
 
 	if (!u || !k || !base || !content_on())
 		return 0;
@@ -80,10 +81,13 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	c = conn_at(f->conn);
 	if (!c || !f->print || flight_open_write(f))
 		return 0;
+	op = f->op;
+	last = f->last;
 	now = flight_print(f);
-	if (!now)
+	/* A write that came between has looked itself, at what came of it. */
+	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
-	if (now == f->last)
+	if (now == last)
 		return 1;
 	conn_progress(n, &at, 0);
 	/* Acknowledged in part: nobody knows whether before the change. */

@@ -25,10 +25,13 @@ struct drain {
  * has copied already; 0 if they are not known.
  */
 static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_flight *f,
-				       struct pf_conn *c)
+				       struct pf_conn *c, __u32 why)
 {
 	if (flight_local(f, c))
 		return f->print ? f->last : 0;
+	/* The page was let go some time ago. Every copy was looked at, or nobody knows. */
+	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
+		return c->flags & PF_CONN_WIRE ? f->last : 0;
 	copied_now(&d->k, f, c);
 	return f->print && content_look(n, &d->u, &d->k) ? f->last : 0;
 }
@@ -39,7 +42,7 @@ static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, 
 {
 	struct pf_flight *f = flight_at(base, n);
 	struct pf_stats *s = stats_here();
-	__u64 print = last_look(d, n, f, c);
+	__u64 print = last_look(d, n, f, c, why);
 
 	if (f->crowded || f->op != f->hit_op) {
 		if (pf_open_writes)

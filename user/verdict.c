@@ -362,11 +362,13 @@ static void learn_rewritten(struct span *span, void *event)
 }
 
 /*
- * A write to a flight that had been changed before, and whose bytes at first are
- * not kept: nobody can tell whether it made some of them right again.
+ * A write to part of a flight that had been changed before, and whose bytes at
+ * first are not kept: nobody can tell whether it made some of them right again.
  */
 static bool is_over_changes(const struct pf_ev_hit *hit)
 {
+	if (end_seq(hit) - first_seq(hit) == hit->len)
+		return false;
 	return hit->writer.how != PF_WRITE_UNKNOWN && !(hit->flags & PF_HIT_COMPARED) &&
 	       hit->print_before && hit->print_before != hit->print;
 }

@@ -76,6 +76,7 @@ static void get_ranges(struct json_object *obj, struct incident *inc)
 		struct said_range *r = &inc->ranges[i];
 
 		r->off = json_object_get_uint64(get(range, "stream_offset"));
+		r->file_off = json_object_get_uint64(get(range, "file_offset"));
 		r->len = json_object_get_uint64(get(range, "length"));
 		r->verdict = get_verdict(range);
 		snprintf(r->reason, sizeof(r->reason), "%s", get_text(range, "reason"));
@@ -85,6 +86,7 @@ static void get_ranges(struct json_object *obj, struct incident *inc)
 static void on_incident(struct json_object *obj, struct incidents *ret)
 {
 	struct incident inc = { 0 };
+	const char *how;
 
 	if (!get_flow(obj, &inc.flow)) {
 		ret->strays++;
@@ -93,6 +95,8 @@ static void on_incident(struct json_object *obj, struct incidents *ret)
 	inc.write = get_write(obj, inc.flow);
 	inc.verdict = get_verdict(obj);
 	snprintf(inc.reason, sizeof(inc.reason), "%s", get_text(obj, "reason"));
+	how = get_text(get(obj, "writer"), "how");
+	inc.by_page = !strcmp(how, "unknown") || !strcmp(how, "mmap");
 	inc.lost = json_object_get_boolean(get(obj, "evidence_lost"));
 	get_ranges(obj, &inc);
 	if (!(ret->n & (ret->n - 1))) {

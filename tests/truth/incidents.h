@@ -15,6 +15,7 @@ extern const char *const verdict_names[];
 
 struct said_range {
 	uint64_t off, len;	/* of the stream */
+	uint64_t file_off;
 	enum verdict verdict;
 	char reason[24];
 };
@@ -25,6 +26,7 @@ struct incident {
 	enum verdict verdict;
 	char reason[24];
 	bool lost;		/* evidence was lost */
+	bool by_page;		/* found by fingerprints: of a page piece, not of bytes */
 	struct said_range *ranges;
 	unsigned int n_ranges;
 };

@@ -23,6 +23,7 @@ struct piece {
 struct find {
 	struct judge *j;
 	const struct plan *p;
+	const struct truth *t;
 	const struct incident *inc;
 	unsigned int n_inc;
 	uint64_t bad;
@@ -136,6 +137,33 @@ static bool is_comparison(const struct find *f, const struct incident *inc)
 	return writer_of(f, inc) == WRITER_IDENTICAL;
 }
 
+/*
+ * What no hook saw is found by the fingerprint of a page piece. A store that is
+ * under way when the piece is copied changes it in part: the piece is wrong, and
+ * which of its bytes are cannot be said.
+ */
+static bool is_wrong_in_part(const struct find *f, const struct piece *p, const struct incident *inc,
+			     const struct said_range *said)
+{
+	uint64_t in_page = (said->file_off + p->off - said->off) % PLAN_PAGE;
+	uint64_t lo = p->off > in_page ? p->off - in_page : 0, hi = p->off - in_page + PLAN_PAGE;
+
+	if (!inc->by_page || said->verdict < SAID_MIXED)
+		return false;
+	if (lo < said->off)
+		lo = said->off;
+	if (hi > said->off + said->len)
+		hi = said->off + said->len;
+	for (unsigned int i = 0; i < f->t->n_runs; i++) {
+		const struct run *run = &f->t->runs[i];
+
+		if (run->off < hi && run->off + run->len > lo &&
+		    (said->verdict == SAID_MIXED ? run->both : !run->right))
+			return true;
+	}
+	return false;
+}
+
 static void judge_said(struct find *f, const struct piece *p, const struct incident *inc,
 		       const struct said_range *said)
 {
@@ -151,6 +179,10 @@ static void judge_said(struct find *f, const struct piece *p, const struct incid
 	}
 	if (!is_wrong(f, p->run, inc, said))
 		return;
+	if (is_wrong_in_part(f, p, inc, said)) {
+		f->j->coarse += p->len;
+		return;
+	}
 	if (f->j->hooks_only && is_comparison(f, inc)) {
 		f->j->blind += p->len;
 		return;
@@ -208,7 +240,7 @@ static unsigned int cut(const struct find *f, const struct truth *t, uint32_t *c
 uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t,
 		    const struct incident *inc, unsigned int n_inc, char *text, unsigned int size)
 {
-	struct find f = { j, p, inc, n_inc, 0, text, size };
+	struct find f = { j, p, t, inc, n_inc, 0, text, size };
 	unsigned int room = t->n_runs, n, run = 0;
 	uint32_t *cuts, end;
 

@@ -33,6 +33,7 @@ struct judge {
 	struct judge_reason possible[JUDGE_REASONS];	/* first free: without a name */
 	uint64_t reached[STATE_MAX];	/* writes that found bytes there */
 	uint64_t missed, wrong;		/* bytes: the two figures */
+	uint64_t coarse;		/* bytes of pages that were rightly said to be wrong in part */
 	uint64_t blind;			/* bytes that hooks alone cannot get right */
 	uint64_t flows, bytes;
 };

@@ -54,6 +54,8 @@ void table_print(FILE *out, const char *kernel, const char *content, const struc
 	for (enum state i = 0; i < STATE_MAX; i++)
 		fprintf(out, "%s %s: %llu", i ? "," : "", state_names[i], ULL(j->reached[i]));
 	fprintf(out, "\nmissed: %llu bytes\nfalse: %llu bytes\n", ULL(j->missed), ULL(j->wrong));
+	fprintf(out, "coarse: %llu bytes (right ones, in a page piece that a store changed in part "
+		"while it was being copied; only the piece can be named)\n", ULL(j->coarse));
 	if (j->hooks_only)
 		fprintf(out, "blind: %llu bytes (stores through a mapping and rewrites of the same "
 			"bytes, which hooks alone cannot tell)\n", ULL(j->blind));
