@@ -12,6 +12,7 @@
 #include "content.bpf.h"
 #include "hit.bpf.h"
 #include "path.bpf.h"
+#include "progress.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */
 #define COPY_RESTARTS 4
@@ -89,7 +90,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 		return 0;
 	if (now == last)
 		return 1;
-	conn_progress(n, &at, 0);
+	progress_of(&at, f, c, 0);	/* the rest decides nothing here */
 	/* Acknowledged in part: nobody knows whether before the change. */
 	at.una = seq_min(at.una, f->seq);
 	u->read_after = at.una;

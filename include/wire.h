@@ -95,7 +95,7 @@ struct pf_progress {
 	__u32 una;		/* snd_una */
 	__u32 nxt;		/* snd_nxt */
 	__u32 read;		/* copied up to here: by a local reader, or PF_HIT_WIRE by the device */
-	__u16 in_host;		/* 1: what was transmitted of it may still be in qdisc or driver */
+	__u16 in_host;		/* before: what was transmitted of it may still be in qdisc or driver */
 	__u16 resends;		/* retransmissions of the connection so far, modulo 2^16 */
 };
 _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
