@@ -103,6 +103,7 @@ struct pf_conn {
 	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;
 	__u64 una_off;		/* bytes of the stream before una */
+	__u64 copying;		/* the copy looked at last: thread and skb */
 	struct pf_tuple tuple;
 };
 

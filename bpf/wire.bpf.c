@@ -114,9 +114,24 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 	return 0;
 }
 
-/* Whoever copies a packet's bytes to user space: a TCP reader, or the reader of a tun. */
-SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+/*
+ * Whoever copies a packet's bytes to user space: a TCP reader, or the reader of
+ * a tun. It may be preempted here for long, and then others are not called, so
+ * this stands twice, as the write hooks do (write.bpf.c): the second does what
+ * the first has not marked as done.
+ */
+static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, int second)
+{
+	__u64 mark = bpf_get_current_pid_tgid() << 32 ^ number_of(skb);
+	struct pf_conn *c = conn_at(slot);
+	int done = second && c && c->copying == mark;
+
+	if (c)
+		c->copying = second ? 0 : mark;
+	return done;
+}
+
+static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
 {
 	__u64 sk = (__u64)BPF_CORE_READ(skb, sk);
 	struct packet p = {};
@@ -129,12 +144,25 @@ int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
 		if (!pf_local_conns)
 			return 0;
 		s = bpf_map_lookup_elem(&socks, &sk);
-		if (!s || !s->reads)
+		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
 		content_copying(s->reads, seq, seq + len, LOOK_COPY);
-	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags) {
+	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
+		   !copy_is_done(p.slot, skb, second)) {
 		content_copying(p.slot, p.seq, p.end, LOOK_RING);
 	}
 	return 0;
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+{
+	return copy_look(skb, len, 0);
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(on_copy_2, const struct sk_buff *skb, int len)
+{
+	return copy_look(skb, len, 1);
 }

@@ -61,6 +61,8 @@ static const struct hook table[] = {
 	    "retransmissions"),
 	ROW_CONTENT("on_copy", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
 		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
+	ROW_CONTENT("on_copy_2", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
+		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
 	ROW_CONTENT("on_xmit", "transmit", "tp_btf", "net_dev_start_xmit",
 		    PF_CONTENT_WIRE, "what a device is given"),
 	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,
