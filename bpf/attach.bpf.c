@@ -279,6 +279,9 @@ int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t
 	s->page = (__u64)page;
 	s->off = offset;
 	s->seq = TCP_READ(sk, write_seq);
+	/* What is transmitted before it returns must find the connection. */
+	if (content_wire())
+		conn_of(s->sk, s->seq);
 	return 0;
 }
 

@@ -132,8 +132,8 @@ static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_fl
 	__u32 end = f->seq + f->len, from = seq_after(k->seq, f->seq) ? k->seq : f->seq;
 
 	k->looked++;
-	if (!content_look(n, &k->u, &k->k) || k->what == LOOK_COPY || k->what == LOOK_COPIED ||
-	    !f->hit_op)
+	if (!content_look(n, &k->u, &k->k) || !f->hit_op || k->what < LOOK_CARRIED ||
+	    k->what == LOOK_RING_DONE)
 		return;
 	emit_range(PF_EV_SENT, c->id, from, seq_min(end, k->end) - from, 0, f->last);
 }
@@ -193,13 +193,15 @@ __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
 	k.k.before = k.k.after = seq;
 	if (what == LOOK_COPIED)
 		k.k.after = end;
+	else if (what == LOOK_RING_DONE)
+		k.k.after = seq_after(c->carried, end) ? c->carried : end;
 	else if (what >= LOOK_CARRIED && seq_after(c->carried, seq))	/* not for the first time */
 		k.k.before = k.k.after = c->carried;
 	bpf_loop(COPY_STEPS, on_copy_step, &k, 0);
 	content_close(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
-	if (what >= LOOK_CARRIED && k.looked && seq_after(end, c->carried))
+	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked) && seq_after(end, c->carried))
 		c->carried = end;
 	return 0;
 }

@@ -93,6 +93,7 @@ int content_close(struct unseen *u);
 #define LOOK_CARRIED	3u	/* a device is about to copy it, or to be told to */
 #define LOOK_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
 #define LOOK_RING	5u	/* the rest */
+#define LOOK_RING_DONE	6u	/* it has been copied */
 
 /* Look at the flights of a connection in [seq, end), which are being copied. */
 int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what);

@@ -31,6 +31,7 @@ struct pf_map_held held SEC(".maps");
 struct pf_map_readers readers SEC(".maps");
 struct pf_map_writes writes SEC(".maps");
 struct pf_map_sendpages sendpages SEC(".maps");
+struct pf_map_copies copies SEC(".maps");
 struct pf_map_paths paths SEC(".maps");
 struct pf_map_stats stats SEC(".maps");
 struct pf_map_scratch scratch SEC(".maps");

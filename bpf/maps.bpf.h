@@ -16,6 +16,7 @@
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
  * originals	the bytes of flights before they were overwritten
+ * copies	what a thread is copying out of the ring of a tun
  * sendpages	what a thread is sending right now, up to 6.4
  *
  * The flights' array is a single map element so that a program can follow
@@ -244,6 +245,21 @@ struct pf_map_sendpages {
 	__type(value, struct pf_sendpage);
 };
 
+/* A packet that a thread copies out of a ring. */
+struct pf_copy {
+	__u64 skb;
+	__u32 slot;
+	__u32 seq, end;
+	__u32 pad;
+};
+
+struct pf_map_copies {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct pf_copy);
+};
+
 struct pf_map_paths {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -311,6 +327,7 @@ extern struct pf_map_held held SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");
+extern struct pf_map_copies copies SEC(".maps");
 extern struct pf_map_paths paths SEC(".maps");
 extern struct pf_map_stats stats SEC(".maps");
 extern struct pf_map_scratch scratch SEC(".maps");

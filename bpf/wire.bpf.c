@@ -131,6 +131,15 @@ static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, i
 	return done;
 }
 
+/* The reader of a ring gives the packet back once it has copied it: on_consume(). */
+static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
+{
+	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY);
+}
+
 static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
 {
 	__u64 sk = (__u64)BPF_CORE_READ(skb, sk);
@@ -151,6 +160,7 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
 		   !copy_is_done(p.slot, skb, second)) {
 		content_copying(p.slot, p.seq, p.end, LOOK_RING);
+		copy_note(skb, &p);
 	}
 	return 0;
 }
@@ -165,4 +175,21 @@ SEC("tp_btf/skb_copy_datagram_iovec")
 int BPF_PROG(on_copy_2, const struct sk_buff *skb, int len)
 {
 	return copy_look(skb, len, 1);
+}
+
+/* Looked at again behind the copy: a store while it was made shows. */
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume, struct sk_buff *skb)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct pf_copy *copy;
+
+	if (!content_wire() || !pf_conns_now)
+		return 0;
+	copy = bpf_map_lookup_elem(&copies, &tid);
+	if (!copy || copy->skb != number_of(skb))
+		return 0;
+	copy->skb = 0;
+	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE);
+	return 0;
 }
