@@ -45,6 +45,7 @@ enum pf_event_type {
 	PF_EV_OP,	/* struct pf_ev_op: that write is complete, and its file */
 	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
 	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
+	PF_EV_SENDER,	/* struct pf_ev_sender: the kernel sends on a connection */
 };
 
 /* Why a flight ended: pf_ev_range.why of PF_EV_END. */
@@ -166,6 +167,16 @@ struct pf_ev_range {
 	__u32 pad;
 };
 _Static_assert(sizeof(struct pf_ev_range) == 40, "pf_ev_range");
+
+/* Sent once a connection: how the kernel came to send on it. */
+struct pf_ev_sender {
+	struct pf_event h;
+	__u64 conn;
+	__s32 stack_len;	/* as in pf_ev_op */
+	__u32 pad;
+	__u64 stack[PF_STACK_DEPTH];
+};
+_Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 
 /*
  * Counters. The first group says what was seen: attached = released + aborted
