@@ -111,7 +111,8 @@ struct incident {
 	bool deleted;
 	bool suspects_sought;	/* else there is no need for them */
 	const struct suspect *suspects;
-	size_t n_suspects;	/* SUSPECTS_MAX: perhaps more */
+	size_t n_suspects;
+	bool suspects_cut;	/* there may be more */
 	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
 	const struct ksyms *ksyms;	/* for the writer's stack; NULL: not known */
 };

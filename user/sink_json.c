@@ -216,6 +216,8 @@ static int json_incident(struct sink *sink, const struct incident *inc)
 	put(obj, "writer", writer_of(inc));
 	if (inc->suspects_sought)
 		put(obj, "suspects", suspects_of(inc));
+	if (inc->suspects_cut)
+		put_bool(obj, "suspects_cut", true);
 	put(obj, "sender", sender_of(inc));
 	put(obj, "connection", connection_of(inc));
 	put(obj, "file", file_of(inc));

@@ -252,8 +252,9 @@ static int lines_open(struct sink *sink)
  */
 static void put_suspects(struct sink *sink, const struct incident *inc)
 {
-	static const char more[] = " ...";
+	static const char begin[] = "  mapped writable by", more[] = " ...";
 	unsigned int used = 0;
+	bool cut = inc->suspects_cut;
 
 	for (size_t i = 0; i < inc->n_suspects; i++) {
 		const struct suspect *who = &inc->suspects[i];
@@ -262,20 +263,20 @@ static void put_suspects(struct sink *sink, const struct incident *inc)
 		if (who->pid == inc->writer.pid)
 			continue;
 		if (!used)
-			used = fprintf(sink->out, "  mapped writable by");
+			used = fprintf(sink->out, "%s", begin);
 		fmt_cell(name, sizeof(name), who->comm, PF_COMM_LEN, false);
 		sprintf(name + strlen(name), "[%u]", who->pid);
-		if (used + 1 + fmt_width(name) + sizeof(more) - 1 > sink->width) {
-			fputs(more, sink->out);
+		used += 1 + fmt_width(name);
+		if (used + sizeof(more) - 1 > sink->width) {
+			cut = true;
 			break;
 		}
 		fprintf(sink->out, " %s", name);
-		used += 1 + fmt_width(name);
 	}
 	if (!used && task_is_nobody(&inc->writer))
-		used = fprintf(sink->out, "  mapped writable by nobody now");
+		used = fprintf(sink->out, "%s%s", begin, cut ? "" : " nobody now");
 	if (used)
-		fputc('\n', sink->out);
+		fprintf(sink->out, "%s\n", cut ? more : "");
 }
 
 static int lines_incident(struct sink *sink, const struct incident *inc)

@@ -39,6 +39,7 @@ struct suspects {
 	size_t n, room;
 	__u64 looked;		/* when the last look began; 0: never */
 	__u64 rest;		/* none before this */
+	bool cut;		/* it was not complete */
 	struct suspect found[SUSPECTS_MAX];
 };
 
@@ -59,8 +60,10 @@ static void note(struct suspects *s, const struct noted *noted)
 		struct noted *more = room > NOTED_MAX ? NULL :
 				     reallocarray(s->at, room, sizeof(*more));
 
-		if (!more)
+		if (!more) {
+			s->cut = true;
 			return;
+		}
 		s->at = more;
 		s->room = room;
 	}
@@ -118,6 +121,7 @@ static void look(struct suspects *s)
 
 	s->n = 0;
 	s->looked = clock_mono_ns();
+	s->cut = !proc;
 	if (!proc)
 		return;
 	while ((entry = readdir(proc))) {
@@ -166,12 +170,17 @@ void suspects_incident(struct suspects *s, struct incident *inc)
 	if (inc->ts >= s->looked && clock_mono_ns() >= s->rest)
 		look(s);
 	inc->suspects = s->found;
+	inc->suspects_cut = s->cut;
 	/* Mappings of one process follow each other. */
-	for (size_t i = 0; i < s->n && n < SUSPECTS_MAX; i++) {
+	for (size_t i = 0; i < s->n; i++) {
 		const struct noted *noted = &s->at[i];
 
 		if (!is_of(noted, inc) || (n && s->found[n - 1].pid == noted->pid))
 			continue;
+		if (n == SUSPECTS_MAX) {
+			inc->suspects_cut = true;
+			break;
+		}
 		s->found[n].pid = noted->pid;
 		n += comm_of(noted->pid, s->found[n].comm);
 	}

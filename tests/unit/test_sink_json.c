@@ -184,10 +184,13 @@ static void test_unseen_writer(void **state)
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
 	json_object_put(obj);
 	inc.n_suspects = 0;
+	inc.suspects_cut = true;
 	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 	expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
+	expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
 	json_object_put(obj);
 }
 

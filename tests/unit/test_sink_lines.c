@@ -138,6 +138,10 @@ static void test_suspects(void **state)
 	expect_suspects(&inc, 57, "  mapped writable by rewriter[4242] ...\n");
 	inc.n_suspects = 0;
 	expect_suspects(&inc, 80, "  mapped writable by nobody now\n");
+	inc.suspects_cut = true;
+	expect_suspects(&inc, 80, "  mapped writable by ...\n");
+	inc.n_suspects = 1;
+	expect_suspects(&inc, 80, "  mapped writable by rewriter[4242] ...\n");
 	/* One that was seen is not named again, and needs no line if there are no others. */
 	inc = sample_unseen();
 	inc.writer = (struct pf_task){ .pid = 4242, .how = PF_WRITE_MMAP, .comm = "rewriter" };

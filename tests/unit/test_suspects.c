@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
@@ -99,6 +100,56 @@ static void test_found(void **state)
 	assert_int_equal(inc.n_suspects, 1);
 }
 
+/* Children inherit the mapping, and keep it until the pipe is closed. */
+static void start_children(size_t n, int until_closed[2])
+{
+	char nothing;
+
+	assert_int_equal(pipe(until_closed), 0);
+	while (n--) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid)
+			continue;
+		close(until_closed[1]);
+		_exit(read(until_closed[0], &nothing, 1));
+	}
+}
+
+static void end_children(int until_closed[2])
+{
+	close(until_closed[0]);
+	close(until_closed[1]);
+	while (wait(NULL) > 0)
+		;
+}
+
+/* Of all that there are as many as can be listed, and a word that there are more. */
+static void test_many(void **state)
+{
+	struct file *f = *state;
+	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	int children[2];
+
+	start_children(SUSPECTS_MAX - 1, children);
+	suspects_incident(f->suspects, &inc);
+	assert_int_equal(inc.n_suspects, SUSPECTS_MAX);
+	assert_false(inc.suspects_cut);
+	for (size_t i = 1; i < inc.n_suspects; i++)
+		assert_int_not_equal(inc.suspects[i].pid, inc.suspects[i - 1].pid);
+	end_children(children);
+
+	suspects_free(f->suspects);
+	assert_int_equal(suspects_new(&f->suspects), 0);
+	start_children(SUSPECTS_MAX, children);
+	inc = incident_of(f, PF_WRITE_UNKNOWN);
+	suspects_incident(f->suspects, &inc);
+	assert_int_equal(inc.n_suspects, SUSPECTS_MAX);
+	assert_true(inc.suspects_cut);
+	end_children(children);
+}
+
 static void test_innocent(void **state)
 {
 	struct file *f = *state;
@@ -148,6 +199,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_innocent, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_not_sought, set_up, tear_down),
