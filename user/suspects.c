@@ -2,8 +2,8 @@
 /*
  * suspects - one look through /proc/PID/maps of all processes notes every
  * shared writable mapping of a file, and answers for all incidents up to that
- * moment. A later one has it done again, but never so soon that it would take
- * more than a twentieth of the time.
+ * moment. A later one has it done again, but so that all looks together take
+ * no more than a twentieth of the time, and a second that is given on credit.
  *
  * Weak spots: a process that has unmapped the file, or ended, is not found. On
  * btrfs two subvolumes can have files with one inode number: the wrong one's
@@ -26,7 +26,8 @@
 #include "maps.h"
 
 #define NOTED_MAX 65536u	/* mappings */
-#define REST 20			/* times the length of a look, before the next one */
+#define SHARE 20		/* the part of the time that may be spent on looking: 1 / SHARE */
+#define CREDIT_MAX NSEC_PER_SEC
 
 struct noted {
 	struct mapping mapping;
@@ -38,7 +39,8 @@ struct suspects {
 	struct noted *at;
 	size_t n, room;
 	__u64 looked;		/* when the last look began; 0: never */
-	__u64 rest;		/* none before this */
+	__s64 credit;		/* ns that may be spent on looking */
+	__u64 earned;		/* up to when credit is reckoned */
 	bool cut;		/* it was not complete */
 	struct suspect found[SUSPECTS_MAX];
 };
@@ -49,6 +51,8 @@ int suspects_new(struct suspects **ret_suspects)
 
 	if (!s)
 		return -ENOMEM;
+	s->credit = CREDIT_MAX;
+	s->earned = clock_mono_ns();
 	*ret_suspects = s;
 	return 0;
 }
@@ -117,7 +121,6 @@ static void look(struct suspects *s)
 {
 	DIR *proc = opendir("/proc");
 	const struct dirent *entry;
-	__u64 now;
 
 	s->n = 0;
 	s->looked = clock_mono_ns();
@@ -129,8 +132,18 @@ static void look(struct suspects *s)
 			look_at(s, entry->d_name);
 	}
 	closedir(proc);
-	now = clock_mono_ns();
-	s->rest = now + (now - s->looked) * REST;
+	s->credit -= clock_mono_ns() - s->looked;
+}
+
+static bool may_look(struct suspects *s)
+{
+	__u64 now = clock_mono_ns();
+
+	s->credit += (now - s->earned) / SHARE;
+	if (s->credit > (__s64)CREDIT_MAX)
+		s->credit = CREDIT_MAX;
+	s->earned = now;
+	return s->credit > 0;
 }
 
 static bool comm_of(__u32 pid, char ret_comm[PF_COMM_LEN])
@@ -167,7 +180,7 @@ void suspects_incident(struct suspects *s, struct incident *inc)
 				inc->writer.how == PF_WRITE_MMAP) && !incident_no_file(inc);
 	if (!inc->suspects_sought)
 		return;
-	if (inc->ts >= s->looked && clock_mono_ns() >= s->rest)
+	if (inc->ts >= s->looked && may_look(s))
 		look(s);
 	inc->suspects = s->found;
 	inc->suspects_cut = s->cut;

@@ -169,6 +169,21 @@ static void test_innocent(void **state)
 	assert_int_equal(inc.n_suspects, 0);
 }
 
+/* Mapped after a look, and found by the next one: a few in a row are never put off. */
+static void test_later(void **state)
+{
+	struct file *f = *state;
+	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+
+	munmap(f->mem, PAGES * PAGE);
+	suspects_incident(f->suspects, &inc);
+	assert_int_equal(inc.n_suspects, 0);
+	map(f, PROT_READ | PROT_WRITE, MAP_SHARED);
+	inc = incident_of(f, PF_WRITE_UNKNOWN);
+	suspects_incident(f->suspects, &inc);
+	assert_int_equal(inc.n_suspects, 1);
+}
+
 static void test_read_only(void **state)
 {
 	struct file *f = *state;
@@ -201,6 +216,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_many, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_innocent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_later, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_read_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_not_sought, set_up, tear_down),
 	};
