@@ -19,6 +19,7 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 #include "page.bpf.h"
+#include "sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 
@@ -163,8 +164,11 @@ static __always_inline void run_attach(struct run *r)
 		count(PF_C_iter_cut, pages_in(r->left));
 	c = conn_at(r->conn);
 	base = pool();
-	if (c && base && r->first)
-		conn_append(base, c, r->first, r->last);
+	if (!c || !base || !r->first)
+		return;
+	conn_append(base, c, r->first, r->last);
+	if (r->how == PF_SEND_KERNEL)
+		sender_tell(c);
 }
 
 /* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */

@@ -100,6 +100,7 @@ struct pf_conn {
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
 	__u32 netns;
+	__u32 told;		/* its kernel sender's stack is on the way */
 	__u64 sk;
 	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;

@@ -47,6 +47,7 @@ enum pf_event_type {
 	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
 	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
 	PF_EV_SENT,	/* struct pf_ev_range: a device copies bytes of a flight that was hit */
+	PF_EV_SENDER,	/* struct pf_ev_sender: the kernel sends on a connection */
 };
 
 /* Why a flight ended: pf_ev_range.why of PF_EV_END. */
@@ -177,6 +178,16 @@ struct pf_ev_range {
 	__u64 print;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known */
 };
 _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
+
+/* Sent once a connection: how the kernel came to send on it. */
+struct pf_ev_sender {
+	struct pf_event h;
+	__u64 conn;
+	__s32 stack_len;	/* as in pf_ev_op */
+	__u32 pad;
+	__u64 stack[PF_STACK_DEPTH];
+};
+_Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 
 /*
  * Counters. The first group says what was seen: attached = released + aborted

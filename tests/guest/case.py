@@ -113,7 +113,8 @@ class Watch:
             assert record, f"watch ended: {self.stderr()}"
             assert record["type"] == "incident", record
             self.seen += 1
-            if record["file"]["path"] == self.mark and record["file"]["offset"] == place:
+            file = record["file"] or {"path": None}
+            if file["path"] == self.mark and file["offset"] == place:
                 break
             found.append(record)
         flow.close()

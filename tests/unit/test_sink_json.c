@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/fmt.c user/incident.c */
+/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/ksyms.c user/fmt.c user/incident.c */
 /*
  * The contract with programs: one valid JSON object a line, with every key it
  * promises, of the type it promises.
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ksyms.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -114,6 +115,8 @@ static void test_contract(void **state)
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
+	assert_false(json_object_object_get_ex(at(obj, "sender"), "module", NULL));
+	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
 	assert_int_equal(json_object_array_length(at(obj, "ranges")), 2);
 	json_object_put(obj);
 }
@@ -158,6 +161,77 @@ static void test_unknown_path(void **state)
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
+}
+
+static void test_unseen_writer(void **state)
+{
+	static const struct key keys[] = {
+		{ "writer.pid", json_type_null, NULL },
+		{ "writer.tid", json_type_null, NULL },
+		{ "writer.comm", json_type_null, NULL },
+		{ "writer.how", json_type_string, "\"unknown\"" },
+		{ "writer.kthread", json_type_boolean, "false" },
+		{ "suspects", json_type_array,
+		  "[{\"pid\":4242,\"comm\":\"rewriter\"},"
+		  "{\"pid\":4194304,\"comm\":\"fifteen\\u001bletter\"}]" },
+		{ "sender.how", json_type_string, "\"kernel\"" },
+		{ "sender.kthread", json_type_boolean, "true" },
+		{ "sender.module", json_type_string, "\"nvme_tcp\"" },
+		{ "file.inode", json_type_int, "1234" },
+	};
+	struct incident inc = sample_unseen();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
+	json_object_put(obj);
+	inc.n_suspects = 0;
+	inc.suspects_cut = true;
+	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
+	expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
+	json_object_put(obj);
+}
+
+static void test_user_memory(void **state)
+{
+	static const struct key keys[] = {
+		{ "writer.pid", json_type_int, "4100" },
+		{ "writer.comm", json_type_string, "\"nginx\"" },
+		{ "writer.how", json_type_string, "\"unknown\"" },
+		{ "sender.how", json_type_string, "\"zerocopy\"" },
+		{ "file", json_type_null, NULL },
+		{ "ranges.[0].file_offset", json_type_null, NULL },
+		{ "ranges.[0].stream_offset", json_type_int, "74108" },
+	};
+	struct incident inc = sample_memory();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
+	json_object_put(obj);
+}
+
+/* With the kernel's table; what it does not know stays a number. */
+static void test_stack(void **state)
+{
+	static char text[] = "ffffffff81234500 T vfs_write\n";
+	FILE *in = fmemopen(text, strlen(text), "r");
+	struct incident inc = sample_incident();
+	struct json_object *obj;
+	struct ksyms *ksyms;
+
+	(void)state;
+	assert_int_equal(ksyms_read(&ksyms, in), 0);
+	fclose(in);
+	inc.ksyms = ksyms;
+	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	expect(obj, &(struct key){ "writer.stack", json_type_array,
+				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
+	json_object_put(obj);
+	ksyms_free(ksyms);
 }
 
 static void test_summary(void **state)
@@ -220,6 +294,9 @@ int main(void)
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_unknown_path),
+		cmocka_unit_test(test_unseen_writer),
+		cmocka_unit_test(test_user_memory),
+		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_full_disk),
 	};
