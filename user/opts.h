@@ -19,6 +19,7 @@ enum opt_kind {
 	OPT_SECONDS,	/* __u64 nanoseconds, from decimal seconds */
 	OPT_NAME,	/* int, index into names */
 	OPT_TEXT,	/* const char *, not empty, points into argv */
+	OPT_ADD,	/* whatever `add` makes of it, each time it is given */
 };
 
 struct opt {
@@ -29,6 +30,9 @@ struct opt {
 	__u64 min, max;		/* of UINT, SIZE, and SECONDS in nanoseconds */
 	const char *const *names; /* of NAME */
 	int n_names;
+	int (*add)(void *at, int which, const char *text);	/* of ADD: 0 or -errno */
+	int which;		/* of ADD: handed on */
+	const char *what;	/* of ADD: what its values are, for the error */
 	const char *arg;	/* what --help calls the argument */
 	const char *help;
 };
