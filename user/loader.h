@@ -15,6 +15,7 @@
 
 struct loader;
 struct hook;
+struct filter;
 
 #define LOADER_PAGES_MIN 16u
 #define LOADER_PAGES_MAX ((1u << 22) - 1)	/* the verifier allows offsets below 512 MiB */
@@ -25,6 +26,7 @@ struct loader_opts {
 	unsigned int max_pages;		/* flights followed at once; 0: from memory */
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
 	unsigned int ring_bytes;	/* 0: default */
+	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };
 
