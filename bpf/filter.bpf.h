@@ -11,8 +11,8 @@
  * In doubt a file passes: where it lies cannot always be told.
  *
  * Maps: `cgroups` holds those given by --cgroup, `places` the inodes of those
- * given by --path and of the mount points below them, and one entry with inode
- * 0 for each device that has any. `answers` remembers for ANSWER_NS whether a
+ * given by --path and of the mount points below them, and one entry more for
+ * each device that has any. `answers` remembers for FILTER_ANSWER_NS whether a
  * file lies below one of them; a rename shows after that time.
  */
 #ifndef PF_FILTER_BPF_H
@@ -218,7 +218,7 @@ static __always_inline int path_passes(__u64 inode, struct super_block *sb)
 	__u64 alias = (__u64)KERNEL_READ(inode, inode, i_dentry.first);
 	struct climb c = { .dev = BPF_CORE_READ(sb, s_dev), .found = pf_zero, .top = pf_zero };
 
-	if (!place_among(c.dev, 0))
+	if (!place_among(c.dev, PF_PLACE_ANY))
 		return 0;
 	if (!alias)
 		return 1;

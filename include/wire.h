@@ -252,6 +252,8 @@ struct pf_place {
 };
 _Static_assert(sizeof(struct pf_place) == 16, "pf_place");
 
+#define PF_PLACE_ANY ((__u64)-1)	/* ino of the entry for a device that has others */
+
 /*
  * What is followed: all kinds that are given must hold, of each any value. Of
  * the kinds without a value the verifier removes the code.

@@ -149,7 +149,7 @@ static int add_places(struct filter *f, int fd, const struct mounts *mounts)
 	int err = place_of(fd, mounts, &place);
 
 	err = err ?: add_place(f, &place);
-	place.ino = 0;
+	place.ino = PF_PLACE_ANY;
 	return err ?: add_place(f, &place);
 }
 
