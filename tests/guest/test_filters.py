@@ -6,7 +6,7 @@ the one thing that its filter asks for.
 """
 import os
 import unittest
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable
 
 from case import Watch
 from guest import PAGE, Flow, invert, make_file, run_as, send_file, sh, until
@@ -31,11 +31,6 @@ true
 """
 PAGES = 3
 NOBODY = 1 << 22  # a process number that none has
-
-
-def do_write(path: str, off: int, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
 
 
 def port(address: str) -> str:
@@ -96,7 +91,7 @@ class Sending:
         os.close(self.writable)
 
 
-def each(option: str, values: Iterator[str]) -> list[str]:
+def each(option: str, values: Iterable[str]) -> list[str]:
     """An option once for each value, in any order."""
     return [word for value in set(values) for word in (option, value)]
 
@@ -170,27 +165,49 @@ class Filters(unittest.TestCase):
         self.assertIn(f"pid {NOBODY} or {os.getpid()}, comm pf-nobody or pf-sender, ",
                       watch.stderr())
 
-    def check(self, passing: Sending, failing: Sending, *options: str) -> None:
-        """One is reported, one is not, with nothing but these options."""
-        watch = Watch(*options)
-        for one in (failing, passing):
+    def test_each_in_other_words(self) -> None:
+        """A prefix of IPv6, a namespace by its file, paths that are files."""
+        passing = self.sending(host="::1", netns="pf-filter")
+        failing = [self.sending(host="::1"), self.sending(netns="pf-filter"),
+                   self.sending(host="::1", netns="pf-filter")]
+        watch = Watch("--netns", "/run/netns/pf-filter", "--addr", "::1/127",
+                      *each("--path", (one.path for one in self.but(failing[2]))))
+        for one in (*failing, passing):
             one.send()
             one.overwrite()
         found = watch.record()
         summary = watch.stop()
         self.assertEqual(found["connection"]["src"], passing.flow.src)
         self.assertEqual(sum(summary["incidents"].values()), 1)
-        self.assertEqual(summary["counters"]["filtered"], PAGES)
+        self.assertEqual(summary["counters"]["filtered"], len(failing) * PAGES)
 
-    def test_ipv6_and_one_file(self) -> None:
-        """A prefix of IPv6; a path that is a file."""
-        passing = self.sending(host="::1")
-        self.check(passing, self.sending(), "--addr", "::1/127")
-        self.check(passing, self.sending(host="::1"), "--path", passing.path)
-
-    def test_netns_by_path(self) -> None:
-        self.check(self.sending(netns="pf-filter"), self.sending(), "--netns",
-                   "/run/netns/pf-filter")
+    def test_two_files_in_one_call(self) -> None:
+        """Every second page passes, and is found at its place of the stream."""
+        passing, failing = self.sending(), self.sending()
+        watch = Watch("--inode", passing.inode)
+        reading, writing = os.pipe()
+        for page in (0, 1):
+            for one in (failing, passing):
+                os.splice(one.writable, writing, PAGE, offset_src=page * PAGE)
+        left = 4 * PAGE
+        while left:
+            left -= os.splice(reading, passing.flow.tx.fileno(), left)
+        os.close(reading)
+        os.close(writing)
+        failing.overwrite(0, 2 * PAGE)
+        passing.overwrite(0, 2 * PAGE)
+        found = watch.record()
+        summary = watch.stop()
+        self.assertEqual([(r["file_offset"], r["stream_offset"], r["length"])
+                          for r in found["ranges"]],
+                         [(0, PAGE, PAGE), (PAGE, 3 * PAGE, PAGE)])
+        self.assertEqual(passing.flow.read(4 * PAGE),
+                         invert(failing.data[:PAGE]) + invert(passing.data[:PAGE]) +
+                         invert(failing.data[PAGE:2 * PAGE]) +
+                         invert(passing.data[PAGE:2 * PAGE]))
+        self.assertEqual(sum(summary["incidents"].values()), 1)
+        self.assertEqual(summary["flights"], 2)
+        self.assertEqual(summary["counters"]["filtered"], 2)
 
     def test_rename(self) -> None:
         """What is moved below the directory passes before long; what is moved out does not."""
