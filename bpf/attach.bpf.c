@@ -18,6 +18,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
+#include "filter.bpf.h"
 #include "page.bpf.h"
 #include "sender.bpf.h"
 
@@ -39,6 +40,7 @@ struct run {
 	__u32 how;
 	__u32 kthread;
 	char comm[PF_COMM_LEN];
+	struct filter_file file;
 };
 
 static __always_inline void run_sender(struct run *r)
@@ -90,6 +92,8 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 		count(PF_C_ignored, 1);
 		return;
 	}
+	if (!filter_file(&r->file, id.mapping, r->now))
+		return;
 	if (!r->conn)
 		r->conn = conn_of(r->sk, r->seq - r->left);
 	c = conn_at(r->conn);
@@ -159,9 +163,12 @@ static __always_inline void run_attach(struct run *r)
 	void *base;
 
 	r->conn = r->first = r->last = pf_zero;
+	filter_file_init(&r->file);
 	bpf_loop(ITER_PIECES, on_run_step, r, 0);
 	if (r->left)
 		count(PF_C_iter_cut, pages_in(r->left));
+	if (filter.by_file && r->file.excluded)
+		count(PF_C_filtered, r->file.excluded);
 	c = conn_at(r->conn);
 	base = pool();
 	if (!c || !base || !r->first)
@@ -193,9 +200,17 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 
 	if (bpf_get_func_ret(ctx, &copied) || (long)copied <= 0)
 		return 0;
+	if (!filter_task()) {
+		count(PF_C_filtered, pages_in(copied));
+		return 0;
+	}
 	r.sk = sock_of_tail(skb);
 	if (!r.sk)
 		return 0;
+	if (!filter_sock(r.sk)) {
+		count(PF_C_filtered, pages_in(copied));
+		return 0;
+	}
 	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
 		count(PF_C_iter_cut, pages_in(copied));
 		return 0;
@@ -273,8 +288,11 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s)
 SEC("fentry/do_tcp_sendpages")
 int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
 {
-	struct pf_sendpage *s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct pf_sendpage *s;
 
+	if (!filter_task() || !filter_sock((__u64)sk))
+		return 0;
+	s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {
 		count(PF_C_iter_cut, 1);
 		return 0;
@@ -295,8 +313,12 @@ int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, s
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (!s || !s->sk)
+	if (!s || s->sk != (__u64)sk) {
+		/* It was not let in, so it is a filter's: now it is known how much. */
+		if ((filter.by_task || filter.by_sock) && copied > 0)
+			count(PF_C_filtered, pages_in(copied));
 		return 0;
+	}
 	sendpage_commit(s);
 	s->sk = 0;
 	return 0;

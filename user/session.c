@@ -18,6 +18,7 @@
 #include "child.h"
 #include "clock.h"
 #include "event.h"
+#include "filter.h"
 #include "log.h"
 #include "resolve.h"
 #include "senders.h"
@@ -96,6 +97,10 @@ static void on_incident(void *ctx, const struct incident *found)
 
 	if (s->err || (s->opts->count && s->printed >= s->opts->count))
 		return;
+	if (s->opts->loader.filter && inc.bytes < s->opts->loader.filter->min_bytes) {
+		s->sum.small++;
+		return;
+	}
 	s->sum.incidents[inc.answer.verdict]++;
 	s->sum.bytes[inc.answer.verdict] += inc.bytes;
 	if (s->opts->fail_on >= 0 && (int)inc.answer.verdict >= s->opts->fail_on)
@@ -350,6 +355,7 @@ static int announce(struct session *s)
 
 	hooks = loader_hooks(s->loader, &n);
 	talk_hooks(hooks, n);
+	talk_filter(s->opts->loader.filter);
 	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_lines);
 	err = fail_output(s->sink.ops->open(&s->sink));
 	if (err)
@@ -398,6 +404,7 @@ static int finish(struct session *s)
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
 	s->sum.evicted = verdict_evicted(s->verdict);
+	s->sum.filter = s->opts->loader.filter;
 	return fail_output(s->sink.ops->summary(&s->sink, &s->sum));
 }
 

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "fmt.h"
 #include "ksyms.h"
 #include "sink.h"
@@ -30,13 +31,21 @@ static void put_bool(struct json_object *obj, const char *key, bool value)
 }
 
 /* Any bytes; NULL becomes null. */
-static void put_text(struct json_object *obj, const char *key, const char *text)
+static struct json_object *text_of(const char *text)
 {
 	size_t len = text ? strlen(text) * 3 + 1 : 0;
 	char *clean = text ? malloc(len) : NULL;
+	struct json_object *obj = NULL;
 
-	put(obj, key, clean ? json_object_new_string(fmt_utf8(clean, len, text)) : NULL);
+	if (clean)
+		obj = json_object_new_string(fmt_utf8(clean, len, text));
 	free(clean);
+	return obj;
+}
+
+static void put_text(struct json_object *obj, const char *key, const char *text)
+{
+	put(obj, key, text_of(text));
 }
 
 static void put_hex(struct json_object *obj, const char *key, const char *text)
@@ -268,6 +277,33 @@ static struct json_object *counters_of(const struct pf_stats *stats)
 	return obj;
 }
 
+static struct json_object *values_of(const struct filter *filter, enum filter_kind kind)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < filter->n_given[kind]; i++) {
+		const char *text = filter->given[kind][i];
+
+		json_object_array_add(array, filter_kind_is_number(kind) ?
+				      json_object_new_uint64(strtoull(text, NULL, 10)) :
+				      text_of(text));
+	}
+	return array;
+}
+
+/* Given ones only, as they were given. */
+static struct json_object *filters_of(const struct filter *filter)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int kind = 0; filter && kind < FILTER_MIN_BYTES; kind++)
+		if (filter->n_given[kind])
+			put(obj, filter_kind_name(kind), values_of(filter, kind));
+	if (filter && filter->min_bytes)
+		put_u64(obj, "min_bytes", filter->min_bytes);
+	return obj;
+}
+
 static int json_summary(struct sink *sink, const struct summary *sum)
 {
 	const struct pf_stats *stats = &sum->totals.stats;
@@ -286,6 +322,8 @@ static int json_summary(struct sink *sink, const struct summary *sum)
 	put_u64(obj, "connections", stats->count[PF_C_conns]);
 	put(obj, "incidents", by_verdict(sum->incidents));
 	put(obj, "incident_bytes", by_verdict(sum->bytes));
+	put(obj, "filters", filters_of(sum->filter));
+	put_u64(obj, "below_min_bytes", sum->small);
 	put(obj, "attach_to_ack", histogram_of(stats->to_ack));
 	put(obj, "attach_to_release", histogram_of(stats->to_release));
 	put(obj, "counters", counters_of(stats));

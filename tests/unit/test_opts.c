@@ -19,7 +19,19 @@ struct values {
 	__u64 time;
 	int name;
 	const char *text;
+	int sum;
 };
+
+/* "9" is one too many. */
+static int add(void *at, int which, const char *text)
+{
+	if (!strcmp(text, "9"))
+		return -E2BIG;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	*(int *)at += which * (*text - '0');
+	return 0;
+}
 
 static const char *const colours[] = { "red", "green", "blue" };
 
@@ -38,6 +50,8 @@ static const struct opt table[] = {
 	  .names = colours, .n_names = 3, .arg = "COLOUR", .help = "a colour" },
 	{ .name = "text", .kind = OPT_TEXT, .at = offsetof(struct values, text), .arg = "TEXT",
 	  .help = "a text" },
+	{ .name = "add", .kind = OPT_ADD, .at = offsetof(struct values, sum), .add = add,
+	  .which = 10, .what = "a digit", .arg = "D", .help = "a sum" },
 	{ 0 },
 };
 
@@ -110,6 +124,7 @@ static void test_values(void **state)
 	assert_int_equal(good("--time 0.000000001").time, 1);
 	assert_int_equal(good("--colour blue").name, 2);
 	assert_string_equal(good("--text x").text, "set");
+	assert_int_equal(good("--add 1 -f --add=2 --add 1").sum, 40);
 }
 
 static void test_operands(void **state)
@@ -158,6 +173,8 @@ static void test_refusals(void **state)
 	    "--time: '99999999999999999999' is not a number of seconds from 1e-09 to 5");
 	bad("--colour pink", "--colour: 'pink' is not one of red, green, blue");
 	bad("--text=", "--text: '' is not a value");
+	bad("--add x", "--add: 'x' is not a digit");
+	bad("--add 1 --add 9", "--add: given too often");
 	bad("--number", "--number needs a value");
 	bad("-n", "-n needs a value");
 	bad("--flag=1", "--flag takes no value");
@@ -195,6 +212,7 @@ static void test_help(void **state)
 		"      --time S                 a time\n"
 		"      --colour COLOUR          a colour\n"
 		"      --text TEXT              a text\n"
+		"      --add D                  a sum\n"
 		"  -h, --help                   show this help\n"
 		"\n"
 		"Notes.\n";

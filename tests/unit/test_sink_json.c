@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/ksyms.c user/fmt.c user/incident.c */
+/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/ksyms.c user/filter.c user/opts.c user/fmt.c user/incident.c */
 /*
  * The contract with programs: one valid JSON object a line, with every key it
  * promises, of the type it promises.
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "ksyms.h"
 #include "sample.h"
 #include "unit.h"
@@ -253,6 +254,8 @@ static void test_summary(void **state)
 		  "{\"from_us\":2048,\"to_us\":4096,\"pages\":40}]" },
 		{ "attach_to_release", json_type_array,
 		  "[{\"from_us\":1073741824,\"pages\":7}]" },
+		{ "filters", json_type_object, "{}" },
+		{ "below_min_bytes", json_type_int, "0" },
 		{ "counters.attached", json_type_int, "1000" },
 		{ "counters.resends", json_type_int, NULL },
 		{ "losses.pool_full", json_type_int, "0" },
@@ -277,6 +280,29 @@ static void test_summary(void **state)
 	json_object_put(obj);
 }
 
+static void test_filters(void **state)
+{
+	static const struct key keys[] = {
+		{ "filters", json_type_object,
+		  "{\"comm\":[\"a\\\"\uFFFD\"],\"port\":[80,443],\"min_bytes\":1024}" },
+		{ "below_min_bytes", json_type_int, "6" },
+	};
+	struct summary sum = sample_summary();
+	struct filter filter = { 0 };
+	struct json_object *obj;
+
+	(void)state;
+	filter_add(&filter, FILTER_PORT, "80");
+	filter_add(&filter, FILTER_PORT, "443");
+	filter_add(&filter, FILTER_COMM, "a\"\xff");
+	filter_add(&filter, FILTER_MIN_BYTES, "1k");
+	sum.filter = &filter;
+	sum.small = 6;
+	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
+	expect(obj, keys, ARRAY_LEN(keys));
+	json_object_put(obj);
+}
+
 static void test_full_disk(void **state)
 {
 	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
@@ -298,6 +324,7 @@ int main(void)
 		cmocka_unit_test(test_user_memory),
 		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_full_disk),
 	};
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/sink_lines.c user/sink_summary.c user/sink.c user/fmt.c user/incident.c */
+/* links: tests/unit/sample.c user/sink_lines.c user/sink_summary.c user/sink.c user/filter.c user/opts.c user/fmt.c user/incident.c */
 /* What people see, to the character, at the usual widths. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "fmt.h"
 #include "sample.h"
 #include "unit.h"
@@ -207,6 +208,24 @@ static void test_summary(void **state)
 	free(text);
 }
 
+/* What was left out is said beside what was not. */
+static void test_summary_with_filters(void **state)
+{
+	struct summary sum = { .duration_ns = 1000000000, .small = 4 };
+	struct filter filter = { 0 };
+	char *text;
+
+	(void)state;
+	filter_add(&filter, FILTER_PORT, "80");
+	filter_add(&filter, FILTER_MIN_BYTES, "1k");
+	sum.filter = &filter;
+	sum.totals.stats.count[PF_C_filtered] = 17;
+	text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	assert_non_null(strstr(text, "\nfilters    port 80, min-bytes 1k: "
+			       "left out pages 17, incidents 4\n"));
+	free(text);
+}
+
 static void test_summary_of_nothing(void **state)
 {
 	struct summary sum = { .duration_ns = 1000000000 };
@@ -272,6 +291,7 @@ int main(void)
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_whole_path),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_with_filters),
 		cmocka_unit_test(test_summary_of_nothing),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_full_disk),
