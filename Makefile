@@ -42,7 +42,7 @@ UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c
 SKEL     := $(O)/pageflight.skel.h
 
 .DEFAULT_GOAL := all
-include tests/tests.mk tests/truth/truth.mk
+include tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
 
 .PHONY: all objects check unit units vm lint arm64 demo deps install clean
 all: $(O)/pageflight

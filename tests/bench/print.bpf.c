@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * print.bpf.c - the fingerprint of a page alone, as the BPF side takes it: in
+ * blocks, each read with the helper that survives a bad address. Run by hand,
+ * attached to nothing.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include "print.h"
+
+#define PAGE 4096
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct page_bytes {
+	__u8 bytes[PAGE];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct page_bytes);
+} page SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct page_bytes);
+} copy SEC(".maps");
+
+/* Nanoseconds. */
+__u64 read_blocks;	/* reading in blocks */
+__u64 read_whole;	/* reading all of it at once */
+__u64 hash;		/* hashing what was read */
+__u64 both;		/* reading and hashing block by block */
+__u64 sum;
+
+SEC("raw_tp/sys_enter")
+int time_print(void *ctx)
+{
+	__u64 words[PF_PRINT_BLOCK / 8], began;
+	__u32 zero = 0;
+	struct page_bytes *from = bpf_map_lookup_elem(&page, &zero);
+	struct page_bytes *to = bpf_map_lookup_elem(&copy, &zero);
+	struct pf_print p;
+
+	if (!from || !to)
+		return 0;
+	began = bpf_ktime_get_ns();
+	for (int i = 0; i < PAGE; i += PF_PRINT_BLOCK)
+		bpf_probe_read_kernel(words, sizeof(words), from->bytes + i);
+	read_blocks = bpf_ktime_get_ns() - began;
+
+	began = bpf_ktime_get_ns();
+	bpf_probe_read_kernel(to->bytes, sizeof(to->bytes), from->bytes);
+	read_whole = bpf_ktime_get_ns() - began;
+
+	began = bpf_ktime_get_ns();
+	pf_print_begin(&p);
+	for (int i = 0; i < PAGE; i += PF_PRINT_BLOCK)
+		pf_print_block(&p, (__u64 *)(to->bytes + i));
+	sum = pf_print_end(&p, PAGE);
+	hash = bpf_ktime_get_ns() - began;
+
+	began = bpf_ktime_get_ns();
+	pf_print_begin(&p);
+	for (int i = 0; i < PAGE; i += PF_PRINT_BLOCK) {
+		bpf_probe_read_kernel(words, sizeof(words), from->bytes + i);
+		pf_print_block(&p, words);
+	}
+	sum ^= pf_print_end(&p, PAGE);
+	both = bpf_ktime_get_ns() - began;
+	return 0;
+}
