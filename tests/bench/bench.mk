@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # bench.mk - what watching costs, and whether it grows.
 #
-#   make bench [KERNELS="6.1 6.12"] [ROUNDS=5]
+#   make bench [KERNELS="6.1 6.12"] [ROUNDS=5] [WATCHERS="floor edges wire excluded bpftrace"]
 #   make scale [KERNELS=6.12]
 ROUNDS     ?= 5
 # Unless KERNELS is given, fewer than what the tests take: the figures hardly differ.
@@ -51,7 +51,8 @@ BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale engine native)
 benches: all $(BENCHES)
 
 bench: benches
-	$(Q)tests/bench/run cost --kernels "$(BENCH_KERNELS)" --rounds $(ROUNDS)
+	$(Q)tests/bench/run cost --kernels "$(BENCH_KERNELS)" --rounds $(ROUNDS) \
+		$(if $(WATCHERS),--watchers "$(WATCHERS)")
 
 scale: benches
 	$(Q)tests/bench/run scale --kernels "$(BENCH_KERNELS)"
