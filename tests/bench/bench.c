@@ -82,22 +82,31 @@ static void warm_up(void)
 	check_summary(&watchers[COLUMN_OFF], watcher_stop());
 }
 
-/* Which programs take the time. Counting adds to it, so this is a run of its own. */
-static void run_programs(int column)
+static struct progs before, after;
+
+static void on_probe(bool end)
 {
-	static struct progs before, after;
+	progs_read(end ? &after : &before);
+}
+
+/* Which programs take the time. Counting adds to it, so these are runs of their own. */
+static void run_programs(int column, unsigned int mask)
+{
 	double values[LOAD_MAX];
 
 	progs_count();
 	watcher_start(&watchers[column]);
-	load_settle();
-	progs_read(&before);
-	load_run(LOAD_BIT(LOAD_PAGE), values);
-	progs_read(&after);
+	load_probe = on_probe;
+	for (int i = 0; i < LOAD_MAX; i++) {
+		if (!(mask & LOAD_BIT(i)))
+			continue;
+		load_run(LOAD_BIT(i), values);
+		progs_between(&before, &after);
+		report_programs(watchers[column].name, i, &after);
+	}
+	load_probe = NULL;
 	check_summary(&watchers[column], watcher_stop());
 	progs_uncount();
-	progs_between(&before, &after);
-	report_programs(watchers[column].name, &after, load_pages());
 }
 
 /* What the daemon uses while nothing happens, and while pages go by but none is overwritten. */
@@ -114,7 +123,7 @@ static void run_idle(void)
 	report.idle_ppm = (watcher_cpu_ns() - cpu) * 1e6 / IDLE_NS;
 	cpu = watcher_cpu_ns();
 	load_run(LOAD_BIT(LOAD_PAGE), values);
-	report.idle_page_ns = (watcher_cpu_ns() - cpu) / load_pages();
+	report.idle_page_ns = (watcher_cpu_ns() - cpu) / load_units(LOAD_PAGE);
 	check_summary(&watchers[COLUMN_OFF], watcher_stop());
 }
 
@@ -156,7 +165,7 @@ int main(int argc, char **argv)
 				run_column(c, round);
 	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
 		if (!report.missing[c])
-			run_programs(c);
+			run_programs(c, c == COLUMN_OFF ? LOADS_ALL : LOAD_BIT(LOAD_PAGE));
 	run_idle();
 	fingerprint_time(&report.print);
 	report_print(&report, loads, watchers);

@@ -34,6 +34,8 @@ const char *const load_names[] = {
 	[LOAD_HIT_1000] = "overwrite, in flight on 1,000 connections",
 };
 
+void (*load_probe)(bool end);
+
 static int sent = -1;		/* the file that is sent */
 static int other = -1;		/* one that is not */
 static char *data;
@@ -78,6 +80,22 @@ void load_settle(void)
 	tidy_allocator();
 }
 
+static uint64_t begin(clockid_t clock)
+{
+	if (load_probe)
+		load_probe(false);
+	return now_ns(clock);
+}
+
+static double end(clockid_t clock, uint64_t began)
+{
+	double took = now_ns(clock) - began;
+
+	if (load_probe)
+		load_probe(true);
+	return took;
+}
+
 static void pages(struct pair *p, int n)
 {
 	for (size_t at = 0, left = (size_t)n * PAGE; left; left -= CHUNK) {
@@ -91,14 +109,15 @@ static double run_pages(void)
 {
 	struct pair p;
 	uint64_t began;
+	double took;
 
 	pair_open(&p, 4 * CHUNK);
 	pages(&p, WARM_UP(PAGES));	/* the window opens, caches fill */
-	began = now_ns(CLOCK_MONOTONIC);
+	began = begin(CLOCK_MONOTONIC);
 	pages(&p, PAGES);
-	began = now_ns(CLOCK_MONOTONIC) - began;
+	took = end(CLOCK_MONOTONIC, began);
 	pair_close(&p);
-	return began;
+	return took;
 }
 
 static void ping(int from, int to)
@@ -121,17 +140,18 @@ static double run_acks(void)
 	struct crowd one;
 	struct pair p;
 	uint64_t began;
+	double took;
 
 	load_settle();
-	crowd_open(&one, 1, sent, 1);
+	crowd_open(&one, 1, sent, 1, 0);
 	pair_open(&p, CHUNK);
 	pings(&p, WARM_UP(PINGS));
-	began = now_ns(CLOCK_MONOTONIC);
+	began = begin(CLOCK_MONOTONIC);
 	pings(&p, PINGS);
-	began = now_ns(CLOCK_MONOTONIC) - began;
+	took = end(CLOCK_MONOTONIC, began);
 	pair_close(&p);
 	crowd_close(&one);
-	return began;
+	return took;
 }
 
 static void writes(int file, size_t size, int n)
@@ -145,9 +165,9 @@ static double run_writes(size_t size, int n)
 	uint64_t began;
 
 	writes(other, size, WARM_UP(n));
-	began = now_ns(CLOCK_MONOTONIC);
+	began = begin(CLOCK_MONOTONIC);
 	writes(other, size, n);
-	return now_ns(CLOCK_MONOTONIC) - began;
+	return end(CLOCK_MONOTONIC, began);
 }
 
 /* The writer's own time: the daemon takes the records on the same processor. */
@@ -155,16 +175,17 @@ static double run_hits(size_t conns, int n)
 {
 	struct crowd c;
 	uint64_t began;
+	double took;
 
-	crowd_open(&c, conns, sent, 1);
+	crowd_open(&c, conns, sent, 1, 0);
 	writes(sent, PAGE, 1);
 	load_settle();
-	began = now_ns(CLOCK_THREAD_CPUTIME_ID);
+	began = begin(CLOCK_THREAD_CPUTIME_ID);
 	writes(sent, PAGE, n);
-	began = now_ns(CLOCK_THREAD_CPUTIME_ID) - began;
+	took = end(CLOCK_THREAD_CPUTIME_ID, began);
 	load_settle();
 	crowd_close(&c);
-	return began;
+	return took;
 }
 
 static double run_one(enum load load)
@@ -202,11 +223,6 @@ double load_units(enum load load)
 	return units[load];
 }
 
-double load_pages(void)
-{
-	return PAGES + WARM_UP(PAGES);
-}
-
 static bool is_busy(enum load load)
 {
 	return load == LOAD_WRITE_4K_BUSY || load == LOAD_WRITE_1M_BUSY;
@@ -228,7 +244,7 @@ void load_run(unsigned int mask, double values[LOAD_MAX])
 	run_those(mask, false, values);
 	if (!(mask & busy))
 		return;
-	crowd_open(&c, LOAD_CROWD / CROWD_PAGES, sent, CROWD_PAGES);
+	crowd_open(&c, LOAD_CROWD / CROWD_PAGES, sent, CROWD_PAGES, CROWD_PAGES * PAGE);
 	run_those(mask, true, values);
 	crowd_close(&c);
 }

@@ -7,6 +7,8 @@
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
 
+#include <stdbool.h>
+
 enum load {
 	LOAD_PAGE,		/* a page: sent, acknowledged, read */
 	LOAD_ACK,		/* an ACK on a socket that never sent by reference */
@@ -30,8 +32,8 @@ void load_run(unsigned int mask, double values[LOAD_MAX]);
 /* Units of a load that one run measures. */
 double load_units(enum load load);
 
-/* Pages that a run of LOAD_PAGE sends in all. */
-double load_pages(void);
+/* If set, called as what is measured begins, and at its end. */
+extern void (*load_probe)(bool end);
 
 /* Wait until nothing but the caller has anything to do. */
 void load_settle(void);

@@ -17,6 +17,8 @@
 
 #include "say.h"
 
+#define WHOLE_PAGES 15	/* as many as one packet over lo takes */
+
 static void write_text(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
@@ -114,7 +116,16 @@ void pair_discard(struct pair *p, size_t len)
 	}
 }
 
-void crowd_open(struct crowd *c, size_t n, int file, size_t pages)
+/* In packets that hold whole pages, so that no page is cut into two flights. */
+static void send_whole_pages(struct pair *p, int file, size_t off, size_t pages)
+{
+	for (size_t n; pages; pages -= n, off += n * PAGE) {
+		n = pages < WHOLE_PAGES ? pages : WHOLE_PAGES;
+		pair_send(p, file, off, n * PAGE);
+	}
+}
+
+void crowd_open(struct crowd *c, size_t n, int file, size_t pages, size_t step)
 {
 	struct stat st;
 
@@ -124,8 +135,8 @@ void crowd_open(struct crowd *c, size_t n, int file, size_t pages)
 	must(c->pairs, "calloc");
 	for (size_t i = 0; i < n; i++) {
 		pair_open(&c->pairs[i], (pages + 32) * PAGE);
-		pair_send(&c->pairs[i], file, i * pages * PAGE % (st.st_size - pages * PAGE),
-			  pages * PAGE);
+		send_whole_pages(&c->pairs[i], file, i * step % (st.st_size - pages * PAGE),
+				 pages);
 	}
 }
 

@@ -31,15 +31,16 @@ void pair_send(struct pair *p, int file, size_t off, size_t len);
 void pair_discard(struct pair *p, size_t len);
 
 /*
- * Connections whose reader does not read, each with `pages` of the file in
- * flight, one behind the other in the file; behind its end they begin anew.
+ * Connections whose reader does not read, each with `pages` pages of the file
+ * in flight. Each next one begins `step` bytes further in the file; at its end
+ * they begin anew.
  */
 struct crowd {
 	struct pair *pairs;
 	size_t n;
 };
 
-void crowd_open(struct crowd *c, size_t n, int file, size_t pages);
+void crowd_open(struct crowd *c, size_t n, int file, size_t pages, size_t step);
 void crowd_close(struct crowd *c);
 
 #endif

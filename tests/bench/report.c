@@ -10,15 +10,18 @@
 #include "progs.h"
 #include "say.h"
 
-void report_programs(const char *watcher, const struct progs *progs, double pages)
+void report_programs(const char *watcher, enum load load, const struct progs *progs)
 {
-	printf("\nprograms of '%s', page workload%22s %10s %12s %9s\n", watcher, "runs/page",
-	       "instr/run", "instr/page", "jited");
+	double units = load_units(load);
+
+	printf("\n%-9s %-42s %9s %10s %11s %9s\n", watcher, load_names[load], "runs", "a run",
+	       "in all", "jited");
 	for (int i = 0; i < progs->n; i++) {
 		const struct prog *p = &progs->prog[i];
 
-		printf("  %-48s %7.2f %10.0f %12.1f %7u B\n", p->name, p->runs / pages,
-		       (double)p->ns / p->runs, p->ns / pages, p->jited);
+		if (p->ns / units >= 1)
+			printf("  %-50s %9.2f %10.0f %11.0f %7u B\n", p->name, p->runs / units,
+			       (double)p->ns / p->runs, p->ns / units, p->jited);
 	}
 }
 

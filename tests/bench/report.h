@@ -32,7 +32,7 @@ struct report {
 
 struct progs;
 
-void report_programs(const char *watcher, const struct progs *progs, double pages);
+void report_programs(const char *watcher, enum load load, const struct progs *progs);
 void report_print(struct report *r, const unsigned int loads[COLUMNS],
 		  const struct watcher watchers[COLUMNS]);
 

@@ -48,10 +48,16 @@ static uint64_t incidents(struct json_object *summary)
 	return summary_get(summary, "incidents/corrupt");
 }
 
+static struct progs before, after;
+
+static void on_probe(bool end)
+{
+	progs_read(end ? &after : &before);
+}
+
 /* The page workload: all of it, and what the programs take of it. */
 static void cost_per_page(double *ret_whole, double *ret_programs)
 {
-	static struct progs before, after;
 	double values[LOAD_MAX], whole[TIMES];
 	uint64_t ns = 0;
 
@@ -61,14 +67,14 @@ static void cost_per_page(double *ret_whole, double *ret_programs)
 	}
 	*ret_whole = median(whole, TIMES);
 	progs_count();
-	progs_read(&before);
+	load_probe = on_probe;
 	load_run(LOAD_BIT(LOAD_PAGE), values);
-	progs_read(&after);
+	load_probe = NULL;
 	progs_uncount();
 	progs_between(&before, &after);
 	for (int i = 0; i < after.n; i++)
 		ns += after.prog[i].ns;
-	*ret_programs = ns / load_pages();
+	*ret_programs = ns / load_units(LOAD_PAGE);
 }
 
 static void print_memory(double pages)
@@ -105,7 +111,7 @@ static void million(void)
 		size_t more = conns - in_flight / CONN_PAGES;
 		uint64_t began = now_ns(CLOCK_MONOTONIC);
 
-		crowd_open(&crowds[i], more, sent, CONN_PAGES);
+		crowd_open(&crowds[i], more, sent, CONN_PAGES, CONN_PAGES * PAGE);
 		began = now_ns(CLOCK_MONOTONIC) - began;
 		in_flight = conns * CONN_PAGES;
 		cost_per_page(&whole[i], &programs[i]);
@@ -147,7 +153,7 @@ static void one_page(void)
 
 	puts("\none page in flight on 10,000 connections, overwritten once");
 	watcher_start(&watch);
-	crowd_open(&crowd, CONNS, file, 1);
+	crowd_open(&crowd, CONNS, file, 1, 0);
 	began = now_ns(CLOCK_THREAD_CPUTIME_ID);
 	overwrite(file, 0);
 	began = now_ns(CLOCK_THREAD_CPUTIME_ID) - began;
@@ -197,7 +203,7 @@ static void sparse(void)
 	load_settle();
 	pair_close(&p);
 	summary = watcher_stop();
-	check("pages attached", summary_get(summary, "flights"), SPARSE_PAGES);
+	check("bytes attached", summary_get(summary, "bytes"), (uint64_t)SPARSE_PAGES * PAGE);
 	check("hits", summary_get(summary, "counters/hits"), SPARSE_HITS);
 	check("incidents", incidents(summary), SPARSE_HITS);
 	check("lost", summary_lost(summary), 0);
@@ -215,7 +221,7 @@ static void full(void)
 
 	puts("\n5,000 pages in flight where 1,024 have room (--max-pages 1024); it says:");
 	watcher_start(&watch);
-	crowd_open(&crowd, 50, sent, CONN_PAGES);
+	crowd_open(&crowd, 50, sent, CONN_PAGES, CONN_PAGES * PAGE);
 	while (!watcher_said("not followed", stdout))
 		load_settle();
 	crowd_close(&crowd);
