@@ -7,8 +7,8 @@
 
 /* Nanoseconds. */
 struct fingerprint {
-	uint64_t both;		/* reading and hashing block by block */
-	uint64_t read_blocks;
+	uint64_t both;		/* reading and hashing chunk by chunk */
+	uint64_t read_blocks;	/* of a hash step */
 	uint64_t read_whole;	/* all of it at once */
 	uint64_t hash;		/* of what was read */
 };

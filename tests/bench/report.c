@@ -125,9 +125,9 @@ void report_print(struct report *r, const unsigned int loads[COLUMNS],
 		  const struct watcher watchers[COLUMNS])
 {
 	print_table(r, loads, watchers);
-	printf("\nfingerprint of 4 KiB in the kernel: %" PRIu64 " by blocks of 128 bytes; reading %" PRIu64
-	       ", at once %" PRIu64 "; hashing %" PRIu64 "\n",
-	       r->print.both, r->print.read_blocks, r->print.read_whole, r->print.hash);
+	printf("\nfingerprint of 4 KiB in the kernel: %" PRIu64 "; to read it all at once %" PRIu64
+	       ", in blocks of 128 bytes %" PRIu64 "; to hash what was read %" PRIu64 "\n",
+	       r->print.both, r->print.read_whole, r->print.read_blocks, r->print.hash);
 	printf("daemon: %.0f millionths of a processor when idle, %.1f per page not overwritten\n\n",
 	       r->idle_ppm, r->idle_page_ns);
 	print_goals(r);
