@@ -183,11 +183,13 @@ static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 {
 	/* Read as numbers: the verifier would hold a typed skb->next to be an skb. */
 	__u64 queue = (__u64)BPF_CORE_READ(skb, next), sk;
+	struct sock *s;
 
-	if (!queue || KERNEL_READ(sk_buff, queue, prev) != skb)
+	if (!queue || skb->next->prev != skb)
 		return 0;
 	sk = queue - bpf_core_field_offset(struct sock, sk_write_queue);
-	if (SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+	s = TYPED(sock, sk);
+	if (s->sk_protocol != IPPROTO_TCP || s->sk_type != SOCK_STREAM)
 		return 0;
 	return sk;
 }
@@ -197,6 +199,7 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 {
 	struct run r = {};
 	__u64 copied = 0;
+	__u32 excluded;
 
 	if (bpf_get_func_ret(ctx, &copied) || (long)copied <= 0)
 		return 0;
@@ -207,12 +210,17 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 	r.sk = sock_of_tail(skb);
 	if (!r.sk)
 		return 0;
-	if (!filter_sock(r.sk)) {
+	if (!filter_sock(TYPED(sock, r.sk))) {
 		count(PF_C_filtered, pages_in(copied));
 		return 0;
 	}
 	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
 		count(PF_C_iter_cut, pages_in(copied));
+		return 0;
+	}
+	excluded = filter_all(iter, copied);
+	if (excluded) {
+		count(PF_C_filtered, excluded);
 		return 0;
 	}
 	run_sender(&r);
@@ -290,7 +298,7 @@ int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t
 {
 	struct pf_sendpage *s;
 
-	if (!filter_task() || !filter_sock((__u64)sk))
+	if (!filter_task() || !filter_sock(sk))
 		return 0;
 	s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {

@@ -21,6 +21,18 @@
 #include "compat.bpf.h"
 #include "sock.bpf.h"
 
+/*
+ * Reading without a helper, where the kernel can give a number the type of a
+ * pointer; whoever uses these is loaded only there. A struct cpumask is a type
+ * that begins with a number of 64 bits, as every kernel has it.
+ */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+#define TYPED(type, addr) \
+	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
+#define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
+
+#define FILTER_PIECES 512
 #define FILTER_PARENTS 8		/* generations of processes looked at */
 #define FILTER_DEPTH 64			/* directories */
 #define FILTER_ANSWER_NS 1000000000ull
@@ -112,9 +124,9 @@ static __always_inline int filter_task(void)
 	return !filter.n_cgroups || filter_cgroups();
 }
 
-static __always_inline int filter_netns(__u64 sk)
+static __always_inline int filter_netns(struct sock *sk)
 {
-	__u32 netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
 
 	for (__u32 i = 0; i < filter.n_netns; i++)
 		if (filter.netns[i] == netns)
@@ -130,24 +142,16 @@ static __always_inline int port_among(const volatile __u16 *ports, __u32 n, __u1
 	return 0;
 }
 
-static __always_inline __u16 local_port(__u64 sk)
+static __always_inline int filter_ports(struct sock *sk)
 {
-	return SOCK_READ(sk, __sk_common.skc_num);
-}
+	__u16 local = sk->__sk_common.skc_num, remote = bpf_ntohs(sk->__sk_common.skc_dport);
 
-static __always_inline __u16 remote_port(__u64 sk)
-{
-	return bpf_ntohs(SOCK_READ(sk, __sk_common.skc_dport));
-}
-
-static __always_inline int filter_ports(__u64 sk)
-{
-	if (filter.n_lports && !port_among(filter.lports, filter.n_lports, local_port(sk)))
+	if (filter.n_lports && !port_among(filter.lports, filter.n_lports, local))
 		return 0;
-	if (filter.n_rports && !port_among(filter.rports, filter.n_rports, remote_port(sk)))
+	if (filter.n_rports && !port_among(filter.rports, filter.n_rports, remote))
 		return 0;
-	return !filter.n_ports || port_among(filter.ports, filter.n_ports, local_port(sk)) ||
-	       port_among(filter.ports, filter.n_ports, remote_port(sk));
+	return !filter.n_ports || port_among(filter.ports, filter.n_ports, local) ||
+	       port_among(filter.ports, filter.n_ports, remote);
 }
 
 static __always_inline int addr_among(const __u64 addr[2])
@@ -159,22 +163,22 @@ static __always_inline int addr_among(const __u64 addr[2])
 	return 0;
 }
 
-static __always_inline int filter_addrs(__u64 sk)
+static __always_inline int filter_addrs(struct sock *sk)
 {
 	__u64 local[2], remote[2];
 
-	if (SOCK_READ(sk, __sk_common.skc_family) == AF_INET6) {
-		BPF_CORE_READ_INTO(&local, (struct sock *)sk, __sk_common.skc_v6_rcv_saddr);
-		BPF_CORE_READ_INTO(&remote, (struct sock *)sk, __sk_common.skc_v6_daddr);
+	if (sk->__sk_common.skc_family == AF_INET6) {
+		BPF_CORE_READ_INTO(&local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&remote, sk, __sk_common.skc_v6_daddr);
 	} else {
-		addr_v4((__u8 *)local, SOCK_READ(sk, __sk_common.skc_rcv_saddr));
-		addr_v4((__u8 *)remote, SOCK_READ(sk, __sk_common.skc_daddr));
+		addr_v4((__u8 *)local, sk->__sk_common.skc_rcv_saddr);
+		addr_v4((__u8 *)remote, sk->__sk_common.skc_daddr);
 	}
 	return addr_among(local) || addr_among(remote);
 }
 
 /* Does the connection pass? */
-static __always_inline int filter_sock(__u64 sk)
+static __always_inline int filter_sock(struct sock *sk)
 {
 	if (!filter.by_sock)
 		return 1;
@@ -292,6 +296,60 @@ static __always_inline int filter_file(struct filter_file *last, __u64 mapping, 
 	}
 	last->excluded += !last->passes;
 	return last->passes;
+}
+
+/* What one call took, looked at from its end. */
+struct filter_look {
+	__u64 bvec;		/* the struct bio_vec behind the one to look at */
+	__u64 now;
+	__u32 end;		/* bytes taken of that one; 0: it is not begun */
+	__u32 left;		/* bytes not looked at yet; stays if a page passes */
+	struct filter_file file;
+};
+
+static int on_look(__u32 i, struct filter_look *l)
+{
+	__u64 page, word, mapping;
+	__u32 len = l->end;
+	struct bio_vec *bv;
+
+	if (!len)
+		l->bvec -= sizeof(*bv);
+	l->end = 0;
+	bv = TYPED(bio_vec, l->bvec);
+	len = len ?: bv->bv_len;
+	page = WORD_AT(l->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
+	word = WORD_AT(page + compat_compound_at());
+	if (word & 1)
+		page = compat_head(page, word);
+	mapping = WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
+	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
+	if (!mapping || !len || bv->bv_offset + len > 1 << cfg.page_shift ||
+	    filter_file(&l->file, mapping & 3 ? 0 : mapping, l->now))
+		return 1;
+	l->left -= len < l->left ? len : l->left;
+	return !l->left;
+}
+
+/*
+ * How many pages a call took, all of them in front of the iterator's position,
+ * if each fails by its file: then there is nothing to walk. 0 if one passes.
+ */
+static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
+{
+	struct filter_look l = {
+		.bvec = (__u64)iter->bvec,
+		.end = iter->iov_offset,
+		.left = taken,
+	};
+
+	if (!filter.by_file)
+		return 0;
+	if (filter.n_paths)
+		l.now = bpf_ktime_get_ns();
+	filter_file_init(&l.file);
+	bpf_loop(FILTER_PIECES, on_look, &l, 0);
+	return l.left ? 0 : l.file.excluded;
 }
 
 #endif
