@@ -255,9 +255,13 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 	/* An int: its upper half is undefined. */
 	if (bpf_get_func_ret(ctx, &copied) || (int)copied <= 0)
 		return 0;
-	r.sk = (__u64)sk;
-	if (SOCK_READ(r.sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(r.sk, sk_type) != SOCK_STREAM)
+	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
 		return 0;
+	if (!filter_task() || !filter_sock(sk)) {
+		count(PF_C_filtered, pages_in((__u32)copied));
+		return 0;
+	}
+	r.sk = (__u64)sk;
 	run_sender(&r);
 	if (!r.kthread)
 		r.how = PF_SEND_ZEROCOPY;

@@ -70,15 +70,6 @@ struct copied {
 	__u32 after;
 };
 
-/* How far a flight's bytes are copied now, as far as is seen. */
-static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
-				       const struct pf_conn *c)
-{
-	k->before = flight_local(f, c) ? c->read :
-		    c->flags & PF_CONN_WIRE ? c->carried : f->seq + f->len;
-	k->after = k->before;
-}
-
 /*
  * Look at flight n; if it changed and no write did it, report that. Returns 1
  * if `last` is now what its bytes are.

@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 #include "hit.bpf.h"
+#include "progress.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
 

@@ -7,6 +7,7 @@
 #ifndef PF_PROGRESS_BPF_H
 #define PF_PROGRESS_BPF_H
 
+#include "content.bpf.h"
 #include "flight.bpf.h"
 
 /*
@@ -62,6 +63,19 @@ static __always_inline void progress_of(struct pf_progress *p, const struct pf_f
 		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
 	else
 		p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
+}
+
+/* How far its bytes are copied now, for a change that was made at some time before. */
+static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
+				       const struct pf_conn *c)
+{
+	if (flight_local(f, c)) {
+		k->before = c->read;
+		k->after = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
+	} else {
+		k->before = c->flags & PF_CONN_WIRE ? c->carried : f->seq + f->len;
+		k->after = k->before;
+	}
 }
 
 #endif

@@ -178,8 +178,7 @@ int BPF_PROG(on_copy_2, const struct sk_buff *skb, int len)
 }
 
 /* Looked at again behind the copy: a store while it was made shows. */
-SEC("tp_btf/consume_skb")
-int BPF_PROG(on_consume, struct sk_buff *skb)
+static __always_inline int consume_look(const struct sk_buff *skb)
 {
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct pf_copy *copy;
@@ -192,4 +191,16 @@ int BPF_PROG(on_consume, struct sk_buff *skb)
 	copy->skb = 0;
 	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE);
 	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume, struct sk_buff *skb)
+{
+	return consume_look(skb);
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume_2, struct sk_buff *skb)
+{
+	return consume_look(skb);
 }

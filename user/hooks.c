@@ -65,6 +65,8 @@ static const struct hook table[] = {
 		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
 	ROW_CONTENT("on_consume", "transmit copied", "tp_btf", "consume_skb",
 		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
+	ROW_CONTENT("on_consume_2", "transmit copied", "tp_btf", "consume_skb",
+		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
 	ROW_CONTENT("on_xmit", "transmit", "tp_btf", "net_dev_start_xmit",
 		    PF_CONTENT_WIRE, "what a device is given"),
 	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,
