@@ -117,7 +117,7 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->flags = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = seq;
-	c->carried = seq;
+	c->carried = c->copied = seq;
 	c->cursor = c->hits = c->resends = c->told = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;

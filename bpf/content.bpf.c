@@ -180,6 +180,13 @@ static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
 }
 
+static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end, int done)
+{
+	c->carried = seq_max(c->carried, end);
+	if (done && !seq_after(seq, c->copied))
+		c->copied = seq_max(c->copied, end);
+}
+
 __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
 {
 	struct pf_conn *c = conn_at(slot);
@@ -191,17 +198,17 @@ __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
 	k.u.op = pf_zero;
 	k.at = copy_start(c, slot, seq, what);
 	k.k.before = k.k.after = seq;
-	if (what == LOOK_COPIED)
+	if (what == LOOK_COPIED || what == LOOK_RING_DONE)
 		k.k.after = end;
-	else if (what == LOOK_RING_DONE)
-		k.k.after = seq_after(c->carried, end) ? c->carried : end;
-	else if (what >= LOOK_CARRIED && seq_after(c->carried, seq))	/* not for the first time */
-		k.k.before = k.k.after = c->carried;
+	if (what >= LOOK_CARRIED && seq_after(c->carried, seq)) {	/* not for the first time */
+		k.k.before = c->copied;
+		k.k.after = seq_max(c->carried, k.k.after);
+	}
 	bpf_loop(COPY_STEPS, on_copy_step, &k, 0);
 	content_close(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
-	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked) && seq_after(end, c->carried))
-		c->carried = end;
+	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked))
+		conn_carried(c, seq, end, what != LOOK_RING);
 	return 0;
 }

@@ -95,7 +95,8 @@ struct pf_conn {
 	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
 	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
-	__u32 carried;		/* mode wire: a device has been given up to here */
+	__u32 carried;		/* mode wire: the device copies up to here, or has */
+	__u32 copied;		/* mode wire: it has, without a gap that was not seen */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;

@@ -61,8 +61,10 @@ static __always_inline void progress_of(struct pf_progress *p, const struct pf_f
 	}
 	if (flight_local(f, c))
 		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
+	else if (c->flags & PF_CONN_WIRE)
+		p->read = complete ? c->carried : c->copied;
 	else
-		p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
+		p->read = p->una;
 }
 
 /* How far its bytes are copied now, for a change that was made at some time before. */
@@ -72,9 +74,11 @@ static __always_inline void copied_now(struct copied *k, const struct pf_flight 
 	if (flight_local(f, c)) {
 		k->before = c->read;
 		k->after = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
+	} else if (c->flags & PF_CONN_WIRE) {
+		k->before = c->copied;
+		k->after = c->carried;
 	} else {
-		k->before = c->flags & PF_CONN_WIRE ? c->carried : f->seq + f->len;
-		k->after = k->before;
+		k->before = k->after = f->seq + f->len;
 	}
 }
 

@@ -18,7 +18,7 @@
 
 #define ROW_CONTENT(prog, r, meth, sym, mode, text)			\
 	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .sees = text, .need = HOOK_OPTIONAL, .content = mode }
+	  .sees = text, .need = HOOK_OPTIONAL, .content = mode, .spare = true }
 
 /* A write's four programs: each stands twice, see write.bpf.c. */
 #define WRITE_ROWS(prog, r, sym, mod, n, text)				\

@@ -551,7 +551,7 @@ static unsigned long long missed_runs(const struct loader *l)
 		__u32 len = sizeof(info);
 		struct bpf_program *p;
 
-		if (!l->links[i] || has_second(l, l->hooks[i].program))
+		if (!l->links[i] || l->hooks[i].spare || has_second(l, l->hooks[i].program))
 			continue;
 		p = bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program);
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
