@@ -54,7 +54,7 @@ static const char *why(const struct hook *h)
 		return h->module ? "not in this kernel, or its module is not loaded"
 				 : "not in this kernel";
 	case HOOK_NOT_NEEDED:
-		return "a newer candidate is in use";
+		return "another is enough on this kernel";
 	case HOOK_FAILED:
 		return strerror(-h->err);
 	default:

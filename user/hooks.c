@@ -152,6 +152,21 @@ size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn 
 	return N_HOOKS;
 }
 
+/* By its name, which is that of the first and "_2". */
+static bool is_second(const struct hook *h)
+{
+	size_t len = strlen(h->program);
+
+	return len > 2 && !strcmp(h->program + len - 2, "_2");
+}
+
+void hooks_stand_once(struct hook *hooks, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is_second(&hooks[i]) && hooks[i].state == HOOK_UNTRIED)
+			hooks[i].state = HOOK_NOT_NEEDED;
+}
+
 /* Candidates of one place in a role: other groups, or the programs of one function. */
 static bool alternatives(const struct hook *a, const struct hook *b)
 {

@@ -18,7 +18,7 @@ enum hook_state {
 	HOOK_UNTRIED,
 	HOOK_ATTACHED,
 	HOOK_ABSENT,	/* the kernel has no such function or tracepoint */
-	HOOK_NOT_NEEDED,/* a newer candidate of the role is in use */
+	HOOK_NOT_NEEDED,/* a newer candidate of the role is in use, or it adds nothing here */
 	HOOK_FAILED,	/* present, but could not be attached; see err */
 };
 
@@ -50,6 +50,9 @@ typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
  * Returns the number of hooks.
  */
 size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn exists, void *ctx);
+
+/* Without those that stand a second time, where no program is ever skipped. */
+void hooks_stand_once(struct hook *hooks, size_t n);
 
 /* A required hook for which nothing is attached or still to be tried; NULL if all is well. */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);

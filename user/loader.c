@@ -28,6 +28,7 @@
 #include "hooks.h"
 #include "layout.h"
 #include "pageflight.skel.h"
+#include "preempt.h"
 #include "print.h"
 
 #define RING_BYTES (4u << 20)
@@ -462,6 +463,8 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	if (ret)
 		return ret;
 	l->n_hooks = hooks_plan(l->hooks, opts->content, hook_exists, btf);
+	if (!preempt_possible())
+		hooks_stand_once(l->hooks, l->n_hooks);
 	ret = check_required(l, err);
 	if (ret)
 		return ret;
@@ -539,7 +542,10 @@ static bool has_second(const struct loader *l, const char *program)
 	char name[64];
 
 	snprintf(name, sizeof(name), "%s_2", program);
-	return bpf_object__find_program_by_name(l->skel->obj, name);
+	for (size_t i = 0; i < l->n_hooks; i++)
+		if (l->links[i] && !strcmp(l->hooks[i].program, name))
+			return true;
+	return false;
 }
 
 static unsigned long long missed_runs(const struct loader *l)

@@ -118,6 +118,22 @@ static void programs_of_one_function_stand_together(void **state)
 	assert_false(hooks_stand_together(find(hooks, n, "on_purge"), find(hooks, n, "on_destroy")));
 }
 
+static void seconds_go_where_none_is_skipped(void **state)
+{
+	struct hook hooks[HOOKS_MAX];
+	size_t n = plan(hooks, " btrfs_buffered_write ");
+
+	(void)state;
+	hooks_stand_once(hooks, n);
+	assert_int_equal(find(hooks, n, "on_write")->state, HOOK_UNTRIED);
+	assert_int_equal(find(hooks, n, "on_write_2")->state, HOOK_NOT_NEEDED);
+	assert_int_equal(find(hooks, n, "on_write_end")->state, HOOK_UNTRIED);
+	assert_int_equal(find(hooks, n, "on_write_end_2")->state, HOOK_NOT_NEEDED);
+	assert_int_equal(find(hooks, n, "on_copy_2")->state, HOOK_NOT_NEEDED);
+	assert_int_equal(find(hooks, n, "on_btrfs_write_2")->state, HOOK_ABSENT);
+	assert_null(hooks_missing(hooks, n));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -128,6 +144,7 @@ int main(void)
 		cmocka_unit_test(optional_roles_may_be_missing),
 		cmocka_unit_test(failed_hook_is_missing),
 		cmocka_unit_test(programs_of_one_function_stand_together),
+		cmocka_unit_test(seconds_go_where_none_is_skipped),
 	};
 
 	return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * preempt.c - see preempt.h. The mode can be changed while we run, by root and
+ * in debugfs alone; runs that are skipped because of it are counted as missed.
+ */
+#include "preempt.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+enum preempt preempt_of_mode(const char *line)
+{
+	if (strstr(line, "(none)") || strstr(line, "(voluntary)"))
+		return PREEMPT_NO;
+	return strchr(line, '(') ? PREEMPT_YES : PREEMPT_UNKNOWN;
+}
+
+enum preempt preempt_of_version(const char *version)
+{
+	if (strstr(version, "PREEMPT_DYNAMIC"))
+		return PREEMPT_UNKNOWN;
+	return strstr(version, "PREEMPT") ? PREEMPT_YES : PREEMPT_NO;
+}
+
+static enum preempt ask_debugfs(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/sched/preempt", "re");
+	char line[128] = "";
+
+	if (!f)
+		return PREEMPT_UNKNOWN;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	return preempt_of_mode(line);
+}
+
+bool preempt_possible(void)
+{
+	struct utsname u;
+
+	uname(&u);
+	/* What cannot change first: it needs no debugfs. */
+	if (preempt_of_version(u.version) != PREEMPT_UNKNOWN)
+		return preempt_of_version(u.version) == PREEMPT_YES;
+	return ask_debugfs() != PREEMPT_NO;
+}
