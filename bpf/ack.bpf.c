@@ -21,14 +21,19 @@ static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
 SEC("fentry/tcp_ack")
 int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 {
+	const struct tcp_skb_cb *cb = (const void *)skb->cb;
+	struct tcp_sock *tp;
 	struct pf_conn *c;
 	__u32 slot, ack;
 
-	c = conn_sending((__u64)sk, &slot);
-	if (!c)
+	if (sock_idle(sk))
 		return 0;
-	ack = SKB_CB_READ((__u64)skb, ack_seq);
-	if (!seq_after(ack, c->una) || seq_after(ack, TCP_READ(sk, snd_nxt)))
+	c = conn_sending((__u64)sk, &slot);
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!c || !tp)
+		return 0;
+	ack = cb->ack_seq;
+	if (!seq_after(ack, c->una) || seq_after(ack, tp->snd_nxt))
 		return 0;
 	c->una_off += ack - c->una;
 	c->una = ack;
@@ -49,15 +54,17 @@ static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(on_read, struct sock *sk)
 {
+	struct tcp_sock *tp;
 	struct pf_conn *c;
 	__u32 slot = 0, read;
 
-	if (!pf_local_conns)
+	if (!pf_local_conns || sock_idle(sk))
 		return 0;
 	c = conn_reading((__u64)sk, &slot);
-	if (!c)
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!c || !tp)
 		return 0;
-	read = TCP_READ(sk, copied_seq);
+	read = tp->copied_seq;
 	if (!seq_after(read, c->read))
 		return 0;
 	if (content_on())
@@ -94,8 +101,8 @@ static __always_inline void reader_add(__u64 sk)
 		count(PF_C_readers_full, 1);
 }
 
-/* Unless another socket has the tuple by now. */
-static __always_inline void reader_remove(__u64 sk)
+/* Unless another socket has the tuple by now. Not inlined: see conn_new(). */
+static __noinline int reader_remove(__u64 sk)
 {
 	struct pf_tuple key;
 	__u64 *found;
@@ -104,34 +111,37 @@ static __always_inline void reader_remove(__u64 sk)
 	found = bpf_map_lookup_elem(&readers, &key);
 	if (found && *found == sk)
 		bpf_map_delete_elem(&readers, &key);
+	return 0;
 }
 
 SEC("fentry/tcp_write_queue_purge")
 int BPF_PROG(on_purge, struct sock *sk)
 {
+	__u64 number = number_of(sk);
 	struct pf_conn *c;
 	__u32 slot;
 
-	c = conn_sending((__u64)sk, &slot);
+	c = conn_sending(number, &slot);
 	if (c)
-		conn_orphan(c, slot, (__u64)sk);
+		conn_orphan(c, slot, number);
 	return 0;
 }
 
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(on_destroy, struct sock *sk)
 {
+	__u64 number = number_of(sk);
 	struct pf_conn *c;
 	__u32 slot = 0;
 
-	c = conn_sending((__u64)sk, &slot);
+	c = conn_sending(number, &slot);
 	if (c)
-		conn_orphan(c, slot, (__u64)sk);
-	reader_remove((__u64)sk);
-	c = conn_reading((__u64)sk, &slot);
+		conn_orphan(c, slot, number);
+	reader_remove(number);
+	c = conn_reading(number, &slot);
 	if (!c)
 		return 0;
-	sock_forget((__u64)sk, 0, slot);
+	sock_forget(number, 0, slot);
 	conn_reader_gone(c, slot);
 	return 0;
 }

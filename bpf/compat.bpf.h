@@ -23,13 +23,23 @@
 		BPF_CORE_READ(at_, field);				\
 	})
 
-/* A typed pointer as a number, which a global function may take. */
+/*
+ * A typed pointer as a number, which can be hashed, and which a global function
+ * may take. The verifier allows no other arithmetic on two pointers than their
+ * difference, so it is taken to a variable of ours that holds its own address.
+ */
 static __always_inline __u64 number_of(const void *typed)
 {
-	__u64 number = 0;
+	__u64 number = (__u64)typed, anchor = pf_anchor;
 
-	bpf_probe_read_kernel(&number, sizeof(number), &typed);
-	return number;
+	if (!anchor) {		/* the first time */
+		const void *at = &pf_anchor;
+
+		bpf_probe_read_kernel(&anchor, sizeof(anchor), &at);
+		pf_anchor = anchor;
+	}
+	asm volatile("%0 -= %1" : "+r"(number) : "r"(&pf_anchor));
+	return number + anchor;
 }
 
 /*
@@ -122,11 +132,11 @@ struct btrfs_inode___module {
 static __always_inline __u32 compat_sender_how(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	long nr = BPF_CORE_READ(regs, orig_ax);
+	long nr = regs->orig_ax;
 
 	if (task->flags & PF_IO_WORKER_FLAG)
 		return PF_SEND_SPLICE;
-	if (BPF_CORE_READ(task, thread_info.status) & TS_COMPAT_STATUS)
+	if (task->thread_info.status & TS_COMPAT_STATUS)
 		return nr == 187 || nr == 239 ? PF_SEND_SENDFILE :
 		       nr == 313 || nr == 316 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
 	return nr == 40 ? PF_SEND_SENDFILE :

@@ -20,6 +20,30 @@ static __always_inline struct pf_sock *sock_find(__u64 sk)
 	return bpf_map_lookup_elem(&socks, &sk);
 }
 
+static __always_inline __u32 *sock_count(__u64 sk)
+{
+	__u32 h = ((sk >> 6) * 0x9e3779b97f4a7c15ULL) >> (64 - PF_SOCKS_BITS);
+
+	return bpf_map_lookup_elem(&sock_counts, &h);
+}
+
+/* A socket that nothing is known of: what nearly every ACK and read finds. */
+static __always_inline int sock_idle(const struct sock *sk)
+{
+	__u32 *n = sock_count(number_of(sk));
+
+	return !n || !*n;
+}
+
+/* An entry of `socks` comes or goes. */
+static __always_inline void sock_counted(__u64 sk, __u32 change)
+{
+	__u32 *n = sock_count(sk);
+
+	if (n)
+		__sync_fetch_and_add(n, change);
+}
+
 /* Forget one role of a socket; the entry goes with the last. */
 static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
 {
@@ -31,8 +55,8 @@ static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
 		s->sends = 0;
 	if (s->reads == reads)
 		s->reads = 0;
-	if (!s->sends && !s->reads)
-		bpf_map_delete_elem(&socks, &sk);
+	if (!s->sends && !s->reads && !bpf_map_delete_elem(&socks, &sk))
+		sock_counted(sk, -1);
 }
 
 /* Give a socket a role, or both; 0 leaves one as it is. */
@@ -40,8 +64,15 @@ static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 {
 	struct pf_sock fresh = { .sends = sends, .reads = reads }, *s = sock_find(sk);
 
-	if (!s)
-		return bpf_map_update_elem(&socks, &sk, &fresh, BPF_ANY);
+	if (!s) {
+		sock_counted(sk, 1);	/* first: who finds 0 looks no further */
+		if (!bpf_map_update_elem(&socks, &sk, &fresh, BPF_NOEXIST))
+			return 0;
+		sock_counted(sk, -1);
+		s = sock_find(sk);	/* the other end was faster, or there is no room */
+		if (!s)
+			return -1;
+	}
 	if (sends)
 		s->sends = sends;
 	if (reads)
@@ -105,8 +136,11 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 	__sync_fetch_and_add(&pf_local_conns, 1);
 }
 
-/* Start to follow a socket whose first page by reference begins at seq. */
-static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
+/*
+ * Start to follow a socket whose first page by reference begins at seq. Not
+ * inlined, as conn_hold(): their stack would be in the way of what comes later.
+ */
+static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
 	__u32 slot = conn_take();
 	struct pf_conn *c = conn_at(slot);
@@ -166,7 +200,7 @@ int conn_drain(__u32 slot);
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
  * called back when it drops its queue. The pages tell when they are gone.
  */
-static __always_inline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
+static __noinline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
 {
 	struct pf_tuple key = c->tuple;
 

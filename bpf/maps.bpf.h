@@ -11,6 +11,8 @@
  *		of an unrelated file to go on
  * conns	one record per followed connection, with the FIFO of its flights
  * socks	struct sock address -> conn, for both ends when they are here
+ * sock_counts	how many entries of `socks` hash alike: zero tells an ACK or a read of
+ *		an unrelated socket to go on
  * held		a dead socket's tuple -> the conn whose packets may outlive it
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
@@ -31,6 +33,7 @@
 
 #define PF_GROUP_SHIFT 2	/* pages per chain: 4, so that long writes look up less */
 #define PF_FILES_BITS 16
+#define PF_SOCKS_BITS 16
 
 struct pf_flight {
 	__u32 next;		/* FIFO of the connection, or free list */
@@ -166,6 +169,8 @@ extern __u32 pf_open_writes;	/* entries of `writes`, now */
  */
 extern __u32 pf_zero;
 
+extern __u64 pf_anchor;		/* its own address, 0 until that is known: see number_of() */
+
 extern __u64 pf_page_offset;	/* start of the direct map; 0: not known */
 extern __u64 pf_vmemmap;	/* start of the array of struct page */
 extern struct pf_layout pf_layout;
@@ -217,6 +222,13 @@ struct pf_map_socks {
 	__uint(max_entries, 1);				/* set before load */
 	__type(key, __u64);
 	__type(value, struct pf_sock);
+};
+
+struct pf_map_sock_counts {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << PF_SOCKS_BITS);
+	__type(key, __u32);
+	__type(value, __u32);
 };
 
 struct pf_map_held {
@@ -325,6 +337,7 @@ extern struct pf_map_files files SEC(".maps");
 extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");
+extern struct pf_map_sock_counts sock_counts SEC(".maps");
 extern struct pf_map_held held SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");

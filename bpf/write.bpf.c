@@ -27,6 +27,12 @@ static __always_inline int file_idle(__u64 mapping)
 	return !n || !*n;
 }
 
+/* What a file's pages are indexed by, as a number that can be hashed. */
+static __always_inline __u64 file_mapping(const struct file *file)
+{
+	return number_of(file->f_mapping);
+}
+
 static __always_inline void emit_op(void *ctx, const struct pf_write *w)
 {
 	struct pf_ev_op *r = record_new(PF_EV_OP, sizeof(*r));
@@ -141,7 +147,7 @@ static __always_inline int file_write_begun(struct kiocb *iocb)
 static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
-	__u64 mapping = (__u64)BPF_CORE_READ(file, f_mapping);	/* a number: it is hashed */
+	__u64 mapping = file_mapping(file);
 	struct pf_write *w;
 
 	if (file_idle(mapping) || file_write_begun(iocb))
@@ -164,12 +170,17 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
  */
 static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 {
-	__u64 key = write_key(PF_WRITE_PLAIN), now = iocb->ki_pos, ret = 0;
-	struct pf_write *w = write_open(key);
+	__u64 key, now, ret = 0;
+	struct pf_write *w;
 	long written;
 
+	if (!pf_open_writes)
+		return 0;
+	key = write_key(PF_WRITE_PLAIN);
+	w = write_open(key);
 	if (!w)
 		return 0;
+	now = iocb->ki_pos;
 	if (w->call != number_of(iocb)) {	/* of a write whose end was skipped */
 		write_drop(key);
 		return 0;
@@ -224,15 +235,16 @@ SEC("fexit/do_page_mkwrite")
 int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
-	__u64 ret = 0, mapping, key = write_key(PF_WRITE_STORE);
+	__u64 ret = 0, mapping, key;
 	struct pf_write *w;
 
 	bpf_get_func_ret(ctx, &ret);
 	if ((ret & VM_FAULT_ERROR_OR_NOPAGE) || !file)
 		return 0;
-	mapping = (__u64)BPF_CORE_READ(file, f_mapping);
+	mapping = file_mapping(file);
 	if (file_idle(mapping))
 		return 0;
+	key = write_key(PF_WRITE_STORE);
 	w = write_new(key, mapping, PF_WRITE_MMAP);
 	if (!w)
 		return 0;
