@@ -36,7 +36,13 @@ struct run {
 	__u32 seq;		/* behind the last byte not walked yet */
 	__u32 left;		/* bytes not walked yet */
 	__u32 conn;
-	__u32 first, last;	/* flights made, a chain in stream order */
+	__u32 pages, bytes;	/* flights made */
+	struct chain made;	/* linked by `next`, in stream order */
+	struct chain stock;	/* taken from the pool and not used yet */
+	struct chain near;	/* made, not in the index yet, all of one of its chains */
+	__u32 bucket;		/* that chain's number + 1 */
+	__u64 known;		/* a page of which two words are known already */
+	__u64 mapping, index;
 	__u32 how;
 	__u32 kthread;
 	char comm[PF_COMM_LEN];
@@ -54,10 +60,107 @@ static __always_inline void run_sender(struct run *r)
 	r->how = r->kthread ? PF_SEND_KERNEL : compat_sender_how(task);
 }
 
+static __always_inline void chain_init(struct chain *c)
+{
+	/* Must not start as constants: see pf_zero. */
+	c->first = c->last = c->n = pf_zero;
+}
+
+static __always_inline __u32 pages_in(__u32 bytes)
+{
+	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
+}
+
+/*
+ * Take up to `want` free flights; the last has no next. None if there are none.
+ * Global: the verifier looks at the loops once.
+ */
+__noinline int flights_take(__u32 want, struct chain *ret)
+{
+	__u32 zero = 0, n = 0, first = 0, last = 0;
+	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);
+	void *base = pool();
+
+	if (!ret || !p || !base)
+		return 0;
+	bpf_spin_lock(&p->lock);
+	if (p->head) {
+		first = last = p->head;
+		for (n = 1; n < FLIGHT_BATCH; n++) {
+			__u32 next = flight_at(base, last)->next;
+
+			if (n >= want || !next)
+				break;
+			last = next;
+		}
+		p->head = flight_at(base, last)->next;
+	} else {
+		first = p->fresh + 1;
+		for (; n < FLIGHT_BATCH; n++) {
+			if (n >= want || p->fresh >= cfg.max_flights)
+				break;
+			last = ++p->fresh;
+			flight_at(base, last)->next = last + 1;
+		}
+	}
+	if (n)
+		flight_at(base, last)->next = 0;
+	p->used += n;
+	bpf_spin_unlock(&p->lock);
+	ret->first = n ? first : 0;
+	ret->last = last;
+	ret->n = n;
+	return 0;
+}
+
+/* The pages of a run are taken from the pool together. */
+static __always_inline __u32 run_take(struct run *r, void *base)
+{
+	__u32 n = r->stock.first;
+
+	if (!n) {
+		flights_take(pages_in(r->left), &r->stock);
+		n = r->stock.first;
+		if (!n)
+			return 0;
+	}
+	r->stock.first = flight_at(base, n)->next;
+	r->stock.n--;
+	return n;
+}
+
+/* What is made goes into the index a chain at a time. */
+static __always_inline void run_index(struct run *r, void *base)
+{
+	if (r->near.n)
+		index_add(base, r->bucket, &r->near);
+	r->near.n = 0;
+}
+
+/* Near the ones before: in front of them, as they come from the end. */
+static __always_inline void run_near(struct run *r, void *base, __u32 n)
+{
+	struct pf_flight *f = flight_at(base, n), *before = flight_at(base, r->near.first);
+	__u32 bucket = index_hash(f->mapping, f->index >> PF_GROUP_SHIFT) + 1;
+
+	if (r->near.n && (bucket != r->bucket || f->mapping != before->mapping))
+		run_index(r, base);
+	f->bucket = bucket;
+	if (r->near.n) {
+		f->hnext = r->near.first;
+		before->hprev = n;
+	} else {
+		r->near.last = n;
+	}
+	r->bucket = bucket;
+	r->near.first = n;
+	r->near.n++;
+}
+
 static __always_inline void flight_fill(struct pf_flight *f, const struct run *r,
 					const struct page_id *id, __u64 page, __u32 off, __u32 len)
 {
-	f->next = r->first;
+	f->next = r->made.first;
 	f->hnext = f->hprev = f->bucket = 0;
 	f->conn = r->conn;
 	f->seq = r->seq - len;
@@ -87,7 +190,10 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 	struct pf_conn *c;
 	__u32 n;
 
-	page_identify(page, &id);
+	if (r->known && r->known == page)
+		page_tell(page, page, r->mapping, r->index, &id);
+	else
+		page_look(page, &id);
 	if (id.kind == PAGE_UNKNOWN) {
 		count(PF_C_ignored, 1);
 		return;
@@ -96,47 +202,61 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 		return;
 	if (!r->conn)
 		r->conn = conn_of(r->sk, r->seq - r->left);
-	c = conn_at(r->conn);
-	if (!c || !base) {
+	if (!r->conn || !base) {
 		count(PF_C_conns_full, 1);
 		return;
 	}
-	n = flight_take(base);
+	n = run_take(r, base);
 	if (!n) {
 		count(PF_C_pool_full, 1);
-		c->flags |= PF_CONN_LOST;
+		c = conn_at(r->conn);
+		if (c)
+			c->flags |= PF_CONN_LOST;
 		return;
 	}
 	flight_fill(flight_at(base, n), r, &id, page, off, len);
 	if (id.kind == PAGE_FILE)
-		index_add(base, n);
+		run_near(r, base, n);
 	else
 		count(PF_C_user_pages, 1);
-	if (!r->last)
-		r->last = n;
-	r->first = n;
-	count(PF_C_attached, 1);
-	count(PF_C_attached_bytes, len);
+	if (!r->made.last)
+		r->made.last = n;
+	r->made.first = n;
+	r->pages++;
+	r->bytes += len;
+}
+
+/* The bvec in front of r->bvec; -1 if it cannot be read. */
+static __always_inline int run_bvec(struct run *r)
+{
+	struct bio_vec *direct, bv;
+
+	r->bvec -= sizeof(bv);
+	if (cfg.direct) {
+		direct = TYPED(bio_vec, r->bvec);
+		r->page = WORD_AT(r->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
+		r->bv_offset = direct->bv_offset;
+		r->end = direct->bv_len;
+		return 0;
+	}
+	if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r->bvec)) {
+		count(PF_C_read_failed, 1);
+		return -1;
+	}
+	r->page = (__u64)bv.bv_page;
+	r->bv_offset = bv.bv_offset;
+	r->end = bv.bv_len;
+	return 0;
 }
 
 static int on_run_step(__u32 i, struct run *r)
 {
 	__u32 at, len, page_size = 1 << cfg.page_shift;
-	struct bio_vec bv;
 
-	if (!r->left)
+	if (!r->end && run_bvec(r))
 		return 1;
-	if (!r->end) {		/* the bvec before */
-		r->bvec -= sizeof(bv);
-		if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r->bvec)) {
-			count(PF_C_read_failed, 1);
-			return 1;
-		}
-		r->page = (__u64)bv.bv_page;
-		r->bv_offset = bv.bv_offset;
-		r->end = bv.bv_len;
+	if (!r->end)
 		return 0;
-	}
 	at = r->bv_offset + r->end;
 	len = ((at - 1) & (page_size - 1)) + 1;		/* of the page that holds byte at - 1 */
 	if (len > r->end)
@@ -149,20 +269,19 @@ static int on_run_step(__u32 i, struct run *r)
 	r->end -= len;
 	r->left -= len;
 	r->seq -= len;
-	return 0;
-}
-
-static __always_inline __u32 pages_in(__u32 bytes)
-{
-	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
+	return !r->left;
 }
 
 static __always_inline void run_attach(struct run *r)
 {
+	void *base = pool();
+	struct pf_stats *s;
 	struct pf_conn *c;
-	void *base;
 
-	r->conn = r->first = r->last = pf_zero;
+	r->conn = r->bucket = r->pages = r->bytes = pf_zero;
+	chain_init(&r->made);
+	chain_init(&r->stock);
+	chain_init(&r->near);
 	filter_file_init(&r->file);
 	bpf_loop(ITER_PIECES, on_run_step, r, 0);
 	if (r->left)
@@ -170,19 +289,32 @@ static __always_inline void run_attach(struct run *r)
 	if (filter.by_file && r->file.excluded)
 		count(PF_C_filtered, r->file.excluded);
 	c = conn_at(r->conn);
-	base = pool();
-	if (!c || !base || !r->first)
+	s = stats_here();
+	if (!c || !base || !s)
 		return;
-	conn_append(base, c, r->first, r->last);
+	flights_give(base, &r->stock);
+	if (!r->pages)
+		return;
+	run_index(r, base);
+	__sync_fetch_and_add(&s->count[PF_C_attached], r->pages);
+	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], r->bytes);
+	conn_append(base, c, r->made.first, r->made.last);
 	if (r->how == PF_SEND_KERNEL)
 		sender_tell(c);
+}
+
+static __always_inline __u32 written(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	return tp ? tp->write_seq : 0;
 }
 
 /* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */
 static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 {
-	/* Read as numbers: the verifier would hold a typed skb->next to be an skb. */
-	__u64 queue = (__u64)BPF_CORE_READ(skb, next), sk;
+	/* As a number: the verifier would hold skb->next to be an skb. */
+	__u64 queue = number_of(skb->next), sk;
 	struct sock *s;
 
 	if (!queue || skb->next->prev != skb)
@@ -225,18 +357,14 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 	}
 	run_sender(&r);
 	r.left = copied;
-	r.seq = TCP_READ(r.sk, write_seq) + (__u32)copied;
+	r.seq = TYPED(tcp_sock, r.sk)->write_seq + (__u32)copied;
 	r.bvec = (__u64)iter->bvec;
 	r.end = iter->iov_offset;
 	if (r.end) {	/* part of the current bvec is taken */
-		struct bio_vec bv;
-
-		if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r.bvec)) {
-			count(PF_C_read_failed, 1);
+		r.bvec += sizeof(struct bio_vec);
+		if (run_bvec(&r))
 			return 0;
-		}
-		r.page = (__u64)bv.bv_page;
-		r.bv_offset = bv.bv_offset;
+		r.end = iter->iov_offset;
 	}
 	run_attach(&r);
 	return 0;
@@ -261,12 +389,13 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 		count(PF_C_filtered, pages_in((__u32)copied));
 		return 0;
 	}
-	r.sk = (__u64)sk;
+	r.sk = number_of(sk);
 	run_sender(&r);
 	if (!r.kthread)
 		r.how = PF_SEND_ZEROCOPY;
 	r.left = (__u32)copied;
-	r.seq = TCP_READ(r.sk, write_seq) + (__u32)copied;
+	r.end = pf_zero;
+	r.seq = written(sk) + (__u32)copied;
 	r.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
 	run_attach(&r);
@@ -278,14 +407,32 @@ static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
 	return bpf_task_storage_get(&sendpages, bpf_get_current_task_btf(), NULL, flags);
 }
 
-/* Attach what was queued since the last look. */
-static __always_inline void sendpage_commit(struct pf_sendpage *s)
+/*
+ * Through the typed pointer, without a helper; a tail leads to where there is
+ * none. What is compound_head the verifier holds to be lru.next, the first
+ * member of that union.
+ */
+static __always_inline void run_know(struct run *r, const struct page *page)
 {
-	__u32 now = TCP_READ(s->sk, write_seq);
+	if (number_of(page->lru.next) & 1)
+		return;
+	r->known = number_of(page);
+	r->mapping = number_of(page->mapping);
+	r->index = page->index;
+}
+
+/* Attach what was queued since the last look. */
+static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *sk,
+					    const struct page *page)
+{
+	__u32 now = written(sk);
 	struct run r = {};
 
 	if (!seq_after(now, s->seq))
 		return;
+	r.known = pf_zero;
+	if (page)
+		run_know(&r, page);
 	r.sk = s->sk;
 	r.page = s->page;
 	r.bv_offset = s->off;
@@ -309,10 +456,10 @@ int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t
 		count(PF_C_iter_cut, 1);
 		return 0;
 	}
-	s->sk = (__u64)sk;
-	s->page = (__u64)page;
+	s->sk = number_of(sk);
+	s->page = number_of(page);
 	s->off = offset;
-	s->seq = TCP_READ(sk, write_seq);
+	s->seq = written(sk);
 	/* What is transmitted before it returns must find the connection. */
 	if (content_wire())
 		conn_of(s->sk, s->seq);
@@ -325,13 +472,13 @@ int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, s
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (!s || s->sk != (__u64)sk) {
+	if (!s || s->sk != number_of(sk)) {
 		/* It was not let in, so it is a filter's: now it is known how much. */
 		if ((filter.by_task || filter.by_sock) && copied > 0)
 			count(PF_C_filtered, pages_in(copied));
 		return 0;
 	}
-	sendpage_commit(s);
+	sendpage_commit(s, sk, page);
 	s->sk = 0;
 	return 0;
 }
@@ -342,8 +489,8 @@ int BPF_PROG(on_sendpage_wait, struct sock *sk)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (s && s->sk == (__u64)sk)
-		sendpage_commit(s);
+	if (s && s->sk == number_of(sk))
+		sendpage_commit(s, sk, NULL);
 	return 0;
 }
 
@@ -352,7 +499,7 @@ int BPF_PROG(on_sendpage_go_on, struct sock *sk)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (s && s->sk == (__u64)sk)
-		s->seq = TCP_READ(sk, write_seq);
+	if (s && s->sk == number_of(sk))
+		s->seq = written(sk);
 	return 0;
 }

@@ -13,38 +13,56 @@
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
 
+/* Flights that are taken off their connection together, for one reason. */
+struct batch {
+	struct chain c;		/* by `next` */
+	__u32 why;
+	__u32 unacked;		/* the last so many of them were not acknowledged before */
+};
+
+/*
+ * Flights are taken off their connection a batch at a time, all with one reason
+ * to end, and then ended one by one. Runs of them were attached at one moment,
+ * and are neighbours in the index: they are counted and leave it together.
+ */
 struct drain {
 	struct unseen u;
 	struct copied k;
 	__u64 now;
+	__u64 attached;		/* of those counted in acked and ended */
+	__u32 acked, ended;
+	__u32 at;		/* flight of the batch to end next */
+	__u32 left;		/* so many of it are not ended */
+	__u32 near, n_near;	/* neighbours: the first, and how many */
+	__u32 bucket;		/* 1 + the chain of the index that they leave */
 	__u32 slot;
 	__u32 stopped;		/* nothing more to do, as opposed to cut short */
+	struct batch b;
 };
 
 /*
  * The bytes as the flight ends, where they are not what a reader on this host
- * has copied already; 0 if they are not known.
+ * has copied already; 0 if they are not known. Of a flight with a fingerprint.
  */
 static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_flight *f,
 				       struct pf_conn *c, __u32 why)
 {
 	if (flight_local(f, c))
-		return f->print ? f->last : 0;
+		return f->last;
 	/* The page was let go some time ago. Every copy was looked at, or nobody knows. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
 		return c->flags & PF_CONN_WIRE ? f->last : 0;
 	copied_now(&d->k, f, c);
-	return f->print && content_look(n, &d->u, &d->k) ? f->last : 0;
+	return content_look(n, &d->u, &d->k) ? f->last : 0;
 }
 
 /*
- * The end of a flight that is out of its FIFO, with its fingerprint then. This
- * and conn_try_free() are global to keep their stack out of the way of others.
+ * What hangs on a flight that was overwritten. This, hit_unfinished() and
+ * conn_try_free() are global to keep their stack out of the way of others.
  */
-__noinline int flight_retire(__u32 n, __u32 slot, __u32 why, __u64 print, __u64 now)
+__noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 print)
 {
 	struct pf_conn *c = conn_at(slot);
-	struct pf_stats *s = stats_here();
 	void *base = pool();
 	struct pf_flight *f;
 
@@ -55,44 +73,61 @@ __noinline int flight_retire(__u32 n, __u32 slot, __u32 why, __u64 print, __u64 
 		__sync_fetch_and_add(&c->hits, -1);
 		emit_range(PF_EV_END, c->id, f->seq, f->len, why, print);
 	}
-	index_remove(base, n);
 	if (f->orig)
 		orig_drop(n);
-	if (s) {
-		if (why >= PF_END_ABORTED) {
-			__sync_fetch_and_add(&s->count[PF_C_aborted], 1);
-		} else {
-			__sync_fetch_and_add(&s->count[PF_C_released], 1);
-			lifetime(s->to_release, now - f->attached);
-		}
-	}
-	flight_give(base, n);
 	return 0;
 }
 
-/* One flight of a local connection is acknowledged, but not read yet. */
+/* Count flights that were attached at one moment. */
+__noinline int drain_count(__u32 acked, __u32 ended, __u32 why, __u64 age)
+{
+	struct pf_stats *s = stats_here();
+	__u32 slot = lifetime_slot(age);
+
+	if (!s || slot >= PF_HIST_SLOTS)
+		return 0;
+	if (acked) {
+		__sync_fetch_and_add(&s->count[PF_C_acked], acked);
+		__sync_fetch_and_add(&s->to_ack[slot], acked);
+	}
+	if (!ended)
+		return 0;
+	if (why >= PF_END_ABORTED) {
+		__sync_fetch_and_add(&s->count[PF_C_aborted], ended);
+	} else {
+		__sync_fetch_and_add(&s->count[PF_C_released], ended);
+		__sync_fetch_and_add(&s->to_release[slot], ended);
+	}
+	return 0;
+}
+
+/* Flights of a local connection are acknowledged, but not read yet: a batch of one moment. */
 static int on_drain_acked(__u32 i, struct drain *d)
 {
 	struct pf_conn *c = conn_at(d->slot);
+	__u64 attached = 0;
 	void *base = pool();
-	struct pf_flight *f;
-	__u32 n, acked = 0;
+	__u32 acked, at;
 
 	if (!c || !base)
 		return 1;
 	bpf_spin_lock(&c->lock);
-	n = c->unacked;
-	f = flight_at(base, n);
-	if (n && !seq_after(f->seq + f->len, c->una)) {
-		c->unacked = f->next;
-		acked = 1;
+	at = c->unacked;
+	for (acked = 0; acked < FLIGHT_BATCH; acked++) {
+		struct pf_flight *f = flight_at(base, at);
+
+		if (!at || seq_after(f->seq + f->len, c->una) || (acked && f->attached != attached))
+			break;
+		attached = f->attached;
+		at = f->next;
 	}
+	c->unacked = at;
 	bpf_spin_unlock(&c->lock);
 	if (!acked) {
 		d->stopped = 1;
 		return 1;
 	}
-	flight_acked(f, d->now);
+	drain_count(acked, 0, 0, d->now - attached);
 	return 0;
 }
 
@@ -112,40 +147,139 @@ static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_f
 	return 0;
 }
 
+/*
+ * Take the oldest flights that end now, for one reason. Global, as what follows:
+ * the verifier looks at the loop once, and not at all that comes after it once
+ * for each of its ends. For its sake too what one round leaves to the next is
+ * in the batch, where it does not follow every value.
+ */
+__noinline int drain_pop(__u32 slot, struct batch *b)
+{
+	struct pf_conn *c = conn_at(slot);
+	void *base = pool();
+	__u32 at, n;
+
+	if (!b || !c || !base)
+		return 0;
+	b->c.first = b->c.last = b->why = b->unacked = 0;
+	bpf_spin_lock(&c->lock);
+	at = b->c.first = c->head;
+	for (n = 0; n < FLIGHT_BATCH; n++) {
+		struct pf_flight *f = flight_at(base, at);
+		__u32 why = at ? conn_end(c, f) : 0;
+
+		if (!why || (n && why != b->why))
+			break;
+		b->why = why;
+		b->c.last = at;
+		if (b->unacked || at == c->unacked)
+			b->unacked++;
+		at = f->next;
+	}
+	if (n) {
+		c->head = at;
+		if (!at)
+			c->tail = 0;
+		if (b->unacked)
+			c->unacked = at;
+	}
+	bpf_spin_unlock(&c->lock);
+	b->c.n = n;
+	if (b->why >= PF_END_ABORTED)
+		b->unacked = 0;
+	return 0;
+}
+
+/* Neighbours leave the index, and the connection. */
+__noinline int drain_leave(__u32 bucket, __u32 first, __u32 n)
+{
+	struct chain c = { .first = first, .n = n };
+	void *base = pool();
+
+	if (base)
+		index_remove(base, bucket, &c);
+	return 0;
+}
+
+static __always_inline void drain_tell(struct drain *d)
+{
+	if (d->ended)
+		drain_count(d->acked, d->ended, d->b.why, d->now - d->attached);
+	d->acked = d->ended = 0;
+}
+
+static __always_inline void drain_near(struct drain *d)
+{
+	if (d->n_near)
+		drain_leave(d->bucket, d->near, d->n_near);
+	d->n_near = 0;
+}
+
+/* The flight leaves the index, with its neighbours there. */
+static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
+					struct pf_flight *f)
+{
+	if (d->n_near && (f->bucket != d->bucket || f->mapping != flight_at(base, d->near)->mapping))
+		drain_near(d);
+	if (!f->bucket) {
+		f->conn = 0;	/* who follows `next` without a lock sees it */
+		return;
+	}
+	if (!d->n_near)
+		d->near = n;
+	d->n_near++;
+	d->bucket = f->bucket;
+}
+
+/* The end of a flight that is out of its FIFO. */
+static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight *f,
+				      struct pf_conn *c)
+{
+	__u64 print;
+
+	if (d->ended && f->attached != d->attached)
+		drain_tell(d);
+	d->attached = f->attached;
+	d->ended++;
+	if (d->left <= d->b.unacked)
+		d->acked++;
+	print = f->print ? last_look(d, n, f, c, d->b.why) : 0;
+	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
+		hit_unfinished(n);
+	if (f->hit_op || f->orig)
+		flight_over(n, d->slot, d->b.why, print);
+}
+
 static int on_drain(__u32 i, struct drain *d)
 {
 	struct pf_conn *c = conn_at(d->slot);
 	void *base = pool();
 	struct pf_flight *f;
-	__u32 n, why = 0, unacked = 0;
-	__u64 print;
+	__u32 n;
 
 	if (!c || !base)
 		return 1;
-	bpf_spin_lock(&c->lock);
-	n = c->head;
-	f = flight_at(base, n);
-	if (n)
-		why = conn_end(c, f);
-	if (why) {
-		c->head = f->next;
-		if (!c->head)
-			c->tail = 0;
-		unacked = c->unacked == n;
-		if (unacked)
-			c->unacked = f->next;
+	if (!d->left) {
+		if (i > PF_POP_MAX - FLIGHT_BATCH)	/* a batch is not left half way */
+			return 1;
+		drain_pop(d->slot, &d->b);
+		d->at = d->b.c.first;
+		d->left = d->b.c.n;
 	}
-	bpf_spin_unlock(&c->lock);
-	if (!why) {
+	if (!d->left) {
 		d->stopped = 1;
 		return 1;
 	}
-	if (unacked && why < PF_END_ABORTED)
-		flight_acked(f, d->now);
-	print = last_look(d, n, f, c, why);
-	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
-		hit_unfinished(n);
-	flight_retire(n, d->slot, why, print, d->now);
+	n = d->at;
+	f = flight_at(base, n);
+	d->at = f->next;
+	drain_one(d, n, f, c);
+	drain_index(d, base, n, f);
+	if (--d->left)
+		return 0;
+	drain_near(d);
+	drain_tell(d);
+	flights_give(base, &d->b.c);
 	return 0;
 }
 
@@ -187,8 +321,9 @@ __noinline int conn_drain(__u32 slot)
 
 	if (!c)
 		return 0;
+	/* Must not start as constants: see pf_zero. */
 	d.u.op = pf_zero;
-	d.u.hits = pf_zero;
+	d.u.hits = d.acked = d.ended = d.left = d.n_near = pf_zero;
 	if (c->flags & PF_CONN_LOCAL) {
 		bpf_loop(PF_POP_MAX, on_drain_acked, &d, 0);
 		d.stopped = 0;

@@ -19,6 +19,7 @@
 #define PF_FILTER_BPF_H
 
 #include "compat.bpf.h"
+#include "page.bpf.h"
 #include "sock.bpf.h"
 
 /*
@@ -31,6 +32,22 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 #define TYPED(type, addr) \
 	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
 #define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
+
+/* page_identify(), without a helper where that can be. */
+static __always_inline void page_look(__u64 page, struct page_id *ret_id)
+{
+	__u64 word, head = page;
+
+	if (!cfg.direct) {
+		page_identify(page, ret_id);
+		return;
+	}
+	word = WORD_AT(page + compat_compound_at());
+	if (word & 1)
+		head = compat_head(page, word);
+	page_tell(page, head, WORD_AT(head + bpf_core_field_offset(struct folio, mapping)),
+		  WORD_AT(head + bpf_core_field_offset(struct folio, index)), ret_id);
+}
 
 #define FILTER_PIECES 512
 #define FILTER_PARENTS 8		/* generations of processes looked at */

@@ -60,40 +60,25 @@ static __always_inline int flight_there(const struct pf_flight *f, __u64 folio)
 	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
 }
 
-/* A free flight's number, 0 if there is none. */
-static __always_inline __u32 flight_take(void *base)
-{
-	__u32 zero = 0, n = 0;
-	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);
+#define FLIGHT_BATCH 16		/* flights that one lock is taken for */
 
-	if (!p)
-		return 0;
-	bpf_spin_lock(&p->lock);
-	if (p->head) {
-		n = p->head;
-		p->head = flight_at(base, n)->next;
-	} else if (p->fresh < cfg.max_flights) {
-		n = ++p->fresh;
-	}
-	if (n)
-		p->used++;
-	bpf_spin_unlock(&p->lock);
-	return n;
-}
+/* Flights linked by `next`. */
+struct chain {
+	__u32 first, last;
+	__u32 n;
+};
 
-static __always_inline void flight_give(void *base, __u32 n)
+static __always_inline void flights_give(void *base, const struct chain *c)
 {
-	struct pf_flight *f = flight_at(base, n);
 	__u32 zero = 0;
 	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);
 
-	if (!p)
+	if (!p || !c->n)
 		return;
-	f->conn = 0;		/* who follows `next` without a lock sees it */
 	bpf_spin_lock(&p->lock);
-	f->next = p->head;
-	p->head = n;
-	p->used--;
+	flight_at(base, c->last)->next = p->head;
+	p->head = c->first;
+	p->used -= c->n;
 	bpf_spin_unlock(&p->lock);
 }
 
@@ -111,72 +96,62 @@ static __always_inline __u32 *file_count(__u64 mapping)
 	return bpf_map_lookup_elem(&files, &h);
 }
 
-static __always_inline void index_add(void *base, __u32 n)
+/* Flights of one chain of the index, linked by `hnext` and `hprev`; `n` of them. */
+static __always_inline void index_add(void *base, __u32 bucket, const struct chain *c)
 {
-	struct pf_flight *f = flight_at(base, n);
-	__u32 at = index_hash(f->mapping, f->index >> PF_GROUP_SHIFT);
+	__u32 at = bucket - 1;
 	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
-	__u32 *users = file_count(f->mapping);
+	__u32 *users = file_count(flight_at(base, c->first)->mapping);
 
 	if (!b || !users)
 		return;
-	__sync_fetch_and_add(users, 1);
-	f->hprev = 0;
+	__sync_fetch_and_add(users, c->n);
 	bpf_spin_lock(&b->lock);
-	f->hnext = b->head;
+	flight_at(base, c->last)->hnext = b->head;
 	if (b->head)
-		flight_at(base, b->head)->hprev = n;
-	f->bucket = at + 1;
-	b->head = n;
+		flight_at(base, b->head)->hprev = c->last;
+	b->head = c->first;
 	bpf_spin_unlock(&b->lock);
 }
 
-static __always_inline void index_remove(void *base, __u32 n)
+/*
+ * Flights of one chain of the index, linked by `next`: they leave it, and their
+ * connection, which is what those see who follow `next` without a lock.
+ */
+static __always_inline void index_remove(void *base, __u32 bucket, const struct chain *c)
 {
-	struct pf_flight *f = flight_at(base, n);
-	__u32 at = f->bucket - 1;
+	__u64 mapping = flight_at(base, c->first)->mapping;
+	__u32 at = bucket - 1, n = c->first;
 	struct pf_bucket *b;
 	__u32 *users;
 
-	if (!f->bucket)
-		return;
 	b = bpf_map_lookup_elem(&buckets, &at);
-	users = file_count(f->mapping);
+	users = file_count(mapping);
 	if (!b || !users)
 		return;
 	bpf_spin_lock(&b->lock);
-	if (f->hprev)
-		flight_at(base, f->hprev)->hnext = f->hnext;
-	else
-		b->head = f->hnext;
-	if (f->hnext)
-		flight_at(base, f->hnext)->hprev = f->hprev;
-	f->bucket = 0;
+	for (__u32 i = 0; i < FLIGHT_BATCH; i++) {
+		struct pf_flight *f = flight_at(base, n);
+
+		if (i >= c->n)
+			break;
+		if (f->hprev)
+			flight_at(base, f->hprev)->hnext = f->hnext;
+		else
+			b->head = f->hnext;
+		if (f->hnext)
+			flight_at(base, f->hnext)->hprev = f->hprev;
+		f->bucket = 0;
+		f->conn = 0;
+		n = f->next;
+	}
 	bpf_spin_unlock(&b->lock);
-	__sync_fetch_and_add(users, -1);
+	__sync_fetch_and_add(users, -c->n);
 }
 
 static __always_inline struct pf_conn *conn_at(__u32 slot)
 {
 	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
-}
-
-static __always_inline void lifetime(__u64 *hist, __u64 ns)
-{
-	__u32 slot = lifetime_slot(ns);
-
-	if (slot < PF_HIST_SLOTS)
-		__sync_fetch_and_add(&hist[slot], 1);
-}
-
-static __always_inline void flight_acked(struct pf_flight *f, __u64 now)
-{
-	struct pf_stats *s = stats_here();
-
-	if (!s)
-		return;
-	__sync_fetch_and_add(&s->count[PF_C_acked], 1);
-	lifetime(s->to_ack, now - f->attached);
 }
 
 #endif

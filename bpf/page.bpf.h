@@ -32,6 +32,20 @@ struct page_id {
 #define PAGE_INDEX (bpf_core_field_offset(struct folio, index) / 8)
 #define PAGE_COMPOUND (compat_compound_at() / 8)
 
+/* From a page, the head of its folio and two words of that. */
+static __always_inline void page_tell(__u64 page, __u64 head, __u64 mapping, __u64 index,
+				      struct page_id *ret_id)
+{
+	ret_id->head = head;
+	ret_id->mapping = 0;
+	ret_id->index = 0;
+	ret_id->kind = mapping & 3 ? PAGE_USER : mapping ? PAGE_FILE : PAGE_UNKNOWN;
+	if (ret_id->kind != PAGE_FILE)
+		return;
+	ret_id->mapping = mapping;
+	ret_id->index = index + (page - head) / cfg.struct_page_size;
+}
+
 static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
 {
 	__u64 w[PAGE_WORDS], compound, head = page;
@@ -50,16 +64,7 @@ static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
 		if (bpf_probe_read_kernel(w, sizeof(w), (void *)head))
 			goto failed;
 	}
-	ret_id->head = head;
-	if (w[PAGE_MAPPING] & 3) {
-		ret_id->kind = PAGE_USER;
-		return;
-	}
-	if (!w[PAGE_MAPPING])
-		return;
-	ret_id->kind = PAGE_FILE;
-	ret_id->mapping = w[PAGE_MAPPING];
-	ret_id->index = w[PAGE_INDEX] + (page - head) / cfg.struct_page_size;
+	page_tell(page, head, w[PAGE_MAPPING], w[PAGE_INDEX], ret_id);
 	return;
 failed:
 	count(PF_C_read_failed, 1);

@@ -276,8 +276,10 @@ struct pf_config {
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
 	__u32 content;		/* enum pf_content */
 	__u32 sample;		/* one page in so many gets a fingerprint; 1 or more */
+	__u32 direct;		/* the kernel lets programs read at a number: bpf_rdonly_cast() */
+	__u32 pad;
 };
-_Static_assert(sizeof(struct pf_config) == 32, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 40, "pf_config");
 
 #define PF_FILTER_VALUES 16	/* of one option */
 #define PF_FILTER_PLACES 1024	/* directories, file systems below them, their devices */

@@ -210,6 +210,7 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	s->rodata->cfg.content = opts->content;
 	s->rodata->cfg.sample = opts->sample ? opts->sample : 1;
 	s->rodata->cfg.max_conns = conns;
+	s->rodata->cfg.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
