@@ -4,6 +4,7 @@
 #   make demo       install what is missing, build, show a corruption caught live (root)
 #   make check      install what is missing, build, run every test
 #   make unit       unit tests alone          make vm KERNELS=6.12   guest tests alone
+#   make bench      what watching costs       make scale             whether that grows
 #   make lint       shell scripts, man page, who includes whom
 #   make arm64      compile both sides for arm64
 #   make install    PREFIX= DESTDIR=
@@ -42,7 +43,7 @@ UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c
 SKEL     := $(O)/pageflight.skel.h
 
 .DEFAULT_GOAL := all
-include tests/tests.mk tests/truth/truth.mk
+include tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
 
 .PHONY: all objects check unit units vm lint arm64 demo deps install clean
 all: $(O)/pageflight

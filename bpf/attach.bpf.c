@@ -18,7 +18,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
+#include "filter.bpf.h"
 #include "page.bpf.h"
+#include "sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 
@@ -38,6 +40,7 @@ struct run {
 	__u32 how;
 	__u32 kthread;
 	char comm[PF_COMM_LEN];
+	struct filter_file file;
 };
 
 static __always_inline void run_sender(struct run *r)
@@ -89,6 +92,8 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 		count(PF_C_ignored, 1);
 		return;
 	}
+	if (!filter_file(&r->file, id.mapping, r->now))
+		return;
 	if (!r->conn)
 		r->conn = conn_of(r->sk, r->seq - r->left);
 	c = conn_at(r->conn);
@@ -158,13 +163,19 @@ static __always_inline void run_attach(struct run *r)
 	void *base;
 
 	r->conn = r->first = r->last = pf_zero;
+	filter_file_init(&r->file);
 	bpf_loop(ITER_PIECES, on_run_step, r, 0);
 	if (r->left)
 		count(PF_C_iter_cut, pages_in(r->left));
+	if (filter.by_file && r->file.excluded)
+		count(PF_C_filtered, r->file.excluded);
 	c = conn_at(r->conn);
 	base = pool();
-	if (c && base && r->first)
-		conn_append(base, c, r->first, r->last);
+	if (!c || !base || !r->first)
+		return;
+	conn_append(base, c, r->first, r->last);
+	if (r->how == PF_SEND_KERNEL)
+		sender_tell(c);
 }
 
 /* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */
@@ -172,11 +183,13 @@ static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 {
 	/* Read as numbers: the verifier would hold a typed skb->next to be an skb. */
 	__u64 queue = (__u64)BPF_CORE_READ(skb, next), sk;
+	struct sock *s;
 
-	if (!queue || KERNEL_READ(sk_buff, queue, prev) != skb)
+	if (!queue || skb->next->prev != skb)
 		return 0;
 	sk = queue - bpf_core_field_offset(struct sock, sk_write_queue);
-	if (SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+	s = TYPED(sock, sk);
+	if (s->sk_protocol != IPPROTO_TCP || s->sk_type != SOCK_STREAM)
 		return 0;
 	return sk;
 }
@@ -186,14 +199,28 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 {
 	struct run r = {};
 	__u64 copied = 0;
+	__u32 excluded;
 
 	if (bpf_get_func_ret(ctx, &copied) || (long)copied <= 0)
 		return 0;
+	if (!filter_task()) {
+		count(PF_C_filtered, pages_in(copied));
+		return 0;
+	}
 	r.sk = sock_of_tail(skb);
 	if (!r.sk)
 		return 0;
+	if (!filter_sock(TYPED(sock, r.sk))) {
+		count(PF_C_filtered, pages_in(copied));
+		return 0;
+	}
 	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
 		count(PF_C_iter_cut, pages_in(copied));
+		return 0;
+	}
+	excluded = filter_all(iter, copied);
+	if (excluded) {
+		count(PF_C_filtered, excluded);
 		return 0;
 	}
 	run_sender(&r);
@@ -228,9 +255,13 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 	/* An int: its upper half is undefined. */
 	if (bpf_get_func_ret(ctx, &copied) || (int)copied <= 0)
 		return 0;
-	r.sk = (__u64)sk;
-	if (SOCK_READ(r.sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(r.sk, sk_type) != SOCK_STREAM)
+	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
 		return 0;
+	if (!filter_task() || !filter_sock(sk)) {
+		count(PF_C_filtered, pages_in((__u32)copied));
+		return 0;
+	}
+	r.sk = (__u64)sk;
 	run_sender(&r);
 	if (!r.kthread)
 		r.how = PF_SEND_ZEROCOPY;
@@ -269,8 +300,11 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s)
 SEC("fentry/do_tcp_sendpages")
 int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
 {
-	struct pf_sendpage *s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	struct pf_sendpage *s;
 
+	if (!filter_task() || !filter_sock(sk))
+		return 0;
+	s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s) {
 		count(PF_C_iter_cut, 1);
 		return 0;
@@ -279,6 +313,9 @@ int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t
 	s->page = (__u64)page;
 	s->off = offset;
 	s->seq = TCP_READ(sk, write_seq);
+	/* What is transmitted before it returns must find the connection. */
+	if (content_wire())
+		conn_of(s->sk, s->seq);
 	return 0;
 }
 
@@ -288,8 +325,12 @@ int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, s
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (!s || !s->sk)
+	if (!s || s->sk != (__u64)sk) {
+		/* It was not let in, so it is a filter's: now it is known how much. */
+		if ((filter.by_task || filter.by_sock) && copied > 0)
+			count(PF_C_filtered, pages_in(copied));
 		return 0;
+	}
 	sendpage_commit(s);
 	s->sk = 0;
 	return 0;

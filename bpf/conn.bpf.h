@@ -117,8 +117,8 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->flags = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = seq;
-	c->carried = seq;
-	c->cursor = c->hits = c->resends = 0;
+	c->carried = c->copied = seq;
+	c->cursor = c->hits = c->resends = c->told = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;

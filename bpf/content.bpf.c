@@ -12,6 +12,7 @@
 #include "content.bpf.h"
 #include "hit.bpf.h"
 #include "path.bpf.h"
+#include "progress.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */
 #define COPY_RESTARTS 4
@@ -89,7 +90,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 		return 0;
 	if (now == last)
 		return 1;
-	conn_progress(n, &at, 0);
+	progress_of(&at, f, c, 0);	/* the rest decides nothing here */
 	/* Acknowledged in part: nobody knows whether before the change. */
 	at.una = seq_min(at.una, f->seq);
 	u->read_after = at.una;
@@ -131,8 +132,8 @@ static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_fl
 	__u32 end = f->seq + f->len, from = seq_after(k->seq, f->seq) ? k->seq : f->seq;
 
 	k->looked++;
-	if (!content_look(n, &k->u, &k->k) || k->what == LOOK_COPY || k->what == LOOK_COPIED ||
-	    !f->hit_op)
+	if (!content_look(n, &k->u, &k->k) || !f->hit_op || k->what < LOOK_CARRIED ||
+	    k->what == LOOK_RING_DONE)
 		return;
 	emit_range(PF_EV_SENT, c->id, from, seq_min(end, k->end) - from, 0, f->last);
 }
@@ -179,6 +180,13 @@ static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
 }
 
+static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end, int done)
+{
+	c->carried = seq_max(c->carried, end);
+	if (done && !seq_after(seq, c->copied))
+		c->copied = seq_max(c->copied, end);
+}
+
 __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
 {
 	struct pf_conn *c = conn_at(slot);
@@ -190,15 +198,17 @@ __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
 	k.u.op = pf_zero;
 	k.at = copy_start(c, slot, seq, what);
 	k.k.before = k.k.after = seq;
-	if (what == LOOK_COPIED)
+	if (what == LOOK_COPIED || what == LOOK_RING_DONE)
 		k.k.after = end;
-	else if (what >= LOOK_CARRIED && seq_after(c->carried, seq))	/* not for the first time */
-		k.k.before = k.k.after = c->carried;
+	if (what >= LOOK_CARRIED && seq_after(c->carried, seq)) {	/* not for the first time */
+		k.k.before = c->copied;
+		k.k.after = seq_max(c->carried, k.k.after);
+	}
 	bpf_loop(COPY_STEPS, on_copy_step, &k, 0);
 	content_close(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
-	if (what >= LOOK_CARRIED && k.looked && seq_after(end, c->carried))
-		c->carried = end;
+	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked))
+		conn_carried(c, seq, end, what != LOOK_RING);
 	return 0;
 }

@@ -70,15 +70,6 @@ struct copied {
 	__u32 after;
 };
 
-/* How far a flight's bytes are copied now, as far as is seen. */
-static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
-				       const struct pf_conn *c)
-{
-	k->before = flight_local(f, c) ? c->read :
-		    c->flags & PF_CONN_WIRE ? c->carried : f->seq + f->len;
-	k->after = k->before;
-}
-
 /*
  * Look at flight n; if it changed and no write did it, report that. Returns 1
  * if `last` is now what its bytes are.
@@ -93,6 +84,7 @@ int content_close(struct unseen *u);
 #define LOOK_CARRIED	3u	/* a device is about to copy it, or to be told to */
 #define LOOK_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
 #define LOOK_RING	5u	/* the rest */
+#define LOOK_RING_DONE	6u	/* it has been copied */
 
 /* Look at the flights of a connection in [seq, end), which are being copied. */
 int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what);

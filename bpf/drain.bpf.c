@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 #include "hit.bpf.h"
+#include "progress.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
 
@@ -36,18 +37,20 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 	return f->print && content_look(n, &d->u, &d->k) ? f->last : 0;
 }
 
-/* The end of a flight that is out of its FIFO. */
-static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, struct pf_conn *c,
-					  __u32 why)
+/*
+ * The end of a flight that is out of its FIFO, with its fingerprint then. This
+ * and conn_try_free() are global to keep their stack out of the way of others.
+ */
+__noinline int flight_retire(__u32 n, __u32 slot, __u32 why, __u64 print, __u64 now)
 {
-	struct pf_flight *f = flight_at(base, n);
+	struct pf_conn *c = conn_at(slot);
 	struct pf_stats *s = stats_here();
-	__u64 print = last_look(d, n, f, c, why);
+	void *base = pool();
+	struct pf_flight *f;
 
-	if (f->crowded || f->op != f->hit_op) {
-		if (pf_open_writes)
-			hit_unfinished(n);
-	}
+	if (!c || !base)
+		return 0;
+	f = flight_at(base, n);
 	if (f->hit_op) {
 		__sync_fetch_and_add(&c->hits, -1);
 		emit_range(PF_EV_END, c->id, f->seq, f->len, why, print);
@@ -60,10 +63,11 @@ static __always_inline void flight_retire(struct drain *d, void *base, __u32 n, 
 			__sync_fetch_and_add(&s->count[PF_C_aborted], 1);
 		} else {
 			__sync_fetch_and_add(&s->count[PF_C_released], 1);
-			lifetime(s->to_release, d->now - f->attached);
+			lifetime(s->to_release, now - f->attached);
 		}
 	}
 	flight_give(base, n);
+	return 0;
 }
 
 /* One flight of a local connection is acknowledged, but not read yet. */
@@ -114,6 +118,7 @@ static int on_drain(__u32 i, struct drain *d)
 	void *base = pool();
 	struct pf_flight *f;
 	__u32 n, why = 0, unacked = 0;
+	__u64 print;
 
 	if (!c || !base)
 		return 1;
@@ -137,22 +142,28 @@ static int on_drain(__u32 i, struct drain *d)
 	}
 	if (unacked && why < PF_END_ABORTED)
 		flight_acked(f, d->now);
-	flight_retire(d, base, n, c, why);
+	print = last_look(d, n, f, c, why);
+	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
+		hit_unfinished(n);
+	flight_retire(n, d->slot, why, print, d->now);
 	return 0;
 }
 
 /* An orphan without flights is given back, by whoever sees it first. */
-static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
+__noinline int conn_try_free(__u32 slot)
 {
+	struct pf_conn *c = conn_at(slot);
 	__u32 mine;
 
+	if (!c)
+		return 0;
 	bpf_spin_lock(&c->lock);
 	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
 	if (mine)
 		c->flags |= PF_CONN_FREED;
 	bpf_spin_unlock(&c->lock);
 	if (!mine)
-		return;
+		return 0;
 	if (c->flags & PF_CONN_LOCAL) {
 		if (c->peer_sk)
 			sock_forget(c->peer_sk, 0, slot);
@@ -166,6 +177,7 @@ static __always_inline void conn_try_free(struct pf_conn *c, __u32 slot)
 		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
 	conn_give(slot);
+	return 0;
 }
 
 __noinline int conn_drain(__u32 slot)
@@ -186,7 +198,7 @@ __noinline int conn_drain(__u32 slot)
 	if (!d.stopped)
 		count(PF_C_pop_cut, 1);
 	if (c->flags & PF_CONN_ORPHAN)
-		conn_try_free(c, slot);
+		conn_try_free(slot);
 	return 0;
 }
 

@@ -6,77 +6,27 @@
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
 #include "hit.bpf.h"
+#include "progress.bpf.h"
 #include "rtx.bpf.h"
 
-/*
- * How far a reader on this host may have come. copied_seq moves only when a
- * piece, up to a whole skb, is copied: while the reader owns its socket all
- * that was received may already be in its buffer. Ask for the owner first: who
- * takes the socket later copies what is there now.
- */
-static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
-{
-	int owned = SOCK_READ(peer, sk_lock.owned);
-	__u32 read = owned && at_most ? TCP_READ(peer, rcv_nxt) : TCP_READ(peer, copied_seq);
-
-	return seq_after(read, seen) ? read : seen;
-}
-
-/*
- * How far was transmitted at most. tcp_write_xmit() moves snd_nxt only behind
- * the transmission, so while somebody has the socket's lock the first skb of
- * the write queue may be out, or in a device that has copied it.
- */
-static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
-{
-	__u64 queue = sk + bpf_core_field_offset(struct sock, sk_write_queue), head;
-	__u32 end;
-
-	if (!SOCK_READ(sk, sk_lock.owned) && !SOCK_READ(sk, sk_lock.slock.rlock.raw_lock.val.counter))
-		return nxt;
-	head = (__u64)SOCK_READ(sk, sk_write_queue.next);
-	if (!head || head == queue)
-		return nxt;
-	end = SKB_CB_READ(head, end_seq);
-	return seq_after(end, nxt) ? end : nxt;
-}
-
-__noinline int conn_progress(__u32 n, struct pf_progress *p, __u32 complete)
+__noinline int flight_in_host(__u32 n)
 {
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_conn *c;
-	__u64 peer;
 
-	if (!p || !base)
+	if (!base)
 		return 0;
 	f = flight_at(base, n);
 	c = conn_at(f->conn);
-	if (!c)
+	if (!c || flight_local(f, c))
 		return 0;
-	p->in_host = 0;
-	p->resends = c->resends;
-	p->una = c->una;
-	p->nxt = c->nxt;
-	if (!(c->flags & PF_CONN_ORPHAN)) {
-		p->una = TCP_READ(c->sk, snd_una);
-		p->nxt = TCP_READ(c->sk, snd_nxt);
-		if (complete)
-			p->nxt = sent_at_most(c->sk, p->nxt);
-	}
-	peer = c->peer_sk;
-	if (flight_local(f, c)) {
-		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
-		return 0;
-	}
-	p->read = c->flags & PF_CONN_WIRE ? c->carried : p->una;
 	if (c->flags & PF_CONN_ORPHAN)
-		p->in_host = c->flags & PF_CONN_HELD && page_held(f->page, 0);
-	else if (seq_after(p->nxt, f->seq))
-		p->in_host = rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
-			     (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) &&
-			      page_held(f->page, 1));
-	return 0;
+		return c->flags & PF_CONN_HELD && page_held(f->page, 0);
+	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
+		return 0;
+	return rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
+	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_held(f->page, 1));
 }
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
@@ -130,7 +80,7 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	c = conn_at(f->conn);
 	if (!c)
 		return 0;
-	conn_progress(n, &now, 1);
+	progress_of(&now, f, c, 1);
 	__sync_fetch_and_add(&w->hits, 1);
 	count(PF_C_hits, 1);	/* first: nothing may stand between a reserve and its check */
 	r = record_new(PF_EV_HIT, sizeof(*r));

@@ -11,11 +11,8 @@
 
 #include "flight.bpf.h"
 
-/*
- * Where a connection stands now, as far as flight n goes: as a write begins
- * how far its bytes are copied at least, when it is complete how far at most.
- */
-int conn_progress(__u32 n, struct pf_progress *p, __u32 complete);
+/* May transmitted bytes of it still be in this host? */
+int flight_in_host(__u32 n);
 
 /* Report flight n for a write; with fingerprints of it from before and after, or 0. */
 int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after);

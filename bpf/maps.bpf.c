@@ -2,11 +2,13 @@
 /* maps.bpf.c - the only definitions of the maps and globals; see maps.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
+#include "filter.bpf.h"
 #include "maps.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
 const volatile struct pf_config cfg = {};
+const volatile struct pf_filter filter = {};
 __u64 pf_next_id = 0;
 __u32 pf_local_conns = 0;
 __u32 pf_conns_fresh = 0;
@@ -31,9 +33,13 @@ struct pf_map_held held SEC(".maps");
 struct pf_map_readers readers SEC(".maps");
 struct pf_map_writes writes SEC(".maps");
 struct pf_map_sendpages sendpages SEC(".maps");
+struct pf_map_copies copies SEC(".maps");
 struct pf_map_paths paths SEC(".maps");
 struct pf_map_stats stats SEC(".maps");
 struct pf_map_scratch scratch SEC(".maps");
 struct pf_map_originals originals SEC(".maps");
 struct pf_map_free_originals free_originals SEC(".maps");
 struct pf_map_events events SEC(".maps");
+struct pf_map_cgroups cgroups SEC(".maps");
+struct pf_map_places places SEC(".maps");
+struct pf_map_answers answers SEC(".maps");

@@ -16,6 +16,7 @@
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
  * originals	the bytes of flights before they were overwritten
+ * copies	what a thread is copying out of the ring of a tun
  * sendpages	what a thread is sending right now, up to 6.4
  *
  * The flights' array is a single map element so that a program can follow
@@ -94,15 +95,18 @@ struct pf_conn {
 	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
 	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
-	__u32 carried;		/* mode wire: a device has been given up to here */
+	__u32 carried;		/* mode wire: the device copies up to here, or has */
+	__u32 copied;		/* mode wire: it has, without a gap that was not seen */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
 	__u32 netns;
+	__u32 told;		/* its kernel sender's stack is on the way */
 	__u64 sk;
 	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;
 	__u64 una_off;		/* bytes of the stream before una */
+	__u64 copying;		/* the copy looked at last: thread and skb */
 	struct pf_tuple tuple;
 };
 
@@ -243,6 +247,21 @@ struct pf_map_sendpages {
 	__type(value, struct pf_sendpage);
 };
 
+/* A packet that a thread copies out of a ring. */
+struct pf_copy {
+	__u64 skb;
+	__u32 slot;
+	__u32 seq, end;
+	__u32 pad;
+};
+
+struct pf_map_copies {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u32);
+	__type(value, struct pf_copy);
+};
+
 struct pf_map_paths {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -310,6 +329,7 @@ extern struct pf_map_held held SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");
+extern struct pf_map_copies copies SEC(".maps");
 extern struct pf_map_paths paths SEC(".maps");
 extern struct pf_map_stats stats SEC(".maps");
 extern struct pf_map_scratch scratch SEC(".maps");

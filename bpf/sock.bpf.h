@@ -36,6 +36,11 @@ static __always_inline __u32 seq_min(__u32 a, __u32 b)
 	return seq_after(a, b) ? b : a;
 }
 
+static __always_inline __u32 seq_max(__u32 a, __u32 b)
+{
+	return seq_after(a, b) ? a : b;
+}
+
 static __always_inline void addr_v4(__u8 *to, __u32 addr)
 {
 	__builtin_memset(to, 0, 10);

@@ -11,6 +11,7 @@
 
 #include "content.bpf.h"
 #include "hit.bpf.h"
+#include "progress.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
 #define WALK_RESTARTS 64
@@ -51,7 +52,8 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	/* The older mark is lost. Its write still finds the flight, or the flight it. */
 	if (f->op != f->hit_op)
 		f->crowded = 1;
-	conn_progress(n, &f->before, 0);
+	progress_of(&f->before, f, c, 0);
+	f->before.in_host = flight_in_host(n);
 	f->write_tid = k->w->writer.tid;
 	f->op = (__u32)k->w->op;
 }

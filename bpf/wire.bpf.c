@@ -114,9 +114,33 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 	return 0;
 }
 
-/* Whoever copies a packet's bytes to user space: a TCP reader, or the reader of a tun. */
-SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+/*
+ * Whoever copies a packet's bytes to user space: a TCP reader, or the reader of
+ * a tun. It may be preempted here for long, and then others are not called, so
+ * this stands twice, as the write hooks do (write.bpf.c): the second does what
+ * the first has not marked as done.
+ */
+static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, int second)
+{
+	__u64 mark = bpf_get_current_pid_tgid() << 32 ^ number_of(skb);
+	struct pf_conn *c = conn_at(slot);
+	int done = second && c && c->copying == mark;
+
+	if (c)
+		c->copying = second ? 0 : mark;
+	return done;
+}
+
+/* The reader of a ring gives the packet back once it has copied it: on_consume(). */
+static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
+{
+	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY);
+}
+
+static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
 {
 	__u64 sk = (__u64)BPF_CORE_READ(skb, sk);
 	struct packet p = {};
@@ -129,12 +153,54 @@ int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
 		if (!pf_local_conns)
 			return 0;
 		s = bpf_map_lookup_elem(&socks, &sk);
-		if (!s || !s->reads)
+		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
 		content_copying(s->reads, seq, seq + len, LOOK_COPY);
-	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags) {
+	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
+		   !copy_is_done(p.slot, skb, second)) {
 		content_copying(p.slot, p.seq, p.end, LOOK_RING);
+		copy_note(skb, &p);
 	}
 	return 0;
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+{
+	return copy_look(skb, len, 0);
+}
+
+SEC("tp_btf/skb_copy_datagram_iovec")
+int BPF_PROG(on_copy_2, const struct sk_buff *skb, int len)
+{
+	return copy_look(skb, len, 1);
+}
+
+/* Looked at again behind the copy: a store while it was made shows. */
+static __always_inline int consume_look(const struct sk_buff *skb)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct pf_copy *copy;
+
+	if (!content_wire() || !pf_conns_now)
+		return 0;
+	copy = bpf_map_lookup_elem(&copies, &tid);
+	if (!copy || copy->skb != number_of(skb))
+		return 0;
+	copy->skb = 0;
+	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE);
+	return 0;
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume, struct sk_buff *skb)
+{
+	return consume_look(skb);
+}
+
+SEC("tp_btf/consume_skb")
+int BPF_PROG(on_consume_2, struct sk_buff *skb)
+{
+	return consume_look(skb);
 }

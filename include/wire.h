@@ -47,6 +47,7 @@ enum pf_event_type {
 	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
 	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
 	PF_EV_SENT,	/* struct pf_ev_range: a device copies bytes of a flight that was hit */
+	PF_EV_SENDER,	/* struct pf_ev_sender: the kernel sends on a connection */
 };
 
 /* Why a flight ended: pf_ev_range.why of PF_EV_END. */
@@ -95,7 +96,7 @@ struct pf_progress {
 	__u32 una;		/* snd_una */
 	__u32 nxt;		/* snd_nxt */
 	__u32 read;		/* copied up to here: by a local reader, or PF_HIT_WIRE by the device */
-	__u16 in_host;		/* 1: what was transmitted of it may still be in qdisc or driver */
+	__u16 in_host;		/* before: what was transmitted of it may still be in qdisc or driver */
 	__u16 resends;		/* retransmissions of the connection so far, modulo 2^16 */
 };
 _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
@@ -178,6 +179,16 @@ struct pf_ev_range {
 };
 _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 
+/* Sent once a connection: how the kernel came to send on it. */
+struct pf_ev_sender {
+	struct pf_event h;
+	__u64 conn;
+	__s32 stack_len;	/* as in pf_ev_op */
+	__u32 pad;
+	__u64 stack[PF_STACK_DEPTH];
+};
+_Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
+
 /*
  * Counters. The first group says what was seen: attached = released + aborted
  * + still in flight. The second is loss: any of them non-zero means that
@@ -196,6 +207,7 @@ _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 	SEEN(hits,	  "pages in flight touched by a write")			\
 	SEEN(resends,	  "retransmissions on followed connections")		\
 	SEEN(unseen,	  "changes of pages in flight that no hook saw")		\
+	SEEN(filtered,	  "pages excluded by a filter, of whole calls by their bytes")	\
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
 	LOSS(socks_full,  "sockets not registered: map full")			\
@@ -266,5 +278,55 @@ struct pf_config {
 	__u32 sample;		/* one page in so many gets a fingerprint; 1 or more */
 };
 _Static_assert(sizeof(struct pf_config) == 32, "pf_config");
+
+#define PF_FILTER_VALUES 16	/* of one option */
+#define PF_FILTER_PLACES 1024	/* directories, file systems below them, their devices */
+
+/* An address in network byte order, v4-mapped if IPv4, and which bits of it count. */
+struct pf_filter_addr {
+	__u64 bits[2];
+	__u64 mask[2];
+};
+_Static_assert(sizeof(struct pf_filter_addr) == 32, "pf_filter_addr");
+
+/* An inode by number: key of the map `places`, value of --inode. */
+struct pf_place {
+	__u64 dev;		/* s_dev, as in pf_ev_hit */
+	__u64 ino;
+};
+_Static_assert(sizeof(struct pf_place) == 16, "pf_place");
+
+#define PF_PLACE_ANY ((__u64)-1)	/* ino of the entry for a device that has others */
+
+/*
+ * What is followed: all kinds that are given must hold, of each any value. Of
+ * the kinds without a value the verifier removes the code.
+ */
+struct pf_filter {
+	__u32 by_task;		/* values of pids, comms, cgroups together */
+	__u32 by_sock;		/* ... of netns, ports, addrs */
+	__u32 by_file;		/* ... of inodes, paths */
+	__u32 n_pids;
+	__u32 n_comms;
+	__u32 n_cgroups;	/* they are in the map `cgroups` */
+	__u32 n_netns;
+	__u32 n_ports;		/* of either end */
+	__u32 n_lports;
+	__u32 n_rports;
+	__u32 n_addrs;
+	__u32 n_inodes;
+	__u32 n_paths;		/* they are in the map `places` */
+	__u32 pad;
+	__u32 pids[PF_FILTER_VALUES];
+	__u64 comms[PF_FILTER_VALUES][PF_COMM_LEN / 8];
+	__u32 netns[PF_FILTER_VALUES];
+	__u16 ports[PF_FILTER_VALUES];
+	__u16 lports[PF_FILTER_VALUES];
+	__u16 rports[PF_FILTER_VALUES];
+	struct pf_filter_addr addrs[PF_FILTER_VALUES];
+	struct pf_place inodes[PF_FILTER_VALUES];
+};
+_Static_assert(sizeof(struct pf_filter) == 56 + PF_FILTER_VALUES * (4 + 16 + 4 + 6 + 32 + 16),
+	       "pf_filter");
 
 #endif

@@ -9,8 +9,10 @@
 #include "child.h"
 #include "clock.h"
 #include "commands.h"
+#include "filter.h"
 #include "log.h"
 #include "opts.h"
+#include "places.h"
 #include "session.h"
 
 #define AT(field) offsetof(struct watch_opts, field)
@@ -18,6 +20,7 @@
 
 struct watch_opts {
 	struct session_opts session;
+	struct filter filter;
 	unsigned int ready_fd;
 };
 
@@ -44,6 +47,7 @@ static const struct opt options[] = {
 	{ .name = "sample", .kind = OPT_RATIO, .at = AT(session.loader.sample),
 	  .min = 1, .max = 1u << 20, .arg = "1/N",
 	  .help = "compare the bytes of one page in N" },
+	FILTER_OPTS(AT(filter)),
 	{ .name = "max-pages", .kind = OPT_UINT, .at = AT(session.loader.max_pages),
 	  .min = 64, .max = LOADER_PAGES_MAX, .arg = "N",
 	  .help = "pages in flight followed at once (from memory)" },
@@ -69,6 +73,8 @@ static const struct command_spec watch_spec = {
 "which is started once everything is attached, ends. COMMAND is sent SIGTERM if\n"
 "something else ends the run.",
 	.notes =
+"Options marked with * can be given up to 16 times: any of their values will do.\n"
+"Of different ones all must hold.\n\n"
 "Verdicts, weakest first: identical, near-miss, possible, mixed, corrupt. One that\n"
 "is marked with '*' had evidence lost.\n\n"
 "Exit status: 3 if --fail-on found something; else that of COMMAND, or 128 plus the\n"
@@ -77,7 +83,7 @@ static const struct command_spec watch_spec = {
 	.opts = options,
 };
 
-static int start(struct watch_opts *opts, char **command)
+static int run(struct watch_opts *opts, char **command)
 {
 	struct session_result result = { 0 };
 	struct child child;
@@ -102,11 +108,24 @@ static int start(struct watch_opts *opts, char **command)
 	return result.child_ended ? result.child_status : EXIT_DONE;
 }
 
+static int start(struct watch_opts *opts, char **command)
+{
+	char err[PLACES_ERR_LEN];
+	int status = EXIT_USAGE;
+
+	if (places_find(&opts->filter, err))
+		log_error("watch: %s", err);
+	else
+		status = run(opts, command);
+	places_close(&opts->filter);
+	return status;
+}
+
 int cmd_watch(int argc, char **argv)
 {
 	struct watch_opts opts = {
 		.session = { .fail_on = -1, .ready_fd = -1,
-			     .loader = { .content = PF_CONTENT_EDGES } },
+			     .loader = { .content = PF_CONTENT_EDGES, .filter = &opts.filter } },
 		.ready_fd = UINT_MAX,
 	};
 	char err[OPTS_ERR_LEN];

@@ -15,6 +15,7 @@ static const size_t type_sizes[] = {
 	[PF_EV_END] = sizeof(struct pf_ev_range),
 	[PF_EV_RESEND] = sizeof(struct pf_ev_range),
 	[PF_EV_SENT] = sizeof(struct pf_ev_range),
+	[PF_EV_SENDER] = sizeof(struct pf_ev_sender),
 };
 
 #define N_TYPES (sizeof(type_sizes) / sizeof(type_sizes[0]))
@@ -68,6 +69,11 @@ static enum event_refusal check_range(const struct pf_ev_range *ev)
 	return EVENT_OK;
 }
 
+static enum event_refusal check_sender(const struct pf_ev_sender *ev)
+{
+	return ev->stack_len > (__s32)sizeof(ev->stack) ? EVENT_BAD_RANGE : EVENT_OK;
+}
+
 static enum event_refusal check_body(const struct pf_event *ev)
 {
 	switch (ev->type) {
@@ -75,6 +81,8 @@ static enum event_refusal check_body(const struct pf_event *ev)
 		return check_hit((const struct pf_ev_hit *)ev);
 	case PF_EV_OP:
 		return check_op((const struct pf_ev_op *)ev);
+	case PF_EV_SENDER:
+		return check_sender((const struct pf_ev_sender *)ev);
 	default:
 		return check_range((const struct pf_ev_range *)ev);
 	}

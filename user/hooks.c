@@ -18,7 +18,7 @@
 
 #define ROW_CONTENT(prog, r, meth, sym, mode, text)			\
 	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .sees = text, .need = HOOK_OPTIONAL, .content = mode }
+	  .sees = text, .need = HOOK_OPTIONAL, .content = mode, .spare = true }
 
 /* A write's four programs: each stands twice, see write.bpf.c. */
 #define WRITE_ROWS(prog, r, sym, mod, n, text)				\
@@ -61,6 +61,12 @@ static const struct hook table[] = {
 	    "retransmissions"),
 	ROW_CONTENT("on_copy", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
 		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
+	ROW_CONTENT("on_copy_2", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
+		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
+	ROW_CONTENT("on_consume", "transmit copied", "tp_btf", "consume_skb",
+		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
+	ROW_CONTENT("on_consume_2", "transmit copied", "tp_btf", "consume_skb",
+		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
 	ROW_CONTENT("on_xmit", "transmit", "tp_btf", "net_dev_start_xmit",
 		    PF_CONTENT_WIRE, "what a device is given"),
 	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,

@@ -33,6 +33,7 @@ struct hook {
 	const char *sees;	/* what is not seen without it */
 	enum hook_need need;
 	int group;		/* candidates of one role and group go together */
+	bool spare;		/* a run that the kernel skips leaves a verdict open, not wrong */
 	int content;		/* enum pf_content: not needed in lesser modes */
 	enum hook_state state;
 	int err;		/* -errno of HOOK_FAILED */

@@ -74,6 +74,16 @@ enum path_view {
 	PATH_SENDER,
 };
 
+/* Who has the bytes mapped shared and writable, when that is what is known of the writer. */
+struct suspect {
+	__u32 pid;
+	char comm[PF_COMM_LEN];
+};
+
+#define SUSPECTS_MAX 64
+
+struct ksyms;
+
 /* Pointers are valid during the call that hands the incident over. */
 struct incident {
 	__u64 op;
@@ -104,7 +114,25 @@ struct incident {
 	const char *path;	/* raw bytes, any but NUL; NULL: not known */
 	enum path_view view;
 	bool deleted;
+	bool suspects_sought;	/* else there is no need for them */
+	const struct suspect *suspects;
+	size_t n_suspects;
+	bool suspects_cut;	/* there may be more */
+	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
+	const struct ksyms *ksyms;	/* for the writer's stack; NULL: not known */
 };
+
+/* Nobody was seen. The idle task has number 0 too, but a name. */
+static inline bool task_is_nobody(const struct pf_task *task)
+{
+	return !task->pid && !*task->comm;
+}
+
+/* Are the bytes memory of a process, and of no file? */
+static inline bool incident_no_file(const struct incident *inc)
+{
+	return !inc->dev && !inc->ino;
+}
 
 /* Names as in the documentation. An out-of-range value gives "unknown". */
 const char *verdict_name(enum verdict_kind verdict);

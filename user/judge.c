@@ -175,8 +175,10 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_RESENT);
 	if (ev->resent && ev->rewritten)
 		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
-	if (ev->resent)
-		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	if (ev->resent) {
+		settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+		return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+	}
 
 	switch (ev->end) {
 	case PF_END_ACKED:

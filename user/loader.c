@@ -24,12 +24,14 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "filter.h"
 #include "hooks.h"
 #include "layout.h"
 #include "pageflight.skel.h"
 #include "print.h"
 
 #define RING_BYTES (4u << 20)
+#define ANSWERS_MAX 16384		/* files whose place is remembered */
 
 struct loader {
 	struct pageflight *skel;
@@ -221,6 +223,37 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	err = err ?: bpf_map__set_max_entries(s->maps.events,
 					      opts->ring_bytes ? opts->ring_bytes : RING_BYTES);
 	return err;
+}
+
+/* Without a filter all its values are 0, and its code goes. */
+static int set_filter(struct loader *l, const struct filter *f)
+{
+	struct pageflight *s = l->skel;
+	int err;
+
+	if (!f)
+		return 0;
+	memcpy(&s->rodata->filter, &f->wire, sizeof(f->wire));
+	if (!f->wire.n_paths)
+		return 0;
+	err = bpf_map__set_max_entries(s->maps.places, f->n_places);
+	return err ?: bpf_map__set_max_entries(s->maps.answers, ANSWERS_MAX);
+}
+
+/* The values that are no numbers; the maps are there by now. */
+static int fill_filter(struct loader *l, const struct filter *f)
+{
+	int cgroups = bpf_map__fd(l->skel->maps.cgroups);
+	int places = bpf_map__fd(l->skel->maps.places);
+	__u32 one = 1, i;
+
+	for (i = 0; f && i < f->wire.n_cgroups; i++)
+		if (bpf_map_update_elem(cgroups, &i, &f->cgroup_fds[i], BPF_ANY))
+			return -errno;
+	for (i = 0; f && i < f->n_places; i++)
+		if (bpf_map_update_elem(places, &f->places[i], &one, BPF_ANY))
+			return -errno;
+	return 0;
 }
 
 static void choose_programs(struct loader *l)
@@ -438,10 +471,16 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	ret = size_maps(l, opts, btf);
 	if (ret)
 		return fail(err, ret, "the maps cannot be sized: %s", strerror(-ret));
+	ret = set_filter(l, opts->filter);
+	if (ret)
+		return fail(err, ret, "the filter cannot be set: %s", strerror(-ret));
 	choose_programs(l);
 	ret = load(l, err);
 	if (ret)
 		return ret;
+	ret = fill_filter(l, opts->filter);
+	if (ret)
+		return fail(err, ret, "the filter cannot be set: %s", strerror(-ret));
 	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
 	if (!l->ring)
 		return fail(err, -errno, "the ring buffer does not open: %s", strerror(errno));
@@ -512,7 +551,7 @@ static unsigned long long missed_runs(const struct loader *l)
 		__u32 len = sizeof(info);
 		struct bpf_program *p;
 
-		if (!l->links[i] || has_second(l, l->hooks[i].program))
+		if (!l->links[i] || l->hooks[i].spare || has_second(l, l->hooks[i].program))
 			continue;
 		p = bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program);
 		if (!bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))

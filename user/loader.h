@@ -15,6 +15,7 @@
 
 struct loader;
 struct hook;
+struct filter;
 
 #define LOADER_PAGES_MIN 16u
 #define LOADER_PAGES_MAX ((1u << 21) - 1)	/* the verifier allows offsets below 512 MiB */
@@ -27,6 +28,7 @@ struct loader_opts {
 	unsigned int ring_bytes;	/* 0: default */
 	int content;			/* enum pf_content */
 	unsigned int sample;		/* one page in so many gets a fingerprint; 0: every page */
+	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };
 

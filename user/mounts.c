@@ -17,6 +17,7 @@
 #include <string.h>
 
 struct mount {
+	__u64 id;
 	__u64 dev;
 	char *root;
 	char *point;
@@ -52,7 +53,7 @@ static void decode(char *text)
 
 static bool parse_line(char *line, struct mount *ret)
 {
-	enum { DEV = 2, ROOT, POINT, FIELDS };
+	enum { ID, DEV = 2, ROOT, POINT, FIELDS };
 	char *field[FIELDS], *save = NULL;
 	unsigned int major, minor;
 	int end = 0;
@@ -70,6 +71,7 @@ static bool parse_line(char *line, struct mount *ret)
 	if (field[ROOT][0] != '/' || field[POINT][0] != '/')
 		return false;
 	*ret = (struct mount){
+		.id = strtoull(field[ID], NULL, 10),
 		.dev = (__u64)major << 20 | minor,
 		.root = field[ROOT],
 		.point = field[POINT],
@@ -147,6 +149,27 @@ int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_
 	if (n >= len)
 		return -ENAMETOOLONG;
 	return snprintf(ret_path, len, "%s%s", point, rest);
+}
+
+__u64 mounts_dev(const struct mounts *m, __u64 id)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->mount[i].id == id)
+			return m->mount[i].dev;
+	}
+	return 0;
+}
+
+const char *mounts_below(const struct mounts *m, const char *dir, size_t *at)
+{
+	while (*at < m->n) {
+		const char *point = m->mount[(*at)++].point;
+		const char *rest = below(point, dir);
+
+		if (rest && rest[0] && rest[1])
+			return point;
+	}
+	return NULL;
 }
 
 void mounts_free(struct mounts *m)

@@ -25,6 +25,15 @@ int mounts_parse(struct mounts **ret_mounts, const char *text);
 int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_path,
 		size_t len);
 
+/* Device, kernel encoding, of the mount with this id; 0 if it is not in the table. */
+__u64 mounts_dev(const struct mounts *m, __u64 id);
+
+/*
+ * The next mount point below a directory, not the directory itself; *at is
+ * where to go on, 0 at first. NULL: no more.
+ */
+const char *mounts_below(const struct mounts *m, const char *dir, size_t *at);
+
 /* NULL is allowed. */
 void mounts_free(struct mounts *m);
 

@@ -123,6 +123,8 @@ static int parse_value(const struct opt *opt, const char *text, void *values)
 		return 0;
 	case OPT_NAME:
 		return parse_name(opt, text, at);
+	case OPT_ADD:
+		return opt->add(at, opt->which, text);
 	case OPT_SECONDS:
 		return opts_seconds(text, opt->min, opt->max, at);
 	case OPT_SIZE:
@@ -140,10 +142,16 @@ static int parse_value(const struct opt *opt, const char *text, void *values)
 	return err;
 }
 
-static void explain(const struct opt *opt, const char *text, char err[OPTS_ERR_LEN])
+static void explain(const struct opt *opt, const char *text, int why, char err[OPTS_ERR_LEN])
 {
 	unsigned long long min = opt->min, max = opt->max;
-	int n = snprintf(err, OPTS_ERR_LEN, "--%s: '%.60s' is not ", opt->name, text);
+	int n;
+
+	if (why == -E2BIG) {
+		snprintf(err, OPTS_ERR_LEN, "--%s: given too often", opt->name);
+		return;
+	}
+	n = snprintf(err, OPTS_ERR_LEN, "--%s: '%.60s' is not ", opt->name, text);
 
 	switch (opt->kind) {
 	case OPT_NAME:
@@ -165,6 +173,9 @@ static void explain(const struct opt *opt, const char *text, char err[OPTS_ERR_L
 		break;
 	case OPT_RATIO:
 		snprintf(err + n, OPTS_ERR_LEN - n, "1/N with N from %llu to %llu", min, max);
+		break;
+	case OPT_ADD:
+		snprintf(err + n, OPTS_ERR_LEN - n, "%s", opt->what);
 		break;
 	case OPT_FLAG:
 	case OPT_TEXT:
@@ -226,7 +237,7 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 	struct option long_opts[MAX_OPTS + 2];
 	char short_opts[2 * MAX_OPTS + 4];
 	int n = build(spec->opts, short_opts, long_opts);
-	int found, at;
+	int found, at, why;
 
 	/* Zero makes glibc and musl start afresh, also within a word. */
 	optind = 0;
@@ -243,8 +254,9 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 		opt = row_of(spec->opts, n, found == '?' ? optopt : found);
 		if (found == '?' || found == ':')
 			return refuse(opt, found, argv, at, err);
-		if (parse_value(opt, optarg, values)) {
-			explain(opt, optarg, err);
+		why = parse_value(opt, optarg, values);
+		if (why) {
+			explain(opt, optarg, why, err);
 			return -EINVAL;
 		}
 	}

@@ -20,6 +20,7 @@ enum opt_kind {
 	OPT_RATIO,	/* unsigned int N, from 1/N */
 	OPT_NAME,	/* int, index into names */
 	OPT_TEXT,	/* const char *, not empty, points into argv */
+	OPT_ADD,	/* whatever `add` makes of it, each time it is given */
 };
 
 struct opt {
@@ -30,6 +31,9 @@ struct opt {
 	__u64 min, max;		/* of UINT, RATIO, SIZE, and SECONDS in nanoseconds */
 	const char *const *names; /* of NAME */
 	int n_names;
+	int (*add)(void *at, int which, const char *text);	/* of ADD: 0 or -errno */
+	int which;		/* of ADD: handed on */
+	const char *what;	/* of ADD: what its values are, for the error */
 	const char *arg;	/* what --help calls the argument */
 	const char *help;
 };

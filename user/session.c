@@ -18,11 +18,15 @@
 #include "child.h"
 #include "clock.h"
 #include "event.h"
+#include "filter.h"
 #include "log.h"
 #include "loss.h"
 #include "resolve.h"
+#include "senders.h"
 #include "signals.h"
 #include "sink.h"
+#include "suspects.h"
+#include "symbols.h"
 #include "talk.h"
 #include "verdict.h"
 
@@ -37,6 +41,9 @@ struct session {
 	struct loader *loader;
 	struct verdict *verdict;
 	struct resolve *resolve;
+	struct suspects *suspects;
+	struct senders *senders;
+	struct symbols *symbols;
 	struct sink sink;
 	int signal_fd;
 	enum state state;
@@ -64,6 +71,25 @@ static void fail(struct session *s, int err)
 	s->state = DONE;
 }
 
+static size_t stack_entries(__s32 bytes)
+{
+	return bytes > 0 ? bytes / sizeof(__u64) : 0;
+}
+
+/* What takes the kernel's table of functions, which is long: only if it will be printed. */
+static void name_functions(struct session *s, struct incident *inc)
+{
+	const struct pf_ev_sender *by = inc->sender.how == PF_SEND_KERNEL ?
+					senders_find(s->senders, inc->conn) : NULL;
+
+	if (!by && !s->opts->json)
+		return;
+	inc->ksyms = symbols_get(s->symbols, clock_mono_ns());
+	if (by && inc->ksyms)
+		inc->sender_module = ksyms_module(inc->ksyms, by->stack,
+						  stack_entries(by->stack_len));
+}
+
 static void on_incident(void *ctx, const struct incident *found)
 {
 	struct session *s = ctx;
@@ -72,6 +98,10 @@ static void on_incident(void *ctx, const struct incident *found)
 
 	if (s->err || (s->opts->count && s->printed >= s->opts->count))
 		return;
+	if (s->opts->loader.filter && inc.bytes < s->opts->loader.filter->min_bytes) {
+		s->sum.small++;
+		return;
+	}
 	s->sum.incidents[inc.answer.verdict]++;
 	s->sum.bytes[inc.answer.verdict] += inc.bytes;
 	if (s->opts->fail_on >= 0 && (int)inc.answer.verdict >= s->opts->fail_on)
@@ -80,6 +110,8 @@ static void on_incident(void *ctx, const struct incident *found)
 		return;
 	inc.wall_ns = clock_wall_ns(inc.ts);
 	resolve_incident(s->resolve, &inc);
+	suspects_incident(s->suspects, &inc);
+	name_functions(s, &inc);
 	err = fail_output(s->sink.ops->incident(&s->sink, &inc));
 	if (err) {
 		fail(s, err);
@@ -124,6 +156,10 @@ static int take_record(struct session *s, const void *data, size_t size)
 	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended &&
 	    ((const struct pf_ev_hit *)ev)->writer.how != PF_WRITE_UNKNOWN)
 		return 0;
+	if (ev->type == PF_EV_SENDER) {
+		senders_add(s->senders, (const struct pf_ev_sender *)ev);
+		return 0;
+	}
 	return verdict_event(s->verdict, ev);
 }
 
@@ -283,6 +319,12 @@ static int set_up(struct session *s)
 		err = verdict_new(&s->verdict, &cfg, on_incident, s);
 	if (!err)
 		err = resolve_new(&s->resolve);
+	if (!err)
+		err = suspects_new(&s->suspects);
+	if (!err)
+		err = senders_new(&s->senders);
+	if (!err)
+		err = symbols_new(&s->symbols);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
@@ -302,6 +344,7 @@ static int announce(struct session *s)
 
 	hooks = loader_hooks(s->loader, &n);
 	talk_hooks(hooks, n);
+	talk_filter(s->opts->loader.filter);
 	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_lines);
 	err = fail_output(s->sink.ops->open(&s->sink));
 	if (err)
@@ -350,6 +393,7 @@ static int finish(struct session *s)
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
 	s->sum.evicted = verdict_evicted(s->verdict);
+	s->sum.filter = s->opts->loader.filter;
 	return fail_output(s->sink.ops->summary(&s->sink, &s->sum));
 }
 
@@ -364,6 +408,9 @@ static void tear_down(struct session *s)
 	}
 	loader_close(s->loader);
 	resolve_free(s->resolve);
+	suspects_free(s->suspects);
+	senders_free(s->senders);
+	symbols_free(s->symbols);
 	verdict_free(s->verdict);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);

@@ -20,9 +20,12 @@ struct summary {
 	__u64 bytes[VERDICT_MAX];
 	__u64 refused;				/* records with a broken form */
 	__u64 evicted;				/* incidents reported before they were settled */
+	__u64 small;				/* incidents below --min-bytes: not among the above */
+	const struct filter *filter;		/* NULL: none */
 };
 
 struct sink;
+struct filter;
 
 #define SINK_WIDTH 120	/* where no terminal says otherwise */
 

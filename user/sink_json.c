@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "fmt.h"
+#include "ksyms.h"
 #include "sink.h"
 
 /* json-c returns NULL without memory; adding NULL to an object means null. */
@@ -29,13 +31,21 @@ static void put_bool(struct json_object *obj, const char *key, bool value)
 }
 
 /* Any bytes; NULL becomes null. */
-static void put_text(struct json_object *obj, const char *key, const char *text)
+static struct json_object *text_of(const char *text)
 {
 	size_t len = text ? strlen(text) * 3 + 1 : 0;
 	char *clean = text ? malloc(len) : NULL;
+	struct json_object *obj = NULL;
 
-	put(obj, key, clean ? json_object_new_string(fmt_utf8(clean, len, text)) : NULL);
+	if (clean)
+		obj = json_object_new_string(fmt_utf8(clean, len, text));
 	free(clean);
+	return obj;
+}
+
+static void put_text(struct json_object *obj, const char *key, const char *text)
+{
+	put(obj, key, text_of(text));
 }
 
 static void put_hex(struct json_object *obj, const char *key, const char *text)
@@ -51,43 +61,62 @@ static void put_hex(struct json_object *obj, const char *key, const char *text)
 	free(hex);
 }
 
-static struct json_object *stack_of(const struct pf_ev_op *rec)
+static struct json_object *stack_of(const struct incident *inc)
 {
+	const struct pf_ev_op *rec = inc->op_rec;
 	struct json_object *stack = json_object_new_array();
 	int n = rec && rec->stack_len > 0 ? rec->stack_len / (int)sizeof(rec->stack[0]) : 0;
+	char text[KSYMS_TEXT_LEN];
 
 	for (int i = 0; i < n; i++) {
-		char address[24];
-
-		snprintf(address, sizeof(address), "0x%016llx",
-			 (unsigned long long)rec->stack[i]);
-		json_object_array_add(stack, json_object_new_string(address));
+		ksyms_text(text, inc->ksyms, rec->stack[i]);
+		json_object_array_add(stack, json_object_new_string(text));
 	}
 	return stack;
+}
+
+/* Nobody is a null in each place where somebody would be. */
+static void put_task(struct json_object *obj, const struct pf_task *task, const char *how)
+{
+	bool nobody = task_is_nobody(task);
+
+	put(obj, "pid", nobody ? NULL : json_object_new_uint64(task->pid));
+	put(obj, "tid", nobody ? NULL : json_object_new_uint64(task->tid));
+	put_text(obj, "comm", nobody ? NULL : task->comm);
+	put_text(obj, "how", how);
+	put_bool(obj, "kthread", task->flags & PF_TASK_KTHREAD);
 }
 
 static struct json_object *writer_of(const struct incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_u64(obj, "pid", inc->writer.pid);
-	put_u64(obj, "tid", inc->writer.tid);
-	put_text(obj, "comm", inc->writer.comm);
-	put_text(obj, "how", writer_how_name(inc->writer.how));
-	put_bool(obj, "kthread", inc->writer.flags & PF_TASK_KTHREAD);
-	put(obj, "stack", stack_of(inc->op_rec));
+	put_task(obj, &inc->writer, writer_how_name(inc->writer.how));
+	put(obj, "stack", stack_of(inc));
 	return obj;
+}
+
+static struct json_object *suspects_of(const struct incident *inc)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < inc->n_suspects; i++) {
+		struct json_object *obj = json_object_new_object();
+
+		put_u64(obj, "pid", inc->suspects[i].pid);
+		put_text(obj, "comm", inc->suspects[i].comm);
+		json_object_array_add(array, obj);
+	}
+	return array;
 }
 
 static struct json_object *sender_of(const struct incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_u64(obj, "pid", inc->sender.pid);
-	put_u64(obj, "tid", inc->sender.tid);
-	put_text(obj, "comm", inc->sender.comm);
-	put_text(obj, "how", sender_how_name(inc->sender.how));
-	put_bool(obj, "kthread", inc->sender.flags & PF_TASK_KTHREAD);
+	put_task(obj, &inc->sender, sender_how_name(inc->sender.how));
+	if (inc->sender_module)
+		put_text(obj, "module", inc->sender_module);
 	return obj;
 }
 
@@ -103,11 +132,15 @@ static struct json_object *connection_of(const struct incident *inc)
 	return obj;
 }
 
+/* NULL: memory of no file. */
 static struct json_object *file_of(const struct incident *inc)
 {
-	struct json_object *obj = json_object_new_object();
+	struct json_object *obj;
 	char dev[FMT_DEV_LEN];
 
+	if (incident_no_file(inc))
+		return NULL;
+	obj = json_object_new_object();
 	put_text(obj, "path", inc->path);
 	if (inc->path && !fmt_is_utf8(inc->path))
 		put_hex(obj, "path_hex", inc->path);
@@ -145,7 +178,10 @@ static struct json_object *ranges_of(const struct incident *inc)
 		struct json_object *obj = json_object_new_object();
 
 		put_answer(obj, &r->answer);
-		put_u64(obj, "file_offset", r->file_off);
+		if (incident_no_file(inc))
+			put(obj, "file_offset", NULL);
+		else
+			put_u64(obj, "file_offset", r->file_off);
 		put_u64(obj, "stream_offset", r->stream_off);
 		put_u64(obj, "length", r->len);
 		json_object_array_add(array, obj);
@@ -187,6 +223,10 @@ static int json_incident(struct sink *sink, const struct incident *inc)
 	put_answer(obj, &inc->answer);
 	put_u64(obj, "bytes", inc->bytes);
 	put(obj, "writer", writer_of(inc));
+	if (inc->suspects_sought)
+		put(obj, "suspects", suspects_of(inc));
+	if (inc->suspects_cut)
+		put_bool(obj, "suspects_cut", true);
 	put(obj, "sender", sender_of(inc));
 	put(obj, "connection", connection_of(inc));
 	put(obj, "file", file_of(inc));
@@ -237,6 +277,33 @@ static struct json_object *counters_of(const struct pf_stats *stats)
 	return obj;
 }
 
+static struct json_object *values_of(const struct filter *filter, enum filter_kind kind)
+{
+	struct json_object *array = json_object_new_array();
+
+	for (unsigned int i = 0; i < filter->n_given[kind]; i++) {
+		const char *text = filter->given[kind][i];
+
+		json_object_array_add(array, filter_kind_is_number(kind) ?
+				      json_object_new_uint64(strtoull(text, NULL, 10)) :
+				      text_of(text));
+	}
+	return array;
+}
+
+/* Given ones only, as they were given. */
+static struct json_object *filters_of(const struct filter *filter)
+{
+	struct json_object *obj = json_object_new_object();
+
+	for (int kind = 0; filter && kind < FILTER_MIN_BYTES; kind++)
+		if (filter->n_given[kind])
+			put(obj, filter_kind_name(kind), values_of(filter, kind));
+	if (filter && filter->min_bytes)
+		put_u64(obj, "min_bytes", filter->min_bytes);
+	return obj;
+}
+
 static int json_summary(struct sink *sink, const struct summary *sum)
 {
 	const struct pf_stats *stats = &sum->totals.stats;
@@ -255,6 +322,8 @@ static int json_summary(struct sink *sink, const struct summary *sum)
 	put_u64(obj, "connections", stats->count[PF_C_conns]);
 	put(obj, "incidents", by_verdict(sum->incidents));
 	put(obj, "incident_bytes", by_verdict(sum->bytes));
+	put(obj, "filters", filters_of(sum->filter));
+	put_u64(obj, "below_min_bytes", sum->small);
 	put(obj, "attach_to_ack", histogram_of(stats->to_ack));
 	put(obj, "attach_to_release", histogram_of(stats->to_release));
 	put(obj, "counters", counters_of(stats));

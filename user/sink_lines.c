@@ -28,7 +28,13 @@ struct column {
 static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
 {
 	char pid[16], comm[4 * PF_COMM_LEN];
-	int n = snprintf(pid, sizeof(pid), "[%u]", task->pid);
+	int n;
+
+	if (task_is_nobody(task)) {
+		strcpy(buf, "?");
+		return;
+	}
+	n = snprintf(pid, sizeof(pid), "[%u]", task->pid);
 
 	fmt_cell(comm, sizeof(comm), task->comm, width > (unsigned int)n ? width - n : 1, false);
 	snprintf(buf, CELL_LEN, "%s%s", comm, pid);
@@ -59,7 +65,21 @@ static void writer_cell(char *buf, const struct incident *inc, unsigned int widt
 
 static void sender_cell(char *buf, const struct incident *inc, unsigned int width)
 {
-	task_cell(buf, &inc->sender, width);
+	char module[64], comm[4 * PF_COMM_LEN];
+	unsigned int n;
+
+	if (!inc->sender_module) {
+		task_cell(buf, &inc->sender, width);
+		return;
+	}
+	/* The module says more than the number of some kernel thread. */
+	n = snprintf(module, sizeof(module), " [%s]", inc->sender_module);
+	if (n >= width) {
+		fmt_cell(buf, CELL_LEN, module + 1, width, false);
+		return;
+	}
+	fmt_cell(comm, sizeof(comm), inc->sender.comm, width - n, false);
+	snprintf(buf, CELL_LEN, "%s%s", comm, module);
 }
 
 /* Both ends, or only the port of ours, or only the peer: what fits. */
@@ -97,6 +117,10 @@ static void file_cell(char *buf, const struct incident *inc, unsigned int width)
 	const char *path = inc->path, *mark = inc->deleted ? " (deleted)" : "";
 	unsigned int tail;
 
+	if (incident_no_file(inc)) {
+		strcpy(buf, "(user memory)");
+		return;
+	}
 	if (!path) {
 		snprintf(inode, sizeof(inode), "[%s] inode %llu", fmt_dev(dev, inc->dev),
 			 (unsigned long long)inc->ino);
@@ -222,6 +246,39 @@ static int lines_open(struct sink *sink)
 	return sink_flush(sink);
 }
 
+/*
+ * A line of its own below the incident: who may have written, in as many names
+ * as fit. One of whom it is known stands above already.
+ */
+static void put_suspects(struct sink *sink, const struct incident *inc)
+{
+	static const char begin[] = "  mapped writable by", more[] = " ...";
+	unsigned int used = 0;
+	bool cut = inc->suspects_cut;
+
+	for (size_t i = 0; i < inc->n_suspects; i++) {
+		const struct suspect *who = &inc->suspects[i];
+		char name[4 * PF_COMM_LEN + 16];
+
+		if (who->pid == inc->writer.pid)
+			continue;
+		if (!used)
+			used = fprintf(sink->out, "%s", begin);
+		fmt_cell(name, sizeof(name), who->comm, PF_COMM_LEN, false);
+		sprintf(name + strlen(name), "[%u]", who->pid);
+		used += 1 + fmt_width(name);
+		if (used + sizeof(more) - 1 > sink->width) {
+			cut = true;
+			break;
+		}
+		fprintf(sink->out, " %s", name);
+	}
+	if (!used && task_is_nobody(&inc->writer))
+		used = fprintf(sink->out, "%s%s", begin, cut ? "" : " nobody now");
+	if (used)
+		fprintf(sink->out, "%s\n", cut ? more : "");
+}
+
 static int lines_incident(struct sink *sink, const struct incident *inc)
 {
 	const char *colour = sink->colour ? colour_of(inc->answer.verdict) : NULL;
@@ -237,6 +294,8 @@ static int lines_incident(struct sink *sink, const struct incident *inc)
 		columns[i].cell(text, inc, whole ? CELL_LEN : width[i]);
 		put_cell(sink, i, text, width[i], i == VERDICT ? colour : NULL);
 	}
+	if (inc->suspects_sought)
+		put_suspects(sink, inc);
 	return sink_flush(sink);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "sink_summary.h"
 
+#include "filter.h"
 #include "fmt.h"
 
 #define BAR_LEN 40
@@ -20,6 +21,17 @@ static void print_seen(FILE *out, const struct summary *sum)
 		(unsigned long long)count[PF_C_conns]);
 	fprintf(out, "in flight  pages %llu, connections %llu\n", sum->totals.in_flight,
 		sum->totals.conns);
+}
+
+static void print_filter(FILE *out, const struct summary *sum)
+{
+	char text[FILTER_TEXT_LEN];
+
+	if (!sum->filter || !*filter_text(sum->filter, text, sizeof(text)))
+		return;
+	fprintf(out, "filters    %s: left out pages %llu, incidents %llu\n", text,
+		(unsigned long long)sum->totals.stats.count[PF_C_filtered],
+		(unsigned long long)sum->small);
 }
 
 static void print_incidents(FILE *out, const struct summary *sum)
@@ -89,6 +101,7 @@ void sink_summary_print(FILE *out, const struct summary *sum)
 	print_histogram(out, "attach to ACK", sum->totals.stats.to_ack);
 	print_histogram(out, "attach to release", sum->totals.stats.to_release);
 	print_seen(out, sum);
+	print_filter(out, sum);
 	print_incidents(out, sum);
 	print_losses(out, sum);
 }

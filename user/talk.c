@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "filter.h"
 #include "hooks.h"
 #include "loader.h"
 #include "log.h"
@@ -75,6 +76,14 @@ void talk_hooks(const struct hook *hooks, size_t n)
 	}
 	log_info("attached %zu hooks: %s ('pageflight probe' shows them)", attached, line);
 	talk_missing(hooks, n);
+}
+
+void talk_filter(const struct filter *filter)
+{
+	char line[FILTER_TEXT_LEN];
+
+	if (filter && *filter_text(filter, line, sizeof(line)))
+		log_info("filters: %s; all else is left out", line);
 }
 
 void talk_losses(const struct loader_totals *before, const struct loader_totals *now)

@@ -8,11 +8,15 @@
 
 #include <stddef.h>
 
+struct filter;
 struct hook;
 struct loader_totals;
 
 /* One line on what is attached, one on each thing that is not seen. */
 void talk_hooks(const struct hook *hooks, size_t n);
+
+/* Which filters are on; nothing if none is. NULL is allowed. */
+void talk_filter(const struct filter *filter);
 
 /* A line for each loss counter that rose from `before` to `now`. */
 void talk_losses(const struct loader_totals *before, const struct loader_totals *now);

@@ -113,7 +113,8 @@ class Watch:
             assert record, f"watch ended: {self.stderr()}"
             assert record["type"] == "incident", record
             self.seen += 1
-            if record["file"]["path"] == self.mark and record["file"]["offset"] == place:
+            file = record["file"] or {"path": None}
+            if file["path"] == self.mark and file["offset"] == place:
                 break
             found.append(record)
         flow.close()
@@ -139,10 +140,11 @@ _watch: Watch | None = None
 
 def watch() -> Watch:
     """The one that all scenarios share, since it takes seconds to start here. It waits for
-    acknowledgements as long as it takes: a slow machine is no reason for another verdict."""
+    acknowledgements as long as it takes: a slow machine is no reason for another verdict. By hooks
+    alone: what fingerprints add has scenarios of its own."""
     global _watch  # pylint: disable=global-statement
     if _watch is None:
-        _watch = Watch("--settle", "600")
+        _watch = Watch("--settle", "600", "--content", "off")
     return _watch
 
 

@@ -22,6 +22,7 @@ DEADLINE = 120  # seconds, so that a broken test ends
 LIBC = ctypes.CDLL(None, use_errno=True)
 SO_SNDBUFFORCE = 32
 SO_RCVBUFFORCE = 33
+SIOCINQ = 0x541B
 SIOCOUTQ = 0x5411
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
@@ -139,6 +140,11 @@ def start_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Ru
 
 def run_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Did:
     return start_as(comm, fn, *args, thread=thread).result()
+
+
+def waiting(sock: socket.socket) -> int:
+    """How many bytes a socket has for its reader."""
+    return int.from_bytes(fcntl.ioctl(sock, SIOCINQ, b"\0" * 4), "little")
 
 
 def run_program(*argv: str) -> Did:

@@ -111,6 +111,11 @@ class Commands(unittest.TestCase):
         for args in (("watch", "--no-such"), ("watch", "--count", "0"), ("watch", "--count", "1x"),
                      ("watch", "--duration", "-1"), ("watch", "--fail-on", "bad"),
                      ("watch", "--count"), ("watch", "operand"), ("probe", "--no-such"),
+                     ("watch", "--port", "0"), ("watch", "--addr", "localhost"),
+                     ("watch", "--path", "/no/such"), ("watch", "--netns", "/proc/self/ns/mnt"),
+                     ("watch", "--cgroup", "/tmp"), ("watch", "--inode", "1234"),
+                     ("watch", "--comm", "sixteen letters!"), ("watch", "--min-bytes", "1b"),
+                     ("watch", *("--pid", "1") * 17),
                      ("demo", "--no-such"), ("no-such",)):
             with self.subTest(args=args):
                 self.one_line(2, BIN, *args)

@@ -100,6 +100,35 @@ struct incident sample_bare(void)
 	return inc;
 }
 
+struct incident sample_unseen(void)
+{
+	static const struct suspect suspects[] = {
+		{ 4242, "rewriter" },
+		{ 4194304, "fifteen\033letter" },
+	};
+	struct incident inc = sample_incident();
+
+	inc.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
+	inc.sender = (struct pf_task){ .pid = 311, .tid = 311, .how = PF_SEND_KERNEL,
+				       .flags = PF_TASK_KTHREAD, .comm = "kworker/0:1H" };
+	inc.sender_module = "nvme_tcp";
+	inc.suspects_sought = true;
+	inc.suspects = suspects;
+	inc.n_suspects = 2;
+	return inc;
+}
+
+struct incident sample_memory(void)
+{
+	struct incident inc = sample_bare();
+
+	inc.sender.how = PF_SEND_ZEROCOPY;
+	inc.writer = inc.sender;
+	inc.writer.how = PF_WRITE_UNKNOWN;
+	inc.dev = inc.ino = 0;
+	return inc;
+}
+
 struct summary sample_summary(void)
 {
 	struct summary sum = {

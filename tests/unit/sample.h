@@ -16,6 +16,12 @@ struct incident sample_odd(void);
 /* Nothing known but the numbers. */
 struct incident sample_bare(void);
 
+/* Bytes of a file that the kernel sends, changed by nobody that was seen; two suspects. */
+struct incident sample_unseen(void);
+
+/* Memory of its sender, which is the only one who can have changed it. */
+struct incident sample_memory(void);
+
 struct summary sample_summary(void);
 
 /* Everything a sink prints. The caller frees the text. */

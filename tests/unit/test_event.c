@@ -89,7 +89,7 @@ static void test_sizes(void **state)
 
 static void test_unknown_type(void **state)
 {
-	static const __u32 types[] = { 0, PF_EV_SENT + 1, 0x80000000, 0xffffffff };
+	static const __u32 types[] = { 0, PF_EV_SENDER + 1, 0x80000000, 0xffffffff };
 	struct pf_ev_range range = good_range(0, 0);
 
 	(void)state;
@@ -194,6 +194,21 @@ static void test_range(void **state)
 	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
 }
 
+static void test_sender(void **state)
+{
+	struct pf_ev_sender ev = {
+		.h = { .type = PF_EV_SENDER, .size = sizeof(ev) },
+		.stack_len = sizeof(ev.stack),
+	};
+
+	(void)state;
+	assert_int_equal(check(&ev, sizeof(ev)), EVENT_OK);
+	ev.stack_len = -14;
+	assert_int_equal(check(&ev, sizeof(ev)), EVENT_OK);
+	ev.stack_len = sizeof(ev.stack) + 1;
+	assert_int_equal(check(&ev, sizeof(ev)), EVENT_BAD_RANGE);
+}
+
 static void test_texts(void **state)
 {
 	(void)state;
@@ -212,6 +227,7 @@ int main(void)
 		cmocka_unit_test(test_op),
 		cmocka_unit_test(test_path_or_its_flag),
 		cmocka_unit_test(test_range),
+		cmocka_unit_test(test_sender),
 		cmocka_unit_test(test_texts),
 	};
 

@@ -114,6 +114,43 @@ static void test_nonsense(void **state)
 	expect(nonsense, DEV(8, 9), "/x", "/good/x");
 }
 
+static void test_device_of_an_id(void **state)
+{
+	struct mounts *m;
+
+	(void)state;
+	assert_int_equal(mounts_parse(&m, plain), 0);
+	assert_int_equal(mounts_dev(m, 31), DEV(8, 17));
+	assert_int_equal(mounts_dev(m, 22), DEV(0, 21));
+	assert_int_equal(mounts_dev(m, 3), 0);
+	mounts_free(m);
+}
+
+/* The mount points below dir, each followed by a blank. */
+static void expect_below(const char *table, const char *dir, const char *points)
+{
+	char found[200] = "";
+	const char *point;
+	struct mounts *m;
+	size_t at = 0;
+
+	assert_int_equal(mounts_parse(&m, table), 0);
+	while ((point = mounts_below(m, dir, &at)))
+		strcat(strcat(found, point), " ");
+	assert_string_equal(found, points);
+	mounts_free(m);
+}
+
+static void test_below(void **state)
+{
+	(void)state;
+	expect_below(plain, "/", "/proc /srv /far ");
+	expect_below(plain, "/srv", "");
+	expect_below(plain, "/s", "");
+	expect_below(binds, "/etc", "/etc/hosts ");
+	expect_below(binds, "/longer/mount", "/longer/mount/point ");
+}
+
 static void test_too_long(void **state)
 {
 	char path[8] = "same";
@@ -137,6 +174,8 @@ int main(void)
 		cmocka_unit_test(test_btrfs),
 		cmocka_unit_test(test_odd_characters),
 		cmocka_unit_test(test_nonsense),
+		cmocka_unit_test(test_device_of_an_id),
+		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_too_long),
 	};
 

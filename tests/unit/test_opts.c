@@ -20,7 +20,19 @@ struct values {
 	unsigned int ratio;
 	int name;
 	const char *text;
+	int sum;
 };
+
+/* "9" is one too many. */
+static int add(void *at, int which, const char *text)
+{
+	if (!strcmp(text, "9"))
+		return -E2BIG;
+	if (*text < '0' || *text > '9')
+		return -EINVAL;
+	*(int *)at += which * (*text - '0');
+	return 0;
+}
 
 static const char *const colours[] = { "red", "green", "blue" };
 
@@ -41,6 +53,8 @@ static const struct opt table[] = {
 	  .names = colours, .n_names = 3, .arg = "COLOUR", .help = "a colour" },
 	{ .name = "text", .kind = OPT_TEXT, .at = offsetof(struct values, text), .arg = "TEXT",
 	  .help = "a text" },
+	{ .name = "add", .kind = OPT_ADD, .at = offsetof(struct values, sum), .add = add,
+	  .which = 10, .what = "a digit", .arg = "D", .help = "a sum" },
 	{ 0 },
 };
 
@@ -115,6 +129,7 @@ static void test_values(void **state)
 	assert_int_equal(good("--ratio=1/1000").ratio, 1000);
 	assert_int_equal(good("--colour blue").name, 2);
 	assert_string_equal(good("--text x").text, "set");
+	assert_int_equal(good("--add 1 -f --add=2 --add 1").sum, 40);
 }
 
 static void test_operands(void **state)
@@ -173,6 +188,8 @@ static void test_refusals(void **state)
 	bad("--ratio", "--ratio needs a value");
 	bad("--colour pink", "--colour: 'pink' is not one of red, green, blue");
 	bad("--text=", "--text: '' is not a value");
+	bad("--add x", "--add: 'x' is not a digit");
+	bad("--add 1 --add 9", "--add: given too often");
 	bad("--number", "--number needs a value");
 	bad("-n", "-n needs a value");
 	bad("--flag=1", "--flag takes no value");
@@ -211,6 +228,7 @@ static void test_help(void **state)
 		"      --ratio 1/N              a ratio\n"
 		"      --colour COLOUR          a colour\n"
 		"      --text TEXT              a text\n"
+		"      --add D                  a sum\n"
 		"  -h, --help                   show this help\n"
 		"\n"
 		"Notes.\n";

@@ -94,6 +94,7 @@ static void test_no_path(void **state)
 	(void)state;
 	assert_null(resolved(&op, proc_dev(), 0).path);
 	assert_null(resolved(NULL, proc_dev(), 0).path);
+	assert_null(resolved(&op, 0, 0).path);	/* memory of no file, and nobody who wrote */
 	resolve_free(NULL);
 }
 

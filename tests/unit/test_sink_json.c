@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/fmt.c user/incident.c */
+/* links: tests/unit/sample.c user/sink_json.c user/sink.c user/ksyms.c user/filter.c user/opts.c user/fmt.c user/incident.c */
 /*
  * The contract with programs: one valid JSON object a line, with every key it
  * promises, of the type it promises.
@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
+#include "ksyms.h"
 #include "sample.h"
 #include "unit.h"
 
@@ -114,6 +116,8 @@ static void test_contract(void **state)
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
+	assert_false(json_object_object_get_ex(at(obj, "sender"), "module", NULL));
+	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
 	assert_int_equal(json_object_array_length(at(obj, "ranges")), 2);
 	json_object_put(obj);
 }
@@ -160,6 +164,77 @@ static void test_unknown_path(void **state)
 	json_object_put(obj);
 }
 
+static void test_unseen_writer(void **state)
+{
+	static const struct key keys[] = {
+		{ "writer.pid", json_type_null, NULL },
+		{ "writer.tid", json_type_null, NULL },
+		{ "writer.comm", json_type_null, NULL },
+		{ "writer.how", json_type_string, "\"unknown\"" },
+		{ "writer.kthread", json_type_boolean, "false" },
+		{ "suspects", json_type_array,
+		  "[{\"pid\":4242,\"comm\":\"rewriter\"},"
+		  "{\"pid\":4194304,\"comm\":\"fifteen\\u001bletter\"}]" },
+		{ "sender.how", json_type_string, "\"kernel\"" },
+		{ "sender.kthread", json_type_boolean, "true" },
+		{ "sender.module", json_type_string, "\"nvme_tcp\"" },
+		{ "file.inode", json_type_int, "1234" },
+	};
+	struct incident inc = sample_unseen();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
+	json_object_put(obj);
+	inc.n_suspects = 0;
+	inc.suspects_cut = true;
+	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
+	expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
+	json_object_put(obj);
+}
+
+static void test_user_memory(void **state)
+{
+	static const struct key keys[] = {
+		{ "writer.pid", json_type_int, "4100" },
+		{ "writer.comm", json_type_string, "\"nginx\"" },
+		{ "writer.how", json_type_string, "\"unknown\"" },
+		{ "sender.how", json_type_string, "\"zerocopy\"" },
+		{ "file", json_type_null, NULL },
+		{ "ranges.[0].file_offset", json_type_null, NULL },
+		{ "ranges.[0].stream_offset", json_type_int, "74108" },
+	};
+	struct incident inc = sample_memory();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+
+	(void)state;
+	expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
+	json_object_put(obj);
+}
+
+/* With the kernel's table; what it does not know stays a number. */
+static void test_stack(void **state)
+{
+	static char text[] = "ffffffff81234500 T vfs_write\n";
+	FILE *in = fmemopen(text, strlen(text), "r");
+	struct incident inc = sample_incident();
+	struct json_object *obj;
+	struct ksyms *ksyms;
+
+	(void)state;
+	assert_int_equal(ksyms_read(&ksyms, in), 0);
+	fclose(in);
+	inc.ksyms = ksyms;
+	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	expect(obj, &(struct key){ "writer.stack", json_type_array,
+				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
+	json_object_put(obj);
+	ksyms_free(ksyms);
+}
+
 static void test_summary(void **state)
 {
 	static const struct key keys[] = {
@@ -179,6 +254,8 @@ static void test_summary(void **state)
 		  "{\"from_us\":2048,\"to_us\":4096,\"pages\":40}]" },
 		{ "attach_to_release", json_type_array,
 		  "[{\"from_us\":1073741824,\"pages\":7}]" },
+		{ "filters", json_type_object, "{}" },
+		{ "below_min_bytes", json_type_int, "0" },
 		{ "counters.attached", json_type_int, "1000" },
 		{ "counters.resends", json_type_int, NULL },
 		{ "losses.pool_full", json_type_int, "0" },
@@ -203,6 +280,29 @@ static void test_summary(void **state)
 	json_object_put(obj);
 }
 
+static void test_filters(void **state)
+{
+	static const struct key keys[] = {
+		{ "filters", json_type_object,
+		  "{\"comm\":[\"a\\\"\uFFFD\"],\"port\":[80,443],\"min_bytes\":1024}" },
+		{ "below_min_bytes", json_type_int, "6" },
+	};
+	struct summary sum = sample_summary();
+	struct filter filter = { 0 };
+	struct json_object *obj;
+
+	(void)state;
+	filter_add(&filter, FILTER_PORT, "80");
+	filter_add(&filter, FILTER_PORT, "443");
+	filter_add(&filter, FILTER_COMM, "a\"\xff");
+	filter_add(&filter, FILTER_MIN_BYTES, "1k");
+	sum.filter = &filter;
+	sum.small = 6;
+	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
+	expect(obj, keys, ARRAY_LEN(keys));
+	json_object_put(obj);
+}
+
 static void test_full_disk(void **state)
 {
 	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
@@ -220,7 +320,11 @@ int main(void)
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_unknown_path),
+		cmocka_unit_test(test_unseen_writer),
+		cmocka_unit_test(test_user_memory),
+		cmocka_unit_test(test_stack),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_full_disk),
 	};
 

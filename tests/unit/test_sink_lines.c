@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/sink_lines.c user/sink_summary.c user/sink.c user/fmt.c user/incident.c */
+/* links: tests/unit/sample.c user/sink_lines.c user/sink_summary.c user/sink.c user/filter.c user/opts.c user/fmt.c user/incident.c */
 /* What people see, to the character, at the usual widths. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "fmt.h"
 #include "sample.h"
 #include "unit.h"
@@ -98,6 +99,76 @@ static char *print_sink(struct sink sink, const struct incident *inc)
 	return text;
 }
 
+static const char who_at_120[] =
+	"12:00:00 corrupt     4096 ?              kw~ [nvme_tcp] :80>10.0.0.2:51034    queued 1.8ms /srv/www/a.iso@65536+4096\n"
+	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
+	"12:00:00 near-miss   4096 nginx[4100]    nginx[4100]    :80>10.0.0.2:51034    sent   1.8ms (user memory)\n";
+
+static const char who_at_80[] =
+	"12:00:00 corrupt     4096 ?             10.0.0.2:51034  ~rv/www/a.iso@65536+4096\n"
+	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
+	"12:00:00 near-miss   4096 nginx[4100]   10.0.0.2:51034  (user memory)\n";
+
+static void test_who(void **state)
+{
+	const struct incident incs[] = { sample_unseen(), sample_memory() };
+	char *text = sample_print(&sink_lines, 120, incs, 2, NULL);
+
+	(void)state;
+	assert_string_equal(strchr(text, '\n') + 1, who_at_120);
+	free(text);
+	text = sample_print(&sink_lines, 80, incs, 2, NULL);
+	assert_string_equal(strchr(text, '\n') + 1, who_at_80);
+	free(text);
+}
+
+/* The line below an incident, empty if there is none. */
+static void expect_suspects(const struct incident *inc, unsigned int width, const char *line)
+{
+	char *text = print_sink((struct sink){ .width = width }, inc);
+
+	assert_string_equal(strchr(text, '\n') + 1, line);
+	free(text);
+}
+
+static void test_suspects(void **state)
+{
+	struct incident inc = sample_unseen();
+
+	(void)state;
+	expect_suspects(&inc, 57, "  mapped writable by rewriter[4242] ...\n");
+	inc.n_suspects = 0;
+	expect_suspects(&inc, 80, "  mapped writable by nobody now\n");
+	inc.suspects_cut = true;
+	expect_suspects(&inc, 80, "  mapped writable by ...\n");
+	inc.n_suspects = 1;
+	expect_suspects(&inc, 80, "  mapped writable by rewriter[4242] ...\n");
+	/* One that was seen is not named again, and needs no line if there are no others. */
+	inc = sample_unseen();
+	inc.writer = (struct pf_task){ .pid = 4242, .how = PF_WRITE_MMAP, .comm = "rewriter" };
+	expect_suspects(&inc, 80, "  mapped writable by fifteen?letter[4194304]\n");
+	inc.n_suspects = 1;
+	expect_suspects(&inc, 80, "");
+	inc = sample_incident();
+	expect_suspects(&inc, 80, "");
+}
+
+static void test_module_too_long(void **state)
+{
+	struct incident inc = sample_unseen();
+	char *text;
+
+	(void)state;
+	inc.sender_module = "a_rather_long_name";
+	text = print_sink((struct sink){ .width = 120 }, &inc);
+	assert_non_null(strstr(text, " [a_rather_lon~ :80>"));
+	free(text);
+	inc.sender_module = "tls";
+	text = print_sink((struct sink){ .width = 120 }, &inc);
+	assert_non_null(strstr(text, " kworker~ [tls] :80>"));
+	free(text);
+}
+
 static void test_colour(void **state)
 {
 	struct incident inc = sample_incident();
@@ -134,6 +205,24 @@ static void test_summary(void **state)
 
 	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, at_end);
+	free(text);
+}
+
+/* What was left out is said beside what was not. */
+static void test_summary_with_filters(void **state)
+{
+	struct summary sum = { .duration_ns = 1000000000, .small = 4 };
+	struct filter filter = { 0 };
+	char *text;
+
+	(void)state;
+	filter_add(&filter, FILTER_PORT, "80");
+	filter_add(&filter, FILTER_MIN_BYTES, "1k");
+	sum.filter = &filter;
+	sum.totals.stats.count[PF_C_filtered] = 17;
+	text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	assert_non_null(strstr(text, "\nfilters    port 80, min-bytes 1k: "
+			       "left out pages 17, incidents 4\n"));
 	free(text);
 }
 
@@ -196,9 +285,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_no_line_is_too_long),
+		cmocka_unit_test(test_who),
+		cmocka_unit_test(test_suspects),
+		cmocka_unit_test(test_module_too_long),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_whole_path),
 		cmocka_unit_test(test_summary),
+		cmocka_unit_test(test_summary_with_filters),
 		cmocka_unit_test(test_summary_of_nothing),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_full_disk),

@@ -193,11 +193,32 @@ static void test_written_over_before_it_is_resent(void **state)
 	give_hit(f, part(changed(2, 1, 0, PAGE, 65536, FIRST, SECOND), 1000, 500));
 	give_op(f, 2, 1);
 	resend(f, 1, 0, PAGE);
+	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	expect_whole(f, 0, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
 	assert_int_equal(f->seen[1].n_ranges, 3);
 	expect_range(f, 1, 0, 0, 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 	expect_range(f, 1, 1, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
+}
+
+/* Sent again while it was changed, and perhaps mended before it had left. */
+static void test_resent_then_mended(void **state)
+{
+	struct fixture *f = *state;
+	struct pf_ev_hit back = part(changed(2, 1, 0, PAGE, 65536, FIRST, SECOND), 0, 1000);
+
+	back.flags |= PF_HIT_COMPARED | PF_HIT_MEANT;
+	back.before.in_host = back.after.in_host = 1;
+	give_hit(f, changed(1, 1, 0, PAGE, 65536, TOOK, FIRST));
+	give_op(f, 1, 1);
+	resend(f, 1, 0, PAGE);
+	assert_int_equal(f->n, 0);
+	give_hit(f, back);
+	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
+	assert_int_equal(f->n, 1);
+	assert_int_equal(f->seen[0].n_ranges, 2);
+	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_RACED, PHASE_RESENT);
+	expect_range(f, 0, 1, 1000, PAGE - 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 }
 
 static void test_identical(void **state)
@@ -403,6 +424,7 @@ int main(void)
 		TEST(test_written_over_at_its_end),
 		TEST(test_not_sampled),
 		TEST(test_written_over_before_it_is_resent),
+		TEST(test_resent_then_mended),
 		TEST(test_identical),
 		TEST(test_copies_carry_it),
 		TEST(test_copies_carry_another),

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * filter.bpf.h - what is followed at all. Asked as a socket takes a page, and
+ * nowhere else: what is excluded leaves nothing behind that an ACK, a read or a
+ * write could find, so to them it is a page nobody has heard of.
+ *
+ * The sender is asked once a call, before anything is read; then the socket,
+ * once a call; then the file, once for each run of pages of one file. A kind
+ * that was not given is removed by the verifier.
+ *
+ * In doubt a file passes: where it lies cannot always be told.
+ *
+ * Maps: `cgroups` holds those given by --cgroup, `places` the inodes of those
+ * given by --path and of the mount points below them, and one entry more for
+ * each device that has any. `answers` remembers for FILTER_ANSWER_NS whether a
+ * file lies below one of them; a rename shows after that time.
+ */
+#ifndef PF_FILTER_BPF_H
+#define PF_FILTER_BPF_H
+
+#include "compat.bpf.h"
+#include "sock.bpf.h"
+
+/*
+ * Reading without a helper, where the kernel can give a number the type of a
+ * pointer; whoever uses these is loaded only there. A struct cpumask is a type
+ * that begins with a number of 64 bits, as every kernel has it.
+ */
+extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
+
+#define TYPED(type, addr) \
+	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
+#define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
+
+#define FILTER_PIECES 512
+#define FILTER_PARENTS 8		/* generations of processes looked at */
+#define FILTER_DEPTH 64			/* directories */
+#define FILTER_ANSWER_NS 1000000000ull
+
+extern const volatile struct pf_filter filter;
+
+struct pf_map_cgroups {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, PF_FILTER_VALUES);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+};
+
+struct pf_map_places {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_place);
+	__type(value, __u32);
+};
+
+/* A file, and not the next one that gets its memory or its inode number. */
+struct pf_file {
+	__u64 mapping;
+	__u64 ino;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct pf_answer {
+	__u64 until;
+	__u64 passes;
+};
+
+struct pf_map_answers {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_file);
+	__type(value, struct pf_answer);
+};
+
+extern struct pf_map_cgroups cgroups SEC(".maps");
+extern struct pf_map_places places SEC(".maps");
+extern struct pf_map_answers answers SEC(".maps");
+
+/* A server's operator knows its first process; those that send are its children. */
+static __always_inline int filter_pids(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	for (int up = 0; up < FILTER_PARENTS; up++) {
+		for (__u32 i = 0; i < filter.n_pids; i++)
+			if (filter.pids[i] == (__u32)task->tgid)
+				return 1;
+		if (task->tgid <= 1)
+			break;
+		task = task->real_parent;
+	}
+	return 0;
+}
+
+static __always_inline int filter_comms(void)
+{
+	__u64 comm[PF_COMM_LEN / 8] = {};
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	for (__u32 i = 0; i < filter.n_comms; i++)
+		if (filter.comms[i][0] == comm[0] && filter.comms[i][1] == comm[1])
+			return 1;
+	return 0;
+}
+
+static __always_inline int filter_cgroups(void)
+{
+	for (__u32 i = 0; i < filter.n_cgroups; i++)
+		if (bpf_current_task_under_cgroup(&cgroups, i) == 1)
+			return 1;
+	return 0;
+}
+
+/* Does the sending thread pass? */
+static __always_inline int filter_task(void)
+{
+	if (!filter.by_task)
+		return 1;
+	if (filter.n_pids && !filter_pids())
+		return 0;
+	if (filter.n_comms && !filter_comms())
+		return 0;
+	return !filter.n_cgroups || filter_cgroups();
+}
+
+static __always_inline int filter_netns(struct sock *sk)
+{
+	__u32 netns = sk->__sk_common.skc_net.net->ns.inum;
+
+	for (__u32 i = 0; i < filter.n_netns; i++)
+		if (filter.netns[i] == netns)
+			return 1;
+	return 0;
+}
+
+static __always_inline int port_among(const volatile __u16 *ports, __u32 n, __u16 port)
+{
+	for (__u32 i = 0; i < n; i++)
+		if (ports[i] == port)
+			return 1;
+	return 0;
+}
+
+static __always_inline int filter_ports(struct sock *sk)
+{
+	__u16 local = sk->__sk_common.skc_num, remote = bpf_ntohs(sk->__sk_common.skc_dport);
+
+	if (filter.n_lports && !port_among(filter.lports, filter.n_lports, local))
+		return 0;
+	if (filter.n_rports && !port_among(filter.rports, filter.n_rports, remote))
+		return 0;
+	return !filter.n_ports || port_among(filter.ports, filter.n_ports, local) ||
+	       port_among(filter.ports, filter.n_ports, remote);
+}
+
+static __always_inline int addr_among(const __u64 addr[2])
+{
+	for (__u32 i = 0; i < filter.n_addrs; i++)
+		if ((addr[0] & filter.addrs[i].mask[0]) == filter.addrs[i].bits[0] &&
+		    (addr[1] & filter.addrs[i].mask[1]) == filter.addrs[i].bits[1])
+			return 1;
+	return 0;
+}
+
+static __always_inline int filter_addrs(struct sock *sk)
+{
+	__u64 local[2], remote[2];
+
+	if (sk->__sk_common.skc_family == AF_INET6) {
+		BPF_CORE_READ_INTO(&local, sk, __sk_common.skc_v6_rcv_saddr);
+		BPF_CORE_READ_INTO(&remote, sk, __sk_common.skc_v6_daddr);
+	} else {
+		addr_v4((__u8 *)local, sk->__sk_common.skc_rcv_saddr);
+		addr_v4((__u8 *)remote, sk->__sk_common.skc_daddr);
+	}
+	return addr_among(local) || addr_among(remote);
+}
+
+/* Does the connection pass? */
+static __always_inline int filter_sock(struct sock *sk)
+{
+	if (!filter.by_sock)
+		return 1;
+	if (!filter_ports(sk))
+		return 0;
+	if (filter.n_addrs && !filter_addrs(sk))
+		return 0;
+	return !filter.n_netns || filter_netns(sk);
+}
+
+static __always_inline int place_among(__u64 dev, __u64 ino)
+{
+	struct pf_place key = { .dev = dev, .ino = ino };
+
+	return !!bpf_map_lookup_elem(&places, &key);
+}
+
+struct climb {
+	__u64 dentry;
+	__u64 dev;
+	__u32 found;
+	__u32 top;		/* there is nothing above */
+};
+
+static int on_climb(__u32 i, struct climb *c)
+{
+	__u64 dentry = c->dentry, parent = (__u64)KERNEL_READ(dentry, dentry, d_parent);
+
+	if (place_among(c->dev, KERNEL_READ(dentry, dentry, d_inode, i_ino))) {
+		c->found = 1;
+		return 1;
+	}
+	c->top = parent == dentry;
+	c->dentry = parent;
+	return c->top;
+}
+
+/* From any name of the file upwards. A file handle can open one without a name above it. */
+static __always_inline int path_passes(__u64 inode, struct super_block *sb)
+{
+	__u64 alias = (__u64)KERNEL_READ(inode, inode, i_dentry.first);
+	struct climb c = { .dev = BPF_CORE_READ(sb, s_dev), .found = pf_zero, .top = pf_zero };
+
+	if (!place_among(c.dev, PF_PLACE_ANY))
+		return 0;
+	if (!alias)
+		return 1;
+	c.dentry = compat_dentry_of_alias(alias);
+	bpf_loop(FILTER_DEPTH, on_climb, &c, 0);
+	return c.found || !c.top || c.dentry != (__u64)BPF_CORE_READ(sb, s_root);
+}
+
+static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino, __u64 now)
+{
+	struct pf_file key = {
+		.mapping = mapping,
+		.ino = ino,
+		.generation = KERNEL_READ(inode, inode, i_generation),
+	};
+	struct pf_answer *known = bpf_map_lookup_elem(&answers, &key), fresh;
+
+	if (known && known->until > now)
+		return known->passes;
+	fresh.until = now + FILTER_ANSWER_NS;
+	fresh.passes = path_passes(inode, KERNEL_READ(inode, inode, i_sb));
+	/* Where that fails the next call asks again. */
+	bpf_map_update_elem(&answers, &key, &fresh, BPF_ANY);
+	return fresh.passes;
+}
+
+static __always_inline int filter_inodes(__u64 inode, __u64 ino)
+{
+	__u64 dev = KERNEL_READ(inode, inode, i_sb, s_dev);
+
+	for (__u32 i = 0; i < filter.n_inodes; i++)
+		if (filter.inodes[i].ino == ino && filter.inodes[i].dev == dev)
+			return 1;
+	return 0;
+}
+
+static __always_inline int file_passes(__u64 mapping, __u64 now)
+{
+	__u64 inode = (__u64)KERNEL_READ(address_space, mapping, host);
+	__u64 ino = KERNEL_READ(inode, inode, i_ino);
+
+	if (filter.n_inodes && !filter_inodes(inode, ino))
+		return 0;
+	return !filter.n_paths || filter_paths(mapping, inode, ino, now);
+}
+
+/* The file asked about last: the pages of one call are nearly always of one. */
+struct filter_file {
+	__u64 mapping;
+	__u32 passes;
+	__u32 excluded;		/* pages, so far */
+};
+
+/* Must not start as constants: see pf_zero. */
+static __always_inline void filter_file_init(struct filter_file *last)
+{
+	if (!filter.by_file)
+		return;
+	last->mapping = pf_zero;
+	last->passes = last->excluded = pf_zero;
+}
+
+/* Does a page of this file pass? 0: memory of a process, which is no file's. */
+static __always_inline int filter_file(struct filter_file *last, __u64 mapping, __u64 now)
+{
+	if (!filter.by_file)
+		return 1;
+	if (mapping != last->mapping) {
+		last->mapping = mapping;
+		last->passes = file_passes(mapping, now);
+	}
+	last->excluded += !last->passes;
+	return last->passes;
+}
+
+/* What one call took, looked at from its end. */
+struct filter_look {
+	__u64 bvec;		/* the struct bio_vec behind the one to look at */
+	__u64 now;
+	__u32 end;		/* bytes taken of that one; 0: it is not begun */
+	__u32 left;		/* bytes not looked at yet; stays if a page passes */
+	struct filter_file file;
+};
+
+static int on_look(__u32 i, struct filter_look *l)
+{
+	__u64 page, word, mapping;
+	__u32 len = l->end;
+	struct bio_vec *bv;
+
+	if (!len)
+		l->bvec -= sizeof(*bv);
+	l->end = 0;
+	bv = TYPED(bio_vec, l->bvec);
+	len = len ?: bv->bv_len;
+	page = WORD_AT(l->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
+	word = WORD_AT(page + compat_compound_at());
+	if (word & 1)
+		page = compat_head(page, word);
+	mapping = WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
+	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
+	if (!mapping || !len || bv->bv_offset + len > 1 << cfg.page_shift ||
+	    filter_file(&l->file, mapping & 3 ? 0 : mapping, l->now))
+		return 1;
+	l->left -= len < l->left ? len : l->left;
+	return !l->left;
+}
+
+/*
+ * How many pages a call took, all of them in front of the iterator's position,
+ * if each fails by its file: then there is nothing to walk. 0 if one passes.
+ */
+static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
+{
+	struct filter_look l = {
+		.bvec = (__u64)iter->bvec,
+		.end = iter->iov_offset,
+		.left = taken,
+	};
+
+	if (!filter.by_file)
+		return 0;
+	if (filter.n_paths)
+		l.now = bpf_ktime_get_ns();
+	filter_file_init(&l.file);
+	bpf_loop(FILTER_PIECES, on_look, &l, 0);
+	return l.left ? 0 : l.file.excluded;
+}
+
+#endif

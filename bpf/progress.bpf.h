@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * progress.bpf.h - where a connection stands, as far as one flight goes: as a
+ * write begins how far its bytes are copied at least, when it is complete how
+ * far at most.
+ */
+#ifndef PF_PROGRESS_BPF_H
+#define PF_PROGRESS_BPF_H
+
+#include "content.bpf.h"
+#include "flight.bpf.h"
+
+/*
+ * How far a reader on this host may have come. copied_seq moves only when a
+ * piece, up to a whole skb, is copied: while the reader owns its socket all
+ * that was received may already be in its buffer. Ask for the owner first: who
+ * takes the socket later copies what is there now.
+ */
+static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
+{
+	int owned = SOCK_READ(peer, sk_lock.owned);
+	__u32 read = owned && at_most ? TCP_READ(peer, rcv_nxt) : TCP_READ(peer, copied_seq);
+
+	return seq_after(read, seen) ? read : seen;
+}
+
+/*
+ * How far was transmitted at most. tcp_write_xmit() moves snd_nxt only behind
+ * the transmission, so while somebody has the socket's lock the first skb of
+ * the write queue may be out, or in a device that has copied it.
+ */
+static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
+{
+	__u64 queue = sk + bpf_core_field_offset(struct sock, sk_write_queue), head;
+	__u32 end;
+
+	if (!SOCK_READ(sk, sk_lock.owned) && !SOCK_READ(sk, sk_lock.slock.rlock.raw_lock.val.counter))
+		return nxt;
+	head = (__u64)SOCK_READ(sk, sk_write_queue.next);
+	if (!head || head == queue)
+		return nxt;
+	end = SKB_CB_READ(head, end_seq);
+	return seq_after(end, nxt) ? end : nxt;
+}
+
+/* All but whether what was transmitted is still in this host, which takes a search. */
+static __always_inline void progress_of(struct pf_progress *p, const struct pf_flight *f,
+					const struct pf_conn *c, int complete)
+{
+	__u64 peer = c->peer_sk;
+
+	p->in_host = 0;
+	p->resends = c->resends;
+	p->una = c->una;
+	p->nxt = c->nxt;
+	if (!(c->flags & PF_CONN_ORPHAN)) {
+		p->una = TCP_READ(c->sk, snd_una);
+		p->nxt = TCP_READ(c->sk, snd_nxt);
+		if (complete)
+			p->nxt = sent_at_most(c->sk, p->nxt);
+	}
+	if (flight_local(f, c))
+		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
+	else if (c->flags & PF_CONN_WIRE)
+		p->read = complete ? c->carried : c->copied;
+	else
+		p->read = p->una;
+}
+
+/* How far its bytes are copied now, for a change that was made at some time before. */
+static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
+				       const struct pf_conn *c)
+{
+	if (flight_local(f, c)) {
+		k->before = c->read;
+		k->after = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
+	} else if (c->flags & PF_CONN_WIRE) {
+		k->before = c->copied;
+		k->after = c->carried;
+	} else {
+		k->before = k->after = f->seq + f->len;
+	}
+}
+
+#endif

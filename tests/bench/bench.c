@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * bench - what watching costs, in instructions of a guest that counts them
+ * (tests/vm/run --icount): every workload beside every watcher, in rounds, so
+ * that each watcher's figures stand next to those without any.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "floor.h"
+#include "load.h"
+#include "progs.h"
+#include "report.h"
+#include "say.h"
+#include "watcher.h"
+
+#define ROOM "--max-pages", "131071"	/* for the crowd */
+#define IDLE_NS 10000000000ull
+
+#define LOADS_BASE (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) | LOAD_BIT(LOAD_WRITE_4K) | \
+		    LOAD_BIT(LOAD_WRITE_1M))
+#define LOADS_HIT (LOAD_BIT(LOAD_HIT_1) | LOAD_BIT(LOAD_HIT_1000))
+#define LOADS_ALL (LOAD_BIT(LOAD_MAX) - 1)
+
+/* In the order of enum column. */
+static struct watcher watchers[COLUMNS] = {
+	{ .name = "unwatched", .kind = WATCHER_NONE },
+	{ .name = "floor", .kind = WATCHER_FLOOR },
+	{ .name = "off", .kind = WATCHER_PAGEFLIGHT, .args = { ROOM } },
+	{ .name = "edges", .kind = WATCHER_PAGEFLIGHT, .option = "content",
+	  .args = { ROOM, "--content", "edges" } },
+	{ .name = "wire", .kind = WATCHER_PAGEFLIGHT, .option = "content",
+	  .args = { ROOM, "--content", "wire" } },
+	{ .name = "excluded", .kind = WATCHER_PAGEFLIGHT, .option = "port",
+	  .args = { ROOM, "--port", "9" } },
+	{ .name = "bpftrace", .kind = WATCHER_BPFTRACE },
+};
+
+static const unsigned int loads[COLUMNS] = {
+	LOADS_ALL, LOADS_BASE, LOADS_ALL, LOADS_BASE | LOADS_HIT, LOADS_BASE | LOADS_HIT,
+	LOADS_BASE, LOAD_BIT(LOAD_PAGE),
+};
+
+static struct report report;
+
+static bool broken;	/* a figure is of something else than it says */
+
+static void check_summary(int column, struct json_object *summary)
+{
+	uint64_t flights = summary_get(summary, "flights");
+	const char *name = watchers[column].name;
+
+	if (!summary)
+		return;
+	if (summary_lost(summary)) {
+		printf("%s lost something: %s\n", name,
+		       json_object_to_json_string(json_object_object_get(summary, "losses")));
+		broken = true;
+	}
+	if ((column == COLUMN_EXCLUDED) != !flights) {
+		printf("%s has followed %" PRIu64 " pages\n", name, flights);
+		broken = true;
+	}
+	json_object_put(summary);
+}
+
+static void run_column(int column, int round)
+{
+	const struct watcher *w = &watchers[column];
+	double values[LOAD_MAX];
+
+	watcher_start(w);
+	load_run(loads[column], values);
+	check_summary(column, watcher_stop());
+	for (int i = 0; i < LOAD_MAX; i++)
+		if (loads[column] & LOAD_BIT(i))
+			report.values[i][column][round] = values[i];
+}
+
+/* A run that counts for nothing: caches and the emulator warm up, and the hooks are learnt. */
+static void warm_up(void)
+{
+	double values[LOAD_MAX];
+
+	load_run(LOADS_ALL, values);
+	watcher_start(&watchers[COLUMN_OFF]);
+	must(floor_learn() > 0, "no hook is held");
+	load_run(LOADS_BASE, values);
+	check_summary(COLUMN_OFF, watcher_stop());
+}
+
+static struct progs before, after;
+
+static void on_probe(bool end)
+{
+	progs_read(end ? &after : &before);
+}
+
+/* Which programs take the time. Counting adds to it, so these are runs of their own. */
+static void run_programs(int column, unsigned int mask)
+{
+	double values[LOAD_MAX];
+
+	progs_count();
+	watcher_start(&watchers[column]);
+	load_probe = on_probe;
+	for (int i = 0; i < LOAD_MAX; i++) {
+		if (!(mask & LOAD_BIT(i)))
+			continue;
+		load_run(LOAD_BIT(i), values);
+		progs_between(&before, &after);
+		report_programs(watchers[column].name, i, &after);
+	}
+	load_probe = NULL;
+	check_summary(column, watcher_stop());
+	progs_uncount();
+}
+
+/* What the daemon uses while nothing happens, and while pages go by but none is overwritten. */
+static void run_idle(void)
+{
+	const struct timespec idle = { .tv_sec = IDLE_NS / 1000000000 };
+	double values[LOAD_MAX];
+	uint64_t cpu;
+
+	watcher_start(&watchers[COLUMN_OFF]);
+	load_settle();
+	cpu = watcher_cpu_ns();
+	nanosleep(&idle, NULL);
+	report.idle_ppm = (watcher_cpu_ns() - cpu) * 1e6 / IDLE_NS;
+	cpu = watcher_cpu_ns();
+	load_run(LOAD_BIT(LOAD_PAGE), values);
+	report.idle_page_ns = (watcher_cpu_ns() - cpu) / load_units(LOAD_PAGE);
+	check_summary(COLUMN_OFF, watcher_stop());
+}
+
+static bool asked_for(char **names, const char *name)
+{
+	if (!*names)
+		return true;
+	while (*names && strcmp(*names, name))
+		names++;
+	return *names;
+}
+
+static void choose_columns(char **names)
+{
+	const char *const off[] = { ROOM, "--content", "off" };
+	const struct watcher content = { .option = "content" };
+
+	if (!watcher_missing(&content))
+		memcpy(watchers[COLUMN_OFF].args, off, sizeof(off));
+	/* The goals are about these two. */
+	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
+		report.missing[c] = c == COLUMN_OFF || asked_for(names, watchers[c].name) ?
+				    watcher_missing(&watchers[c]) : "not asked for";
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--hold"))
+		return watcher_hold(argv[2]);
+	report.rounds = argc > 1 ? atoi(argv[1]) : 5;
+	must(report.rounds > 0 && report.rounds <= ROUNDS_MAX, "usage: bench [ROUNDS [WATCHER...]]");
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	choose_columns(argc > 2 ? argv + 2 : argv + argc);
+	load_prepare();
+	warm_up();
+	for (int round = 0; round < report.rounds; round++)
+		for (int c = 0; c < COLUMNS; c++)
+			if (!report.missing[c])
+				run_column(c, round);
+	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
+		if (!report.missing[c])
+			run_programs(c, c == COLUMN_OFF ? LOADS_ALL : LOAD_BIT(LOAD_PAGE));
+	run_idle();
+	fingerprint_time(&report.print);
+	report_print(&report, loads, watchers);
+	if (broken)
+		puts("\nbench: some figures do not count, see above");
+	return broken;
+}

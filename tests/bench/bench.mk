@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# bench.mk - what watching costs, and whether it grows.
+#
+#   make bench [KERNELS="6.1 6.12"] [ROUNDS=5] [WATCHERS="floor edges wire excluded bpftrace"]
+#   make scale [KERNELS=6.12]
+ROUNDS     ?= 5
+# Unless KERNELS is given, fewer than what the tests take: the figures hardly differ.
+BENCH_KERNELS := $(if $(filter file,$(origin KERNELS)),6.1 6.12,$(KERNELS))
+BENCH_DIR  := $(O)/tests/bench
+BENCH_OBJ  := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+BENCH_LIB  := $(patsubst %,$(BENCH_DIR)/%.o,say net watcher floor progs)
+
+$(BENCH_DIR)/print.bpf.o: tests/bench/print.bpf.c
+	@mkdir -p $(@D)
+	$(call say,BPF,$@)
+	$(Q)$(CLANG) $(BPFFLAGS) $(DEPS) -Iinclude -Ivmlinux/$(ARCH) -c $< -o $@
+
+$(BENCH_DIR)/print.skel.h: $(BENCH_DIR)/print.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name print > $@
+
+$(BENCH_DIR)/fingerprint.o: $(BENCH_DIR)/print.skel.h
+$(BENCH_DIR)/fingerprint.o: INC := -I$(BENCH_DIR)
+
+$(BENCH_OBJ): $(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
+
+$(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load report fingerprint) $(BENCH_LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
+
+$(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load) $(BENCH_LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
+
+$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine say) \
+		$(patsubst %,$(O)/user/%.o,event verdict judge pending compose incident sink sink_json \
+		sink_summary fmt)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -o $@
+
+$(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net say)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+
+BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale engine native)
+
+.PHONY: bench scale benches
+benches: all $(BENCHES)
+
+bench: benches
+	$(Q)tests/bench/run cost --kernels "$(BENCH_KERNELS)" --rounds $(ROUNDS) \
+		$(if $(WATCHERS),--watchers "$(WATCHERS)")
+
+scale: benches
+	$(Q)tests/bench/run scale --kernels "$(BENCH_KERNELS)"
+
+-include $(BENCH_OBJ:.o=.d) $(BENCH_DIR)/print.bpf.d

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* load - see load.h. */
+#include "load.h"
+
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net.h"
+#include "say.h"
+
+#define CHUNK	    (16 * PAGE)		/* what one sendfile() moves at most */
+#define FILE_SIZE   (1u << 20)
+#define PAGES	    4096
+#define PINGS	    2048
+#define WRITES_4K   2048
+#define WRITES_1M   16
+#define HITS_1	    256
+#define HITS_1000   4			/* more would outrun the daemon, on one processor */
+#define WARM_UP(n)  ((n) / 8)		/* units in front of those that count */
+#define CROWD_PAGES 250			/* of each connection */
+
+const char *const load_names[] = {
+	[LOAD_PAGE] = "page sent, acknowledged, released",
+	[LOAD_ACK] = "ACK on an untracked socket",
+	[LOAD_WRITE_4K] = "write() 4 KiB, nothing in flight",
+	[LOAD_WRITE_1M] = "write() 1 MiB, nothing in flight",
+	[LOAD_WRITE_4K_BUSY] = "write() 4 KiB, 100,000 pages in flight",
+	[LOAD_WRITE_1M_BUSY] = "write() 1 MiB, 100,000 pages in flight",
+	[LOAD_HIT_1] = "overwrite, in flight on 1 connection",
+	[LOAD_HIT_1000] = "overwrite, in flight on 1,000 connections",
+};
+
+void (*load_probe)(bool end);
+
+static int sent = -1;		/* the file that is sent */
+static int other = -1;		/* one that is not */
+static char *data;
+
+void load_prepare(void)
+{
+	net_prepare();
+	sent = file_new(FILE_SIZE);
+	other = file_new(FILE_SIZE);
+	data = malloc(FILE_SIZE);
+	must(data, "malloc");
+	memset(data, 7, FILE_SIZE);
+}
+
+/*
+ * A packet costs up to a tenth more where earlier runs have left the allocator
+ * of its buffers with scattered free objects: tidy up.
+ */
+static void tidy_allocator(void)
+{
+	glob_t caches;
+
+	if (glob("/sys/kernel/slab/{skbuff,kmalloc}*/shrink", GLOB_BRACE, NULL, &caches))
+		return;
+	for (size_t i = 0; i < caches.gl_pathc; i++) {
+		FILE *f = fopen(caches.gl_pathv[i], "we");
+
+		if (f)
+			fputs("1", f);
+		if (f)
+			fclose(f);
+	}
+	globfree(&caches);
+}
+
+/* With sleep=off idle time passes at once: a nap lets the others finish first. */
+void load_settle(void)
+{
+	const struct timespec nap = { .tv_nsec = 300 * 1000 * 1000 };
+
+	nanosleep(&nap, NULL);
+	tidy_allocator();
+}
+
+static uint64_t begin(clockid_t clock)
+{
+	if (load_probe)
+		load_probe(false);
+	return now_ns(clock);
+}
+
+static double end(clockid_t clock, uint64_t began)
+{
+	double took = now_ns(clock) - began;
+
+	if (load_probe)
+		load_probe(true);
+	return took;
+}
+
+static void pages(struct pair *p, int n)
+{
+	for (size_t at = 0, left = (size_t)n * PAGE; left; left -= CHUNK) {
+		pair_send(p, sent, at, CHUNK);
+		pair_discard(p, CHUNK);
+		at = (at + CHUNK) % FILE_SIZE;
+	}
+}
+
+static double run_pages(void)
+{
+	struct pair p;
+	uint64_t began;
+	double took;
+
+	pair_open(&p, 4 * CHUNK);
+	pages(&p, WARM_UP(PAGES));	/* the window opens, caches fill */
+	began = begin(CLOCK_MONOTONIC);
+	pages(&p, PAGES);
+	took = end(CLOCK_MONOTONIC, began);
+	pair_close(&p);
+	return took;
+}
+
+static void ping(int from, int to)
+{
+	must(send(from, data, 64, 0) == 64 && recv(to, data, 64, 0) == 64, "ping");
+}
+
+/* Every message acknowledges the one before. */
+static void pings(struct pair *p, int n)
+{
+	while (n--) {
+		ping(p->tx, p->rx);
+		ping(p->rx, p->tx);
+	}
+}
+
+/* With a page of another connection in flight, or the hooks would be idle altogether. */
+static double run_acks(void)
+{
+	struct crowd one;
+	struct pair p;
+	uint64_t began;
+	double took;
+
+	load_settle();
+	crowd_open(&one, 1, sent, 1, 0);
+	pair_open(&p, CHUNK);
+	pings(&p, WARM_UP(PINGS));
+	began = begin(CLOCK_MONOTONIC);
+	pings(&p, PINGS);
+	took = end(CLOCK_MONOTONIC, began);
+	pair_close(&p);
+	crowd_close(&one);
+	return took;
+}
+
+static void writes(int file, size_t size, int n)
+{
+	while (n--)
+		must(pwrite(file, data, size, 0) == (ssize_t)size, "pwrite");
+}
+
+static double run_writes(size_t size, int n)
+{
+	uint64_t began;
+
+	writes(other, size, WARM_UP(n));
+	began = begin(CLOCK_MONOTONIC);
+	writes(other, size, n);
+	return end(CLOCK_MONOTONIC, began);
+}
+
+/* The writer's own time: the daemon takes the records on the same processor. */
+static double run_hits(size_t conns, int n)
+{
+	struct crowd c;
+	uint64_t began;
+	double took;
+
+	crowd_open(&c, conns, sent, 1, 0);
+	writes(sent, PAGE, 1);
+	load_settle();
+	began = begin(CLOCK_THREAD_CPUTIME_ID);
+	writes(sent, PAGE, n);
+	took = end(CLOCK_THREAD_CPUTIME_ID, began);
+	load_settle();
+	crowd_close(&c);
+	return took;
+}
+
+static double run_one(enum load load)
+{
+	switch (load) {
+	case LOAD_PAGE:
+		return run_pages();
+	case LOAD_ACK:
+		return run_acks();
+	case LOAD_WRITE_4K:
+	case LOAD_WRITE_4K_BUSY:
+		return run_writes(PAGE, WRITES_4K);
+	case LOAD_WRITE_1M:
+	case LOAD_WRITE_1M_BUSY:
+		return run_writes(FILE_SIZE, WRITES_1M);
+	case LOAD_HIT_1:
+		return run_hits(1, HITS_1);
+	case LOAD_HIT_1000:
+		return run_hits(1000, HITS_1000);
+	case LOAD_MAX:
+		break;
+	}
+	return 0;
+}
+
+double load_units(enum load load)
+{
+	static const int units[] = {
+		[LOAD_PAGE] = PAGES,		  [LOAD_ACK] = 2 * PINGS,
+		[LOAD_WRITE_4K] = WRITES_4K,	  [LOAD_WRITE_1M] = WRITES_1M,
+		[LOAD_WRITE_4K_BUSY] = WRITES_4K, [LOAD_WRITE_1M_BUSY] = WRITES_1M,
+		[LOAD_HIT_1] = HITS_1,		  [LOAD_HIT_1000] = HITS_1000,
+	};
+
+	return units[load];
+}
+
+static bool is_busy(enum load load)
+{
+	return load == LOAD_WRITE_4K_BUSY || load == LOAD_WRITE_1M_BUSY;
+}
+
+static void run_those(unsigned int mask, bool busy, double values[LOAD_MAX])
+{
+	for (int i = 0; i < LOAD_MAX; i++)
+		if ((mask & LOAD_BIT(i)) && is_busy(i) == busy)
+			values[i] = run_one(i) / load_units(i);
+}
+
+void load_run(unsigned int mask, double values[LOAD_MAX])
+{
+	const unsigned int busy = LOAD_BIT(LOAD_WRITE_4K_BUSY) | LOAD_BIT(LOAD_WRITE_1M_BUSY);
+	struct crowd c;
+
+	load_settle();
+	run_those(mask, false, values);
+	if (!(mask & busy))
+		return;
+	crowd_open(&c, LOAD_CROWD / CROWD_PAGES, sent, CROWD_PAGES, CROWD_PAGES * PAGE);
+	run_those(mask, true, values);
+	crowd_close(&c);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * load - the workloads of the bench. Each returns nanoseconds per unit, which
+ * are instructions of the guest, all of them: of the caller, of the kernel on
+ * its behalf and of what watches it.
+ */
+#ifndef BENCH_LOAD_H
+#define BENCH_LOAD_H
+
+#include <stdbool.h>
+
+enum load {
+	LOAD_PAGE,		/* a page: sent, acknowledged, read */
+	LOAD_ACK,		/* an ACK on a socket that never sent by reference */
+	LOAD_WRITE_4K,		/* write() of 4 KiB to a file that is not in flight */
+	LOAD_WRITE_1M,
+	LOAD_WRITE_4K_BUSY,	/* the same with 100,000 pages of another in flight */
+	LOAD_WRITE_1M_BUSY,
+	LOAD_HIT_1,		/* write() of a page in flight on one connection */
+	LOAD_HIT_1000,		/* on a thousand */
+	LOAD_MAX
+};
+
+#define LOAD_BIT(load) (1u << (load))
+#define LOAD_CROWD 100000	/* pages in flight of the busy ones */
+
+extern const char *const load_names[LOAD_MAX];
+
+/* Run the loads of the mask; values of the others are left alone. */
+void load_run(unsigned int mask, double values[LOAD_MAX]);
+
+/* Units of a load that one run measures. */
+double load_units(enum load load);
+
+/* If set, called as what is measured begins, and at its end. */
+extern void (*load_probe)(bool end);
+
+/* Wait until nothing but the caller has anything to do. */
+void load_settle(void);
+
+/* What they need, made once. */
+void load_prepare(void);
+
+#endif

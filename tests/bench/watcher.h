@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * watcher - what stands beside the workload: nothing, pageflight in one of its
+ * modes, empty programs on the same hooks, a bpftrace script that keeps the
+ * same map.
+ */
+#ifndef BENCH_WATCHER_H
+#define BENCH_WATCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+struct json_object;
+
+enum watcher_kind {
+	WATCHER_NONE,
+	WATCHER_FLOOR,
+	WATCHER_PAGEFLIGHT,
+	WATCHER_BPFTRACE,
+};
+
+struct watcher {
+	const char *name;
+	enum watcher_kind kind;
+	const char *option;		/* of `watch`, that it needs; or NULL */
+	const char *args[8];		/* of `watch` */
+};
+
+/* NULL, or why this kernel or this build does not have it. */
+const char *watcher_missing(const struct watcher *w);
+
+/* Start it; returns once it is attached. */
+void watcher_start(const struct watcher *w);
+
+/* Processor time it used so far, 0 if it is no process. */
+uint64_t watcher_cpu_ns(void);
+
+/* Copy those lines of its standard error that have a word; returns how many. While it runs. */
+int watcher_said(const char *word, FILE *to);
+
+/* End it. What pageflight said last, its summary, to be put by the caller; or NULL. */
+struct json_object *watcher_stop(void);
+
+/* A number of a summary by its path, "losses/pool_full". */
+uint64_t summary_get(struct json_object *summary, const char *path);
+
+/* The sum of all losses of a summary. */
+uint64_t summary_lost(struct json_object *summary);
+
+/* The other end of a bpftrace script: tell the bench that all is attached, then wait. */
+int watcher_hold(const char *fd);
+
+#endif

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/symbols.c user/ksyms.c user/clock.c */
+/* The running kernel's functions, which it shows to some users only. */
+#include <string.h>
+
+#include "clock.h"
+#include "symbols.h"
+#include "unit.h"
+
+#define NOW (1000 * NSEC_PER_SEC)
+
+/* By the listing itself: where vfs_write is, 0 if that is hidden. */
+static unsigned long long vfs_write_at(void)
+{
+	FILE *in = fopen("/proc/kallsyms", "r");
+	unsigned long long address, found = 0;
+	char name[512];
+
+	if (!in)
+		return 0;
+	while (!found && fscanf(in, "%llx %*c %511s%*[^\n]", &address, name) == 2)
+		found = strcmp(name, "vfs_write") ? 0 : address;
+	fclose(in);
+	return found;
+}
+
+static void test_running_kernel(void **state)
+{
+	unsigned long long address = vfs_write_at();
+	const struct ksyms *table;
+	struct symbols *s;
+	struct ksym sym;
+
+	(void)state;
+	assert_int_equal(symbols_new(&s), 0);
+	table = symbols_get(s, NOW);
+	if (!address) {
+		symbols_free(s);
+		skip();
+	}
+	assert_non_null(table);
+	assert_true(ksyms_find(table, address + 3, &sym));
+	assert_string_equal(sym.name, "vfs_write");
+	assert_int_equal(sym.offset, 3);
+	assert_ptr_equal(symbols_get(s, NOW + 1), table);
+	symbols_free(s);
+}
+
+static void test_nobody(void **state)
+{
+	(void)state;
+	symbols_free(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_running_kernel),
+		cmocka_unit_test(test_nobody),
+	};
+
+	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);
+}

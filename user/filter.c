@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * filter - one parser for each kind. A value is taken to its last character
+ * or refused; a prefix may have bits set behind its length, they do not count.
+ */
+#include "filter.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PID_MAX (1u << 22)	/* PID_MAX_LIMIT */
+#define V4_AT 96		/* bits in front of an IPv4 address */
+
+static int number(const char *text, __u64 min, __u64 max, __u64 *ret)
+{
+	return opts_uint(text, min, max, ret) ? -EINVAL : 0;
+}
+
+static int add_pid(struct pf_filter *w, unsigned int i, const char *text)
+{
+	__u64 pid;
+
+	if (number(text, 1, PID_MAX, &pid))
+		return -EINVAL;
+	w->pids[i] = pid;
+	w->n_pids = i + 1;
+	w->by_task++;
+	return 0;
+}
+
+static int add_comm(struct pf_filter *w, unsigned int i, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (!len || len >= PF_COMM_LEN)
+		return -EINVAL;
+	memset(w->comms[i], 0, PF_COMM_LEN);
+	memcpy(w->comms[i], text, len);
+	w->n_comms = i + 1;
+	w->by_task++;
+	return 0;
+}
+
+static int add_cgroup(struct pf_filter *w, unsigned int i, const char *text)
+{
+	if (!*text)
+		return -EINVAL;
+	w->n_cgroups = i + 1;
+	w->by_task++;
+	return 0;
+}
+
+/* A path becomes its number in places_find(). */
+static int add_netns(struct pf_filter *w, unsigned int i, const char *text)
+{
+	__u64 inum = 0;
+
+	if (!strchr(text, '/') && number(text, 1, (__u32)-1, &inum))
+		return -EINVAL;
+	w->netns[i] = inum;
+	w->n_netns = i + 1;
+	w->by_sock++;
+	return 0;
+}
+
+static int add_port(struct pf_filter *w, __u16 *ports, __u32 *n, const char *text)
+{
+	__u64 port;
+
+	if (number(text, 1, 65535, &port))
+		return -EINVAL;
+	ports[(*n)++] = port;
+	w->by_sock++;
+	return 0;
+}
+
+/* Bits of a mask of 128 in network byte order, from the left. */
+static void mask_bits(__u64 mask[2], unsigned int n)
+{
+	unsigned char *byte = (unsigned char *)mask;
+
+	memset(mask, 0, 16);
+	for (unsigned int bit = 0; bit < n; bit++)
+		byte[bit / 8] |= 0x80 >> bit % 8;
+}
+
+static int add_addr(struct pf_filter *w, unsigned int i, const char *text)
+{
+	const char *slash = strchr(text, '/');
+	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	unsigned char bytes[16] = { [10] = 0xff, [11] = 0xff };
+	struct pf_filter_addr *to = &w->addrs[i];
+	char addr[INET6_ADDRSTRLEN];
+	unsigned int at = 0;
+	__u64 bits;
+
+	if (len >= sizeof(addr))
+		return -EINVAL;
+	snprintf(addr, sizeof(addr), "%.*s", (int)len, text);
+	if (inet_pton(AF_INET, addr, bytes + 12) == 1)
+		at = V4_AT;
+	else if (inet_pton(AF_INET6, addr, bytes) != 1)
+		return -EINVAL;
+	bits = 128 - at;
+	if (slash && number(slash + 1, 0, 128 - at, &bits))
+		return -EINVAL;
+	mask_bits(to->mask, at + bits);
+	memcpy(to->bits, bytes, 16);
+	to->bits[0] &= to->mask[0];
+	to->bits[1] &= to->mask[1];
+	w->n_addrs = i + 1;
+	w->by_sock++;
+	return 0;
+}
+
+static int add_path(struct pf_filter *w, unsigned int i, const char *text)
+{
+	if (!*text)
+		return -EINVAL;
+	w->n_paths = i + 1;
+	w->by_file++;
+	return 0;
+}
+
+/* MAJOR:MINOR:INODE, as an incident's file.dev and file.inode. */
+static int add_inode(struct pf_filter *w, unsigned int i, const char *text)
+{
+	static const __u64 most[] = { 0xfff, 0xfffff, (__u64)-1 };
+	__u64 value[3];
+
+	for (int part = 0; part < 3; part++) {
+		const char *colon = part < 2 ? strchr(text, ':') : text + strlen(text);
+		char digits[24];
+
+		if (!colon || colon - text >= (int)sizeof(digits))
+			return -EINVAL;
+		snprintf(digits, sizeof(digits), "%.*s", (int)(colon - text), text);
+		if (number(digits, 0, most[part], &value[part]))
+			return -EINVAL;
+		text = colon + 1;
+	}
+	w->inodes[i] = (struct pf_place){ .dev = value[0] << 20 | value[1], .ino = value[2] };
+	w->n_inodes = i + 1;
+	w->by_file++;
+	return 0;
+}
+
+static int take(struct filter *f, enum filter_kind kind, unsigned int i, const char *text)
+{
+	struct pf_filter *w = &f->wire;
+
+	switch (kind) {
+	case FILTER_PID:
+		return add_pid(w, i, text);
+	case FILTER_COMM:
+		return add_comm(w, i, text);
+	case FILTER_CGROUP:
+		return add_cgroup(w, i, text);
+	case FILTER_NETNS:
+		return add_netns(w, i, text);
+	case FILTER_PORT:
+		return add_port(w, w->ports, &w->n_ports, text);
+	case FILTER_LPORT:
+		return add_port(w, w->lports, &w->n_lports, text);
+	case FILTER_RPORT:
+		return add_port(w, w->rports, &w->n_rports, text);
+	case FILTER_ADDR:
+		return add_addr(w, i, text);
+	case FILTER_PATH:
+		return add_path(w, i, text);
+	case FILTER_INODE:
+		return add_inode(w, i, text);
+	case FILTER_MIN_BYTES:
+		return opts_size(text, 1, (__u64)-1, &f->min_bytes) ? -EINVAL : 0;
+	case FILTER_MAX:
+		break;
+	}
+	return -EINVAL;
+}
+
+int filter_add(void *filter, int kind, const char *text)
+{
+	struct filter *f = filter;
+	/* Only of sizes the last one counts. */
+	unsigned int i = kind == FILTER_MIN_BYTES ? 0 : f->n_given[kind];
+	int err;
+
+	if (i == PF_FILTER_VALUES)
+		return -E2BIG;
+	err = take(f, kind, i, text);
+	if (err)
+		return err;
+	f->given[kind][i] = text;
+	f->n_given[kind] = i + 1;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	bool number;
+} kinds[FILTER_MAX] = {
+	[FILTER_PID] = { "pid", true },
+	[FILTER_COMM] = { "comm", false },
+	[FILTER_CGROUP] = { "cgroup", false },
+	[FILTER_NETNS] = { "netns", false },
+	[FILTER_PORT] = { "port", true },
+	[FILTER_LPORT] = { "lport", true },
+	[FILTER_RPORT] = { "rport", true },
+	[FILTER_ADDR] = { "addr", false },
+	[FILTER_PATH] = { "path", false },
+	[FILTER_INODE] = { "inode", false },
+	[FILTER_MIN_BYTES] = { "min-bytes", true },
+};
+
+const char *filter_kind_name(enum filter_kind kind)
+{
+	return kinds[kind].name;
+}
+
+bool filter_kind_is_number(enum filter_kind kind)
+{
+	return kinds[kind].number;
+}
+
+const char *filter_text(const struct filter *f, char *ret_text, size_t len)
+{
+	size_t at = 0;
+
+	ret_text[0] = '\0';
+	for (int kind = 0; kind < FILTER_MAX; kind++) {
+		for (unsigned int i = 0; i < f->n_given[kind] && at < len; i++)
+			at += snprintf(ret_text + at, len - at, "%s%s %s",
+				       i ? " or" : at ? ", " : "", i ? "" : kinds[kind].name,
+				       f->given[kind][i]);
+	}
+	return ret_text;
+}

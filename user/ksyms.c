@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * ksyms - a sorted table of the functions' addresses. Names lie behind each
+ * other in one block and are named by their place in it; those of modules
+ * likewise.
+ *
+ * Weak spot: the kernel does not say where a function ends. What is not listed
+ * passes for a part of the function in front of it, unless it is far away.
+ */
+#include "ksyms.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FUNCTION_MAX (1u << 20)		/* none is that long */
+
+struct function {
+	__u64 address;
+	__u32 name;			/* in `names` */
+	__u32 module;
+};
+
+struct ksyms {
+	struct function *at;
+	size_t n, room;
+	char *names;			/* starts with an empty one */
+	size_t used, size;
+};
+
+static int names_add(struct ksyms *k, const char *name, __u32 *ret_place)
+{
+	size_t len = strlen(name) + 1;
+
+	if (k->used + len > k->size) {
+		size_t size = (k->used + len) * 2;
+		char *more = size > UINT32_MAX ? NULL : realloc(k->names, size);
+
+		if (!more)
+			return -ENOMEM;
+		k->names = more;
+		k->size = size;
+	}
+	memcpy(k->names + k->used, name, len);
+	*ret_place = k->used;
+	k->used += len;
+	return 0;
+}
+
+/* Functions of one module mostly follow each other. */
+static int module_add(struct ksyms *k, const char *module, __u32 *ret_place)
+{
+	if (!*module) {
+		*ret_place = 0;
+		return 0;
+	}
+	if (k->n && !strcmp(k->names + k->at[k->n - 1].module, module)) {
+		*ret_place = k->at[k->n - 1].module;
+		return 0;
+	}
+	return names_add(k, module, ret_place);
+}
+
+static int function_add(struct ksyms *k, __u64 address, const char *name, const char *module)
+{
+	struct function f = { .address = address };
+	int err;
+
+	if (k->n == k->room) {
+		size_t room = k->room ? k->room * 2 : 1024;
+		struct function *more = reallocarray(k->at, room, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		k->at = more;
+		k->room = room;
+	}
+	err = module_add(k, module, &f.module);
+	if (!err)
+		err = names_add(k, name, &f.name);
+	if (!err)
+		k->at[k->n++] = f;
+	return err;
+}
+
+/* "ffffffffc0169484 t name\t[module]"; what is no function is passed over. */
+static int line_add(struct ksyms *k, char *line)
+{
+	char *save = NULL, *digits = strtok_r(line, " \t\n", &save), *end;
+	const char *type = strtok_r(NULL, " \t\n", &save);
+	const char *name = strtok_r(NULL, " \t\n", &save);
+	char *module = strtok_r(NULL, " \t\n[]", &save);
+	__u64 address;
+
+	if (!name || !strchr("tTwW", *type))
+		return 0;
+	address = strtoull(digits, &end, 16);
+	if (*end || !address)
+		return 0;
+	return function_add(k, address, name, module ? module : "");
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct function *x = a, *y = b;
+
+	return (x->address > y->address) - (x->address < y->address);
+}
+
+static int read_lines(struct ksyms *k, FILE *in)
+{
+	char *line = NULL;
+	size_t room = 0;
+	__u32 none;
+	int err;
+
+	err = names_add(k, "", &none);
+	while (!err && getline(&line, &room, in) >= 0)
+		err = line_add(k, line);
+	free(line);
+	if (!err && ferror(in))
+		err = -EIO;
+	return err;
+}
+
+int ksyms_read(struct ksyms **ret_ksyms, FILE *in)
+{
+	struct ksyms *k = calloc(1, sizeof(*k));
+	int err;
+
+	if (!k)
+		return -ENOMEM;
+	err = read_lines(k, in);
+	if (!err && !k->n)
+		err = -ENOENT;
+	if (err) {
+		ksyms_free(k);
+		return err;
+	}
+	qsort(k->at, k->n, sizeof(*k->at), by_address);
+	*ret_ksyms = k;
+	return 0;
+}
+
+bool ksyms_find(const struct ksyms *k, __u64 address, struct ksym *ret_sym)
+{
+	size_t low = 0, high = k->n;
+	const struct function *f;
+
+	while (low < high) {		/* how many begin at or below it */
+		size_t mid = low + (high - low) / 2;
+
+		if (k->at[mid].address <= address)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	if (!low)
+		return false;
+	f = &k->at[low - 1];
+	if (address - f->address >= FUNCTION_MAX)
+		return false;
+	*ret_sym = (struct ksym){ k->names + f->name, k->names + f->module,
+				  address - f->address };
+	return true;
+}
+
+/* A return address can lie behind the last byte of a function that never returns. */
+static bool find_caller(const struct ksyms *k, __u64 address, struct ksym *ret_sym)
+{
+	if (!k || !ksyms_find(k, address - 1, ret_sym))
+		return false;
+	ret_sym->offset++;
+	return true;
+}
+
+char *ksyms_text(char buf[KSYMS_TEXT_LEN], const struct ksyms *k, __u64 address)
+{
+	struct ksym sym;
+
+	if (!find_caller(k, address, &sym))
+		snprintf(buf, KSYMS_TEXT_LEN, "0x%016" PRIx64, (uint64_t)address);
+	else if (*sym.module)
+		snprintf(buf, KSYMS_TEXT_LEN, "%.120s+0x%" PRIx64 " [%.40s]", sym.name,
+			 (uint64_t)sym.offset, sym.module);
+	else
+		snprintf(buf, KSYMS_TEXT_LEN, "%.120s+0x%" PRIx64, sym.name, (uint64_t)sym.offset);
+	return buf;
+}
+
+/* Programs and trampolines of BPF and ftrace, which are listed as modules. */
+static bool is_pretended(const char *module)
+{
+	return !strcmp(module, "bpf") || !strncmp(module, "__builtin__", strlen("__builtin__"));
+}
+
+static bool is_carrier(const char *module)
+{
+	return !strcmp(module, "sunrpc") || !strcmp(module, "tls");
+}
+
+const char *ksyms_module(const struct ksyms *k, const __u64 *stack, size_t n)
+{
+	const char *carrier = NULL;
+	struct ksym sym;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!find_caller(k, stack[i], &sym) || !*sym.module || is_pretended(sym.module))
+			continue;
+		if (!is_carrier(sym.module))
+			return sym.module;
+		if (!carrier)
+			carrier = sym.module;
+	}
+	return carrier;
+}
+
+void ksyms_free(struct ksyms *k)
+{
+	if (!k)
+		return;
+	free(k->at);
+	free(k->names);
+	free(k);
+}

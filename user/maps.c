@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * maps - "7f00-7f10 rw-s 00001000 08:01 1234   /path", numbers but the inode in
+ * hexadecimal. The kernel prints s_dev, not what stat(2) says, so btrfs needs
+ * no care here.
+ */
+#include "maps.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+bool maps_shared_writable(const char *line, struct mapping *ret_mapping)
+{
+	uint64_t start, end, offset, ino;
+	unsigned int major, minor;
+	char perms[5];
+
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &start, &end,
+		   perms, &offset, &major, &minor, &ino) != 7)
+		return false;
+	if (perms[1] != 'w' || perms[3] != 's' || end <= start || !ino)
+		return false;
+	*ret_mapping = (struct mapping){ start, end, offset, (__u64)major << 20 | minor, ino };
+	return true;
+}
+
+bool maps_covers(const struct mapping *m, __u64 offset, __u64 length)
+{
+	return m->offset < offset + length && m->offset + (m->end - m->start) > offset;
+}

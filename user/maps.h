@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * maps - lines of /proc/PID/maps. Pure: works on text.
+ */
+#ifndef PAGEFLIGHT_MAPS_H
+#define PAGEFLIGHT_MAPS_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+/* A file mapped shared and writable. */
+struct mapping {
+	__u64 start, end;	/* addresses */
+	__u64 offset;		/* of the first byte in the file */
+	__u64 dev;		/* kernel encoding */
+	__u64 ino;
+};
+
+/* False if the line is none of these, or makes no sense. */
+bool maps_shared_writable(const char *line, struct mapping *ret_mapping);
+
+/* Does the mapping show a byte of [offset, offset + length) of its file? */
+bool maps_covers(const struct mapping *m, __u64 offset, __u64 length);
+
+#endif

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * symbols - /proc/kallsyms is long: tens of milliseconds to read. /proc/modules
+ * is short, and tells whether it is worth it; it is looked at once a second at
+ * most.
+ */
+#include "symbols.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+
+struct symbols {
+	struct ksyms *table;
+	__u64 modules;		/* of the list when the table was read */
+	__u64 looked;		/* when the list was looked at; 0: never */
+};
+
+static __u64 mix(__u64 sum, const char *text)
+{
+	for (; *text; text++)
+		sum = (sum ^ (unsigned char)*text) * 0x100000001b3ull;
+	return sum;
+}
+
+/* Which modules are where, as a number. Users and state of a module are left out. */
+static __u64 modules_sum(void)
+{
+	FILE *in = fopen("/proc/modules", "re");
+	char name[64], size[24], address[24];
+	__u64 sum = 0xcbf29ce484222325ull;
+
+	if (!in)
+		return 0;
+	while (fscanf(in, "%63s %23s %*s %*s %*s %23s%*[^\n]", name, size, address) == 3)
+		sum = mix(mix(mix(sum, name), size), address);
+	fclose(in);
+	return sum;
+}
+
+static void reload(struct symbols *s)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	struct ksyms *table;
+
+	/* The old table is better than none. */
+	if (!in)
+		return;
+	if (!ksyms_read(&table, in)) {
+		ksyms_free(s->table);
+		s->table = table;
+	}
+	fclose(in);
+}
+
+int symbols_new(struct symbols **ret_symbols)
+{
+	struct symbols *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	*ret_symbols = s;
+	return 0;
+}
+
+const struct ksyms *symbols_get(struct symbols *s, __u64 now)
+{
+	__u64 modules;
+
+	if (s->looked && now - s->looked < NSEC_PER_SEC)
+		return s->table;
+	modules = modules_sum();
+	if (!s->looked || modules != s->modules)
+		reload(s);
+	s->modules = modules;
+	s->looked = now;
+	return s->table;
+}
+
+void symbols_free(struct symbols *s)
+{
+	if (!s)
+		return;
+	ksyms_free(s->table);
+	free(s);
+}
