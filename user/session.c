@@ -20,6 +20,7 @@
 #include "event.h"
 #include "filter.h"
 #include "log.h"
+#include "loss.h"
 #include "resolve.h"
 #include "senders.h"
 #include "signals.h"
@@ -122,18 +123,6 @@ static void on_incident(void *ctx, const struct incident *found)
 		s->state = DONE;
 }
 
-/* Losses that may hide a retransmission of something that is followed. */
-static bool weakens(const struct loader_totals *before, const struct loader_totals *now)
-{
-	static const enum pf_counter counters[] = { PF_C_events_lost, PF_C_read_failed };
-
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		if (before->stats.count[counters[i]] != now->stats.count[counters[i]])
-			return true;
-	}
-	return before->missed != now->missed;
-}
-
 static int look_at_losses(struct session *s)
 {
 	struct loader_totals now;
@@ -143,7 +132,7 @@ static int look_at_losses(struct session *s)
 		log_error("cannot read the counters of the kernel side: %s", strerror(-err));
 		return err;
 	}
-	if (weakens(&s->seen, &now))
+	if (loss_weakens(&s->seen, &now))
 		verdict_lost(s->verdict);
 	s->seen = now;
 	return 0;
