@@ -133,6 +133,7 @@ struct pf_write {
 	/* Counted here and not in registers, where the verifier would follow every value. */
 	__u32 hits;		/* flights reported */
 	__u32 restarts;
+	__u64 diff;		/* of the flight reported next, see orig_diff() */
 	struct pf_task writer;
 };
 

@@ -222,7 +222,7 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
-	if (ev->print_after && ev->print_after == ev->print_before)
+	if (ev->meant || (ev->print_after && ev->print_after == ev->print_before))
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
 	if (ev->torn)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
@@ -245,7 +245,7 @@ __u32 judge_sent(const struct evidence *ev, __u64 print)
 
 bool judge_restores(const struct evidence *ev)
 {
-	return ev->flags & PF_HIT_MEANT || (ev->print && ev->print_after == ev->print);
+	return ev->meant || (ev->print && ev->print_after == ev->print);
 }
 
 int judge_in_time(const struct evidence *ev, __u32 seq)

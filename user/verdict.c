@@ -267,16 +267,12 @@ static void aim_restored(struct news *news, const struct evidence *ev)
 }
 
 /* These bytes are again what the socket took: what waits was changed back, perhaps in time. */
-static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev)
+static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev,
+		       __u32 seq, __u32 end)
 {
-	bool whole = hit->print_after == hit->print;	/* the flight, or only what was written */
-	const struct news news = {
-		.conn = hit->conn,
-		.seq = whole ? hit->seq : hit_first_seq(hit),
-		.len = whole ? hit->len : hit_end_seq(hit) - hit_first_seq(hit),
-	};
+	const struct news news = { .conn = hit->conn, .seq = seq, .len = end - seq };
 
-	return spread_pieces(v, &news, ev, aim_restored);
+	return (__s32)(end - seq) > 0 ? spread_pieces(v, &news, ev, aim_restored) : 0;
 }
 
 /* What was copied for good before it was found is not a part of the store. */
@@ -314,12 +310,11 @@ static int on_written(struct verdict *v, const struct pf_ev_hit *hit)
 	return spread(v, &news);
 }
 
-/* Cut the bytes that both the write and the flight have where the answer may change. */
-static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
-		     struct span *like)
+/* Cut bytes that both the write and the flight have where the answer may change. */
+static int add_part(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		    struct span *like, __u32 first, __u32 end)
 {
-	__u32 first = hit_first_seq(hit), len = hit_end_seq(hit) - first, skip = first - hit->seq;
-	__u32 cuts[JUDGE_CUTS_MAX + 1];
+	__u32 len = end - first, skip = first - hit->seq, cuts[JUDGE_CUTS_MAX + 1];
 	unsigned int n_cuts;
 	int err = 0;
 
@@ -339,6 +334,23 @@ static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *h
 	return err;
 }
 
+/* Bytes that were written as the socket took them are told apart, where they were compared. */
+static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		     struct span *like)
+{
+	__u32 first = hit_first_seq(hit), end = hit_end_seq(hit);
+	struct span meant = *like;
+	int err;
+
+	if (!(hit->flags & PF_HIT_COMPARED))
+		return add_part(v, op, hit, like, first, end);
+	meant.ev.meant = true;
+	err = add_part(v, op, hit, &meant, first, hit->seq + hit->diff_from);
+	if (!err)
+		err = add_part(v, op, hit, like, hit->seq + hit->diff_from, hit->seq + hit->diff_to);
+	return err ? err : add_part(v, op, hit, &meant, hit->seq + hit->diff_to, end);
+}
+
 /* What a hit tells about those that came before it. */
 static int spread_hit(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev,
 		      struct store *store)
@@ -348,7 +360,11 @@ static int spread_hit(struct verdict *v, const struct pf_ev_hit *hit, const stru
 	if ((__s32)(hit_end_seq(hit) - hit_first_seq(hit)) <= 0)
 		return 0;
 	if (judge_restores(ev))
-		err = on_restored(v, hit, ev);
+		err = on_restored(v, hit, ev, hit->seq, hit->seq + hit->len);
+	if (!err && hit->flags & PF_HIT_COMPARED)
+		err = on_restored(v, hit, ev, hit_first_seq(hit), hit->seq + hit->diff_from);
+	if (!err && hit->flags & PF_HIT_COMPARED)
+		err = on_restored(v, hit, ev, hit->seq + hit->diff_to, hit_end_seq(hit));
 	if (err || hit->writer.how == PF_WRITE_MMAP)	/* nothing is changed yet */
 		return err;
 	return hit->writer.how == PF_WRITE_UNKNOWN ? on_found(v, hit, store) : on_written(v, hit);

@@ -34,8 +34,8 @@ static const struct row general[] = {
 	{ "young, changed back", W(.flags = YOUNG, AFTER(20, 60, 0, 0), BACK), 60,
 	  FINAL(POSSIBLE, RACED, QUEUED) },
 	{ "restores the flight", W(STILL, BACK), 60, FINAL(IDENTICAL, RESTORED, QUEUED) },
-	{ "restores a part", W(STILL, .flags = PF_HIT_COMPARED | PF_HIT_MEANT, AGAIN), 30,
-	  FINAL(IDENTICAL, RESTORED, SENT) },
+	{ "restores a part", W(STILL, .meant = true, AGAIN), 30,
+	  FINAL(IDENTICAL, UNCHANGED, SENT) },
 	{ "compared, and not meant", W(STILL, .flags = PF_HIT_COMPARED, AGAIN, ACKED), 60,
 	  FINAL(CORRUPT, UNSENT, QUEUED) },
 	{ "torn, unsent", U(STILL, CHANGED, .torn = true), 60, FINAL(POSSIBLE, RACED, QUEUED) },
@@ -299,7 +299,7 @@ static void test_sent(void **state)
 
 static void test_restores(void **state)
 {
-	const struct evidence back = W(BACK), part = W(.flags = PF_HIT_MEANT), none = W(STILL);
+	const struct evidence back = W(BACK), part = W(.meant = true), none = W(STILL);
 	const struct evidence changed = W(CHANGED), compared = W(.flags = PF_HIT_COMPARED, AGAIN);
 
 	(void)state;

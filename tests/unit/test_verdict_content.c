@@ -42,10 +42,11 @@ static void test_a_part_is_restored(void **state)
 
 	give_hit(f, changed(1, 1, 0, PAGE, 0, TOOK, FIRST));
 	give_op(f, 1, 1);
-	back.flags |= PF_HIT_COMPARED | PF_HIT_MEANT;
+	back.flags |= PF_HIT_COMPARED;
+	back.diff_from = back.diff_to = 1000;
 	give_hit(f, back);
 	give_op(f, 2, 1);
-	expect_whole(f, 0, 1000, 500, VERDICT_IDENTICAL, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 0, 1000, 500, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_QUEUED);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	assert_int_equal(f->seen[1].n_ranges, 3);
@@ -62,6 +63,8 @@ static void test_compared_and_not_meant(void **state)
 	struct pf_ev_hit again = part(changed(2, 1, 0, PAGE, 0, FIRST, SECOND), 1000, 500);
 
 	again.flags |= PF_HIT_COMPARED;
+	again.diff_from = 1000;
+	again.diff_to = 1500;
 	give_hit(f, changed(1, 1, 0, PAGE, 0, TOOK, FIRST));
 	give_hit(f, again);
 	give_op(f, 1, 1);
@@ -207,7 +210,7 @@ static void test_resent_then_mended(void **state)
 	struct fixture *f = *state;
 	struct pf_ev_hit back = part(changed(2, 1, 0, PAGE, 65536, FIRST, SECOND), 0, 1000);
 
-	back.flags |= PF_HIT_COMPARED | PF_HIT_MEANT;
+	back.flags |= PF_HIT_COMPARED;
 	back.before.in_host = back.after.in_host = 1;
 	give_hit(f, changed(1, 1, 0, PAGE, 65536, TOOK, FIRST));
 	give_op(f, 1, 1);
