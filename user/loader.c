@@ -10,12 +10,10 @@
 #include "loader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -28,7 +26,6 @@
 #include "hooks.h"
 #include "layout.h"
 #include "pageflight.skel.h"
-#include "print.h"
 
 #define RING_BYTES (4u << 20)
 #define ANSWERS_MAX 16384		/* files whose place is remembered */
@@ -315,94 +312,38 @@ static int run_iterator(const struct bpf_link *link)
 	return err;
 }
 
-/* The fingerprint that the kernel side must come to, of a page with `bytes` in it. */
-static __u64 expected_print(const char *bytes, size_t size)
-{
-	struct pf_print p;
+struct layout_run {
+	struct loader *l;
+	const struct bpf_link *link;
+};
 
-	pf_print_begin(&p);
-	for (size_t at = 0; at < size; at += PF_PRINT_BLOCK)
-		pf_print_block(&p, (const __u64 *)(bytes + at));
-	return pf_print_end(&p, size);
-}
-
-/* Does this layout lead to the bytes of our page? 0 or -errno. */
-static int try_layout(struct loader *l, const struct bpf_link *link, __u64 expected)
+/* Let the kernel side look at our page as this layout has it. */
+static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_print)
 {
+	const struct layout_run *run = ctx;
+	struct pageflight__bss *bss = run->l->skel->bss;
 	int err;
 
-	l->skel->bss->pf_layout.print = 0;
-	err = run_iterator(link);
-	if (!err && l->skel->bss->pf_layout.print == expected)
-		return 0;
-	l->skel->bss->pf_page_offset = 0;
-	return err ? err : -ENOENT;
-}
-
-/* /proc/kcore needs no symbols and knows every architecture; kernels may be built without it. */
-static int try_kcore(struct loader *l, const struct bpf_link *link, __u64 expected)
-{
-	struct layout guesses[LAYOUT_GUESSES];
-	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), err = -ENOENT;
-	size_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = layout_from_kcore(fd, sysconf(_SC_PAGESIZE), l->skel->rodata->cfg.struct_page_size,
-			      guesses);
-	close(fd);
-	for (size_t i = 0; i < n && err; i++) {
-		l->skel->bss->pf_vmemmap = guesses[i].vmemmap;
-		l->skel->bss->pf_page_offset = guesses[i].page_offset;
-		err = try_layout(l, link, expected);
-	}
+	bss->pf_layout.tgid = getpid();
+	bss->pf_layout.fd = guess->fd;
+	bss->pf_layout.page_offset_at = guess->indirect ? guess->layout.page_offset : 0;
+	bss->pf_layout.vmemmap_at = guess->indirect ? guess->layout.vmemmap : 0;
+	bss->pf_page_offset = guess->indirect ? 0 : guess->layout.page_offset;
+	bss->pf_vmemmap = guess->indirect ? 0 : guess->layout.vmemmap;
+	bss->pf_layout.print = 0;
+	err = run_iterator(run->link);
+	*ret_print = bss->pf_layout.print;
 	return err;
 }
 
-static int try_kallsyms(struct loader *l, const struct bpf_link *link, __u64 expected)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-	struct layout at;
-	int err;
-
-	if (!in)
-		return -errno;
-	err = layout_from_kallsyms(in, &at);
-	fclose(in);
-	if (err)
-		return err;
-	l->skel->bss->pf_layout.page_offset_at = at.page_offset;
-	l->skel->bss->pf_layout.vmemmap_at = at.vmemmap;
-	return try_layout(l, link, expected);
-}
-
-/*
- * Find out how to get from a struct page to its bytes, and prove it on a page
- * of our own. Without it there are no fingerprints.
- */
+/* Without it there are no fingerprints. */
 static int find_layout(struct loader *l, const struct bpf_link *link)
 {
-	size_t size = sysconf(_SC_PAGESIZE);
-	int fd = memfd_create("pageflight-layout", MFD_CLOEXEC), err = -ENOMEM;
-	char *page = fd < 0 || ftruncate(fd, size) ? MAP_FAILED :
-		     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	__u64 word = getpid(), expected;
+	struct layout_run run = { l, link };
+	int err = layout_find(try_layout, &run, l->skel->rodata->cfg.struct_page_size);
 
-	if (page != MAP_FAILED) {
-		for (size_t at = 0; at < size; at += sizeof(word)) {
-			word = pf_print_step(word, at);
-			memcpy(page + at, &word, sizeof(word));
-		}
-		expected = expected_print(page, size);
-		l->skel->bss->pf_layout.tgid = getpid();
-		l->skel->bss->pf_layout.fd = fd;
-		err = try_kcore(l, link, expected);
-		if (err)
-			err = try_kallsyms(l, link, expected);
-		munmap(page, size);
-	}
-	if (fd >= 0)
-		close(fd);
+	if (err)
+		l->skel->bss->pf_page_offset = 0;
 	return err;
 }
 

@@ -149,13 +149,6 @@ static int take_record(struct session *s, const void *data, size_t size)
 		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
 		return 0;
 	}
-	/*
-	 * A write after the end of the run; without hits its op is not taken either.
-	 * A change that is found now was made before.
-	 */
-	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended &&
-	    ((const struct pf_ev_hit *)ev)->writer.how != PF_WRITE_UNKNOWN)
-		return 0;
 	if (ev->type == PF_EV_SENDER) {
 		senders_add(s->senders, (const struct pf_ev_sender *)ev);
 		return 0;
@@ -211,6 +204,7 @@ static void stop(struct session *s, __u64 now, __u64 grace)
 	}
 	s->state = SETTLING;
 	s->ended = now;
+	verdict_end(s->verdict, now);
 	s->deadline = now + grace;
 }
 
@@ -378,6 +372,7 @@ static int finish(struct session *s)
 		return s->err;
 	if (!s->ended)
 		s->ended = now;
+	verdict_end(s->verdict, s->ended);
 	err = loader_sweep(s->loader, true);
 	if (err)
 		return err;

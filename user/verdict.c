@@ -22,6 +22,7 @@ struct verdict {
 	struct pending pending;
 	struct compose compose;
 	__u64 evicted;
+	__u64 ended;		/* 0: not yet */
 	bool lossy;
 };
 
@@ -120,39 +121,6 @@ static int make_room(struct verdict *v)
 	return err;
 }
 
-static bool same_answer(const struct answer *a, const struct answer *b)
-{
-	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase;
-}
-
-/*
- * Most hits are decided at once and lie before or behind the one that came
- * last: a write of a gigabyte then costs one span, not one per page.
- */
-static bool extend_last(struct held *held, const struct span *next)
-{
-	struct span *last = held->last;
-	const struct span *low, *high;
-
-	if (!last || last->waiting || !same_answer(&last->answer, &next->answer) ||
-	    last->len + next->len < last->len)
-		return false;
-	low = next->file_off < last->file_off ? next : last;
-	high = low == last ? next : last;
-	if (low->file_off + low->len != high->file_off ||
-	    low->stream_off + low->len != high->stream_off)
-		return false;
-	if (low == next) {
-		last->seq = next->seq;
-		last->file_off = next->file_off;
-		last->stream_off = next->stream_off;
-	}
-	last->len += next->len;
-	if (next->attached < last->attached)
-		last->attached = next->attached;
-	return true;
-}
-
 static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
 		    struct span *like)
 {
@@ -166,7 +134,7 @@ static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hi
 	if (!held)
 		return -ENOMEM;
 	held->lost |= like->ev.lost;
-	if (judgement == JUDGE_FINAL && extend_last(held, like))
+	if (judgement == JUDGE_FINAL && pending_extend(held, like))
 		return 0;
 	span = pending_add_span(&v->pending, held, like);
 	if (!span)
@@ -394,6 +362,9 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 		err = spread_hit(v, hit, &like.ev, &store);
 	if (err)
 		return err;
+	/* A change that is found after the end was made before. */
+	if (v->ended && hit->h.ts > v->ended && hit->writer.how != PF_WRITE_UNKNOWN)
+		return 0;
 	op = pending_get_op(&v->pending, hit->op);	/* now: what was told may have ended it */
 	if (!op)
 		return -ENOMEM;
@@ -490,6 +461,11 @@ void verdict_lost(struct verdict *v)
 void verdict_sound(struct verdict *v)
 {
 	v->lossy = false;
+}
+
+void verdict_end(struct verdict *v, __u64 ended_ns)
+{
+	v->ended = ended_ns;
 }
 
 int verdict_flush(struct verdict *v)

@@ -75,6 +75,21 @@ static void test_never_found(void **state)
 	expect_whole(f, 3, 0, PAGE, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
 }
 
+/* A second fault before anything was stored changes nothing. */
+static void test_two_faults(void **state)
+{
+	struct fixture *f = *state;
+
+	give_hit(f, fault(1, 1, 0, PAGE, 65536));
+	give_op(f, 1, 1);
+	give_hit(f, fault(2, 1, 0, PAGE, 65536));
+	give_op(f, 2, 1);
+	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
+	assert_int_equal(f->n, 2);
+	expect_whole(f, 0, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
+	expect_whole(f, 1, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
+}
+
 /* Without a fingerprint there is nothing to wait for. */
 static void test_not_sampled(void **state)
 {
@@ -337,6 +352,7 @@ int main(void)
 		TEST(test_found_after_its_fault),
 		TEST(test_found_without_a_fault),
 		TEST(test_never_found),
+		TEST(test_two_faults),
 		TEST(test_not_sampled),
 		TEST(test_found_behind_the_reader),
 		TEST(test_found_behind_the_device),
