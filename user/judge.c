@@ -222,8 +222,12 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
-	if (ev->meant || (ev->print_after && ev->print_after == ev->print_before))
+	if (ev->print_after && ev->print_after == ev->print_before)
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
+	if (ev->meant)
+		return settle(ret_answer, VERDICT_IDENTICAL, ev->print_before == ev->print ?
+			      REASON_UNCHANGED : REASON_RESTORED, phase);
 	if (ev->torn)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (judge_restores(ev))

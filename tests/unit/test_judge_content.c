@@ -35,6 +35,8 @@ static const struct row general[] = {
 	  FINAL(POSSIBLE, RACED, QUEUED) },
 	{ "restores the flight", W(STILL, BACK), 60, FINAL(IDENTICAL, RESTORED, QUEUED) },
 	{ "restores a part", W(STILL, .meant = true, AGAIN), 30,
+	  FINAL(IDENTICAL, RESTORED, SENT) },
+	{ "a part with the same bytes", W(STILL, .meant = true, CHANGED), 30,
 	  FINAL(IDENTICAL, UNCHANGED, SENT) },
 	{ "compared, and not meant", W(STILL, .flags = PF_HIT_COMPARED, AGAIN, ACKED), 60,
 	  FINAL(CORRUPT, UNSENT, QUEUED) },

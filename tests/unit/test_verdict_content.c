@@ -46,7 +46,7 @@ static void test_a_part_is_restored(void **state)
 	back.diff_from = back.diff_to = 1000;
 	give_hit(f, back);
 	give_op(f, 2, 1);
-	expect_whole(f, 0, 1000, 500, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_QUEUED);
+	expect_whole(f, 0, 1000, 500, VERDICT_IDENTICAL, REASON_RESTORED, PHASE_QUEUED);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	assert_int_equal(f->seen[1].n_ranges, 3);
