@@ -44,12 +44,14 @@ static __always_inline __u64 flight_print(const struct pf_flight *f)
 
 /*
  * Keep the bytes of a flight that is about to be overwritten, while there is
- * room, so that a later write over part of them can be compared with what the
- * socket took. orig_same: 1 if [from, to) of it are those bytes again, 0 if
- * not, -1 if they were not kept.
+ * room, so that what writes leave of them can be compared with what the socket
+ * took. orig_diff: from the first (high half) to behind the last (low half) of
+ * the bytes [from, to) of it that differ, equal if none does.
  */
+#define ORIG_UNKNOWN (~0ULL)
+
 int orig_keep(__u32 n);
-int orig_same(__u32 n, __u32 from, __u32 to);
+__u64 orig_diff(__u32 n, __u32 from, __u32 to);
 int orig_drop(__u32 n);
 
 /* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */

@@ -53,7 +53,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->seq = f->seq;
 	r->len = f->len;
 	r->resends = c->resends;
-	r->pad = 0;
+	r->diff_from = r->diff_to = 0;
 	r->stream_off = c->una_off + (__s32)(f->seq - c->una);
 	r->print = f->print;
 }
@@ -91,6 +91,11 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	r->op = w->op;
 	r->writer = w->writer;
 	r->flags = hit_flags(f, c) | flags;
+	if (before && w->diff != ORIG_UNKNOWN) {
+		r->flags |= PF_HIT_COMPARED;
+		r->diff_from = w->diff >> 32;
+		r->diff_to = w->diff;
+	}
 	r->pos = w->pos;
 	r->count = w->count;
 	r->after = now;

@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
+#include "scratch.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
 {
@@ -48,20 +49,79 @@ __noinline int orig_keep(__u32 n)
 	return 0;
 }
 
-__noinline int orig_same(__u32 n, __u32 from, __u32 to)
+struct diff {
+	__u32 orig, now;	/* slots of `originals` and `scratch` */
+	__u32 from, to;		/* bytes that count */
+};
+
+/* Which bytes of a word count. */
+static __always_inline __u64 word_mask(const struct diff *d, __u32 at)
 {
+	__u64 mask = ~0ULL;
+
+	if (at < d->from)
+		mask <<= 8 * ((d->from - at) & 7);
+	if (at + 8 > d->to)
+		mask &= ~0ULL >> 8 * ((at + 8 - d->to) & 7);
+	return mask;
+}
+
+/* Zero bytes at the low end of a word that is not 0. */
+static __always_inline __u32 bytes_below(__u64 x)
+{
+	__u32 n = 0;
+
+	if (!(x & 0xffffffff)) { n += 4; x >>= 32; }
+	if (!(x & 0xffff)) { n += 2; x >>= 16; }
+	return n + !(x & 0xff);
+}
+
+static int on_diff_word(__u32 i, struct diff *d)
+{
+	struct pf_original *o = bpf_map_lookup_elem(&originals, &d->orig);
+	struct pf_scratch *s = bpf_map_lookup_elem(&scratch, &d->now);
+	__u32 at = (d->from & ~7U) + 8 * i, lo;
+	__u64 x;
+
+	if (!o || !s || at >= d->to)
+		return 1;
+	at &= PF_ORIGINAL_BYTES - 8;
+	x = (*(__u64 *)(o->bytes + at) ^ *(__u64 *)(s->bytes + at)) & word_mask(d, at);
+	if (!x)
+		return 0;
+	lo = at + bytes_below(x);
+	if (lo < s->lo)
+		s->lo = lo;
+	s->hi = at + 8 - bytes_below(__builtin_bswap64(x));
+	return 0;
+}
+
+__noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
+{
+	struct diff d = { .from = from, .to = to };
+	__u64 diff = ORIG_UNKNOWN;
 	void *base = pool();
-	struct pf_original *o;
+	struct pf_scratch *s;
 	struct pf_flight *f;
+	__u32 len;
 
 	if (!base || from >= to)
-		return -1;
+		return ORIG_UNKNOWN;
 	f = flight_at(base, n);
-	o = original_at(f->orig);
-	if (!o || to > f->len)
-		return -1;
-	return content_print(number_of(o->bytes) + from, to - from) ==
-	       content_print(page_addr(f->page) + f->off + from, to - from);
+	len = f->len;
+	d.orig = f->orig;
+	if (!d.orig || to > len || len > PF_ORIGINAL_BYTES || !scratch_take(&d.now))
+		return ORIG_UNKNOWN;
+	s = bpf_map_lookup_elem(&scratch, &d.now);
+	if (!s)
+		return ORIG_UNKNOWN;
+	s->lo = s->hi = to;
+	if (!bpf_probe_read_kernel(s->bytes, len, (void *)page_addr(f->page) + f->off)) {
+		bpf_loop(PF_ORIGINAL_BYTES / 8, on_diff_word, &d, 0);
+		diff = (__u64)s->lo << 32 | s->hi;
+	}
+	s->busy = 0;
+	return diff;
 }
 
 __noinline int orig_drop(__u32 n)

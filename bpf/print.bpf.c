@@ -3,9 +3,6 @@
  * print.bpf.c - the fingerprint of a page piece, and where in memory it is.
  *
  * The bytes are copied first, since a program cannot read through a number.
- * Programs interrupt each other, and where the kernel preempts itself also on
- * the way through one: so a program takes one of a few scratch buffers of its
- * processor, and gives it back.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -15,6 +12,7 @@
 #include "content.bpf.h"
 #include "emit.bpf.h"
 #include "print.h"
+#include "scratch.bpf.h"
 
 struct printing {
 	__u64 addr;
@@ -52,19 +50,6 @@ static int on_print_chunk(__u32 i, struct printing *p)
 		pf_print_block(&p->print, (__u64 *)(s->bytes + at));
 	p->addr += len;
 	p->left -= len;
-	return 0;
-}
-
-static __always_inline int scratch_take(__u32 *ret_slot)
-{
-	for (__u32 i = 0; i < PF_SCRATCHES; i++) {
-		struct pf_scratch *s;
-
-		*ret_slot = i;
-		s = bpf_map_lookup_elem(&scratch, ret_slot);
-		if (s && !__sync_lock_test_and_set(&s->busy, 1))
-			return 1;
-	}
 	return 0;
 }
 

@@ -80,14 +80,13 @@ static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *
 	return 0;
 }
 
-/* Did the write leave its bytes of the flight as the socket took them? */
-static __always_inline __u32 compare(const struct walk *k, __u32 n, const struct pf_flight *f)
+/* Which of the write's bytes of the flight are not what the socket took? */
+static __always_inline __u64 compare(const struct walk *k, __u32 n, const struct pf_flight *f)
 {
 	__u64 start = flight_file_off(f);
-	int same = orig_same(n, k->lo > start ? k->lo - start : 0,
-			     k->hi < start + f->len ? k->hi - start : f->len);
 
-	return same < 0 ? 0 : same ? PF_HIT_COMPARED | PF_HIT_MEANT : PF_HIT_COMPARED;
+	return orig_diff(n, k->lo > start ? k->lo - start : 0,
+			 k->hi < start + f->len ? k->hi - start : f->len);
 }
 
 static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_flight *f)
@@ -114,8 +113,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	if (flags || f->crowded || !after)
 		before = 0;	/* not what it was as this write began */
 	f->last = after ?: f->last;
-	if (before)
-		flags |= compare(k, n, f);
+	k->w->diff = before ? compare(k, n, f) : ORIG_UNKNOWN;
 	if (zeroed_again(k, f))
 		f->op = f->hit_op;
 	else if (hit_claim(f, c, op))

@@ -106,7 +106,6 @@ _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 #define PF_HIT_NO_BEFORE 4u	/* attached while the write was under way */
 #define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
 #define PF_HIT_COMPARED	 32u	/* its bytes were compared with what the socket took */
-#define PF_HIT_MEANT	 64u	/* and are the same */
 #define PF_HIT_WIRE	 16u	/* every copy the device makes is looked at: `read` is how far */
 
 /*
@@ -132,7 +131,8 @@ struct pf_ev_hit {
 	__u32 seq;
 	__u32 len;		/* 1 .. page size */
 	__u32 resends;		/* retransmissions of this connection so far */
-	__u32 pad;
+	__u16 diff_from;	/* PF_HIT_COMPARED: first byte of the flight that the write left */
+	__u16 diff_to;		/* other than the socket took it, and behind the last; or equal */
 	struct pf_progress before;	/* as the write began */
 	struct pf_progress after;	/* when it was complete */
 	/* Fingerprints of the flight, 0 where there is none. */

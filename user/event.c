@@ -40,6 +40,8 @@ static enum event_refusal check_hit(const struct pf_ev_hit *ev)
 {
 	if (!ends(ev->writer.comm, PF_COMM_LEN) || !ends(ev->sender.comm, PF_COMM_LEN))
 		return EVENT_BAD_STRING;
+	if (ev->flags & PF_HIT_COMPARED && (ev->diff_from > ev->diff_to || ev->diff_to > ev->len))
+		return EVENT_BAD_RANGE;
 	if (!ev->len || ev->len > EVENT_FLIGHT_MAX || ev->file_off + ev->len < ev->file_off)
 		return EVENT_BAD_RANGE;
 	return EVENT_OK;

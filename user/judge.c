@@ -104,6 +104,9 @@ static enum judgement judge_copied(const struct evidence *ev, enum reason why, e
 		settle(ret, VERDICT_POSSIBLE, ev->gave_up ? ev->gave_up : REASON_UNACKED, phase);
 		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 	}
+	/* What is copied while somebody writes is not looked at; perhaps it was this. */
+	if (ev->before.resends != ev->after.resends)
+		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (ev->lost)
 		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
 	return settle(ret, VERDICT_NEAR_MISS, why, phase);
@@ -120,11 +123,14 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
 	if (seq_before(seq, ev->after.read) || ev->flags & PF_HIT_ENDED)
 		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (!(ev->sent & (SENT_NEW | SENT_OTHER))) {
-		if (ev->sent & SENT_MEANT)
-			return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
-		if (ev->end >= PF_END_ABORTED && !ev->lost)	/* it never went out */
-			return settle(ret, VERDICT_NEAR_MISS, why, phase);
-		return judge_uncopied(ev, REASON_UNSENT, phase, ret);
+		__u32 undone = ev->sent & (SENT_MEANT | SENT_OLD);
+
+		if (!undone && ev->end < PF_END_ABORTED)
+			return judge_uncopied(ev, REASON_UNSENT, phase, ret);
+		if (ev->lost)	/* another copy, perhaps */
+			return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
+		return settle(ret, VERDICT_NEAR_MISS,	/* or it never went out */
+			      undone ? REASON_RESTORED : why, phase);
 	}
 	if (ev->rewritten)
 		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
@@ -155,8 +161,6 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 			return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
 		return judge_uncopied(ev, REASON_UNSENT, PHASE_QUEUED, ret);
 	}
-	if (is_unseen(ev) && ev->sent & SENT_NEW)
-		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
 	if (is_unseen(ev))
 		return settle(ret, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
 	/* Of which bytes is not known; perhaps of these, torn. */
@@ -198,7 +202,10 @@ static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct a
 {
 	enum phase phase = phase_at(ev, &ev->after, seq);
 
-	if (ev->end && ev->looked_at_end)
+	if (ev->end && ev->looked_at_end && ev->lost)
+		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
+	/* A store made during a write that a hook saw passes for a part of it. */
+	if (ev->end && ev->looked_at_end && !ev->rewritten)
 		return settle(ret, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
 	settle(ret, VERDICT_POSSIBLE, REASON_MMAP_STORE, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
@@ -217,6 +224,10 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (ev->print_after && ev->print_after == ev->print_before)
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
+	if (ev->meant)
+		return settle(ret_answer, VERDICT_IDENTICAL, ev->print_before == ev->print ?
+			      REASON_UNCHANGED : REASON_RESTORED, phase);
 	if (ev->torn)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
 	if (judge_restores(ev))
@@ -238,7 +249,7 @@ __u32 judge_sent(const struct evidence *ev, __u64 print)
 
 bool judge_restores(const struct evidence *ev)
 {
-	return ev->flags & PF_HIT_MEANT || (ev->print && ev->print_after == ev->print);
+	return ev->meant || (ev->print && ev->print_after == ev->print);
 }
 
 int judge_in_time(const struct evidence *ev, __u32 seq)

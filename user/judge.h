@@ -26,6 +26,7 @@ struct evidence {
 	__u32 sent;			/* SENT_* */
 	__u32 end;			/* PF_END_* seen since, or 0 */
 	bool looked_at_end;		/* and its bytes were known then */
+	bool meant;			/* the write left these bytes as the socket took them */
 	bool resent;			/* retransmitted since, and not mended before */
 	bool resent_mended;		/* retransmitted since it was mended */
 	bool mended;			/* what is copied from now on is as meant again */

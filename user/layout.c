@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* layout.c - see layout.h. Pure but for the files it is given. */
+/* layout.c - see layout.h. Sees no BPF. */
 #include "layout.h"
 
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
+
+#include "print.h"
 
 #define HEADERS_MAX 512
 #define NO_PADDR ((__u64)-1)	/* kcore gives it to what is not memory */
@@ -78,4 +82,88 @@ int layout_from_kallsyms(FILE *in, struct layout *ret_addresses)
 			return 0;
 	}
 	return -ENOENT;
+}
+
+/* One try of many. */
+struct search {
+	layout_try_fn try;
+	void *ctx;
+	int fd;
+	__u64 print;		/* of our page */
+};
+
+static int try_one(const struct search *s, const struct layout *layout, int indirect)
+{
+	const struct layout_guess guess = { *layout, indirect, s->fd };
+	__u64 print = 0;
+	int err = s->try(s->ctx, &guess, &print);
+
+	return err ? err : print == s->print ? 0 : -ENOENT;
+}
+
+static int try_kcore(const struct search *s, size_t page_size, size_t struct_page_size)
+{
+	struct layout guesses[LAYOUT_GUESSES];
+	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), err = -ENOENT;
+	size_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = layout_from_kcore(fd, page_size, struct_page_size, guesses);
+	close(fd);
+	for (size_t i = 0; i < n && err; i++)
+		err = try_one(s, &guesses[i], 0);
+	return err;
+}
+
+static int try_kallsyms(const struct search *s)
+{
+	FILE *in = fopen("/proc/kallsyms", "re");
+	struct layout at;
+	int err;
+
+	if (!in)
+		return -errno;
+	err = layout_from_kallsyms(in, &at);
+	fclose(in);
+	return err ? err : try_one(s, &at, 1);
+}
+
+/* Fill a page with bytes that no other has, and return their fingerprint. */
+static __u64 fill_page(char *page, size_t size)
+{
+	__u64 word = getpid();
+	struct pf_print p;
+
+	pf_print_begin(&p);
+	for (size_t at = 0; at < size; at += sizeof(word)) {
+		word = pf_print_step(word, at);
+		memcpy(page + at, &word, sizeof(word));
+	}
+	for (size_t at = 0; at < size; at += PF_PRINT_BLOCK)
+		pf_print_block(&p, (const __u64 *)(page + at));
+	return pf_print_end(&p, size);
+}
+
+int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size)
+{
+	size_t size = sysconf(_SC_PAGESIZE);
+	struct search s = { .try = try, .ctx = ctx, .fd = memfd_create("pageflight-layout", MFD_CLOEXEC) };
+	char *page;
+	int err;
+
+	if (s.fd < 0)
+		return -errno;
+	page = ftruncate(s.fd, size) ? MAP_FAILED :
+	       mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s.fd, 0);
+	err = page == MAP_FAILED ? -errno : 0;
+	if (!err) {
+		s.print = fill_page(page, size);
+		err = try_kcore(&s, size, struct_page_size);
+		if (err)
+			err = try_kallsyms(&s);
+		munmap(page, size);
+	}
+	close(s.fd);
+	return err;
 }

@@ -34,4 +34,21 @@ size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
  */
 int layout_from_kallsyms(FILE *in, struct layout *ret_addresses);
 
+/* Where the bytes of the page of file fd may be found. */
+struct layout_guess {
+	struct layout layout;
+	int indirect;		/* these are addresses of the kernel's variables */
+	int fd;
+};
+
+/* Let the kernel come to the fingerprint of that page; 0 or -errno. */
+typedef int (*layout_try_fn)(void *ctx, const struct layout_guess *guess, __u64 *ret_print);
+
+/*
+ * Make a page of known bytes and try guesses until one leads to them: those of
+ * /proc/kcore, which needs no symbols and knows every architecture, then those
+ * of /proc/kallsyms, for kernels built without it. 0 or -errno.
+ */
+int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size);
+
 #endif

@@ -10,12 +10,10 @@
 #include "loader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -26,10 +24,10 @@
 
 #include "filter.h"
 #include "hooks.h"
+#include "kernel.h"
 #include "layout.h"
 #include "pageflight.skel.h"
 #include "preempt.h"
-#include "print.h"
 
 #define RING_BYTES (4u << 20)
 #define ANSWERS_MAX 16384		/* files whose place is remembered */
@@ -65,96 +63,14 @@ static int fail(char err[LOADER_ERR_LEN], int code, const char *format, ...)
 	return code;
 }
 
-/* Lockdown in confidentiality mode forbids what tracing programs do. */
-static bool locked_down(void)
-{
-	char line[128] = "";
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return strstr(line, "[confidentiality]");
-}
-
-static bool func_has_param(const struct btf *btf, int func, const char *param)
-{
-	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
-	const struct btf_param *p = btf_params(proto);
-
-	for (int i = 0; i < btf_vlen(proto); i++)
-		if (!strcmp(btf__name_by_offset(btf, p[i].name_off), param))
-			return true;
-	return false;
-}
-
-static bool btf_has_func(const struct btf *btf, const struct hook *h)
-{
-	char name[128];
-	int id;
-
-	if (!strcmp(h->method, "tp_btf")) {
-		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
-	}
-	if (!strcmp(h->method, "iter")) {
-		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
-	}
-	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
-	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
-}
-
-static bool hook_exists(void *ctx, const struct hook *h)
-{
-	struct btf *vmlinux = ctx, *module;
-	bool found;
-
-	if (btf_has_func(vmlinux, h))
-		return true;
-	if (!h->module)
-		return false;
-	module = btf__load_module_btf(h->module, vmlinux);
-	if (!module)
-		return false;
-	found = btf_has_func(module, h);
-	btf__free(module);
-	return found;
-}
-
-static bool enum_has(const struct btf *btf, const char *type, const char *value)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
-	const struct btf_type *t;
-	const struct btf_enum *e;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, id);
-	e = btf_enum(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), value))
-			return true;
-	return false;
-}
-
-/* What every program needs, whatever it hooks. */
 static int check_helpers(const struct btf *btf, char err[LOADER_ERR_LEN])
 {
-	static const char *const helpers[] = {
-		"BPF_FUNC_loop", "BPF_FUNC_get_func_ret", "BPF_FUNC_task_pt_regs",
-	};
+	const char *lacks = kernel_lacks(btf);
 	struct utsname u;
 
 	uname(&u);
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
-		if (!enum_has(btf, "bpf_func_id", helpers[i]))
-			return fail(err, -EOPNOTSUPP,
-				    "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
-				    u.release, helpers[i]);
-	return 0;
+	return lacks ? fail(err, -EOPNOTSUPP, "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
+			    u.release, lacks) : 0;
 }
 
 static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
@@ -317,94 +233,38 @@ static int run_iterator(const struct bpf_link *link)
 	return err;
 }
 
-/* The fingerprint that the kernel side must come to, of a page with `bytes` in it. */
-static __u64 expected_print(const char *bytes, size_t size)
-{
-	struct pf_print p;
+struct layout_run {
+	struct loader *l;
+	const struct bpf_link *link;
+};
 
-	pf_print_begin(&p);
-	for (size_t at = 0; at < size; at += PF_PRINT_BLOCK)
-		pf_print_block(&p, (const __u64 *)(bytes + at));
-	return pf_print_end(&p, size);
-}
-
-/* Does this layout lead to the bytes of our page? 0 or -errno. */
-static int try_layout(struct loader *l, const struct bpf_link *link, __u64 expected)
+/* Let the kernel side look at our page as this layout has it. */
+static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_print)
 {
+	const struct layout_run *run = ctx;
+	struct pageflight__bss *bss = run->l->skel->bss;
 	int err;
 
-	l->skel->bss->pf_layout.print = 0;
-	err = run_iterator(link);
-	if (!err && l->skel->bss->pf_layout.print == expected)
-		return 0;
-	l->skel->bss->pf_page_offset = 0;
-	return err ? err : -ENOENT;
-}
-
-/* /proc/kcore needs no symbols and knows every architecture; kernels may be built without it. */
-static int try_kcore(struct loader *l, const struct bpf_link *link, __u64 expected)
-{
-	struct layout guesses[LAYOUT_GUESSES];
-	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), err = -ENOENT;
-	size_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = layout_from_kcore(fd, sysconf(_SC_PAGESIZE), l->skel->rodata->cfg.struct_page_size,
-			      guesses);
-	close(fd);
-	for (size_t i = 0; i < n && err; i++) {
-		l->skel->bss->pf_vmemmap = guesses[i].vmemmap;
-		l->skel->bss->pf_page_offset = guesses[i].page_offset;
-		err = try_layout(l, link, expected);
-	}
+	bss->pf_layout.tgid = getpid();
+	bss->pf_layout.fd = guess->fd;
+	bss->pf_layout.page_offset_at = guess->indirect ? guess->layout.page_offset : 0;
+	bss->pf_layout.vmemmap_at = guess->indirect ? guess->layout.vmemmap : 0;
+	bss->pf_page_offset = guess->indirect ? 0 : guess->layout.page_offset;
+	bss->pf_vmemmap = guess->indirect ? 0 : guess->layout.vmemmap;
+	bss->pf_layout.print = 0;
+	err = run_iterator(run->link);
+	*ret_print = bss->pf_layout.print;
 	return err;
 }
 
-static int try_kallsyms(struct loader *l, const struct bpf_link *link, __u64 expected)
-{
-	FILE *in = fopen("/proc/kallsyms", "re");
-	struct layout at;
-	int err;
-
-	if (!in)
-		return -errno;
-	err = layout_from_kallsyms(in, &at);
-	fclose(in);
-	if (err)
-		return err;
-	l->skel->bss->pf_layout.page_offset_at = at.page_offset;
-	l->skel->bss->pf_layout.vmemmap_at = at.vmemmap;
-	return try_layout(l, link, expected);
-}
-
-/*
- * Find out how to get from a struct page to its bytes, and prove it on a page
- * of our own. Without it there are no fingerprints.
- */
+/* Without it there are no fingerprints. */
 static int find_layout(struct loader *l, const struct bpf_link *link)
 {
-	size_t size = sysconf(_SC_PAGESIZE);
-	int fd = memfd_create("pageflight-layout", MFD_CLOEXEC), err = -ENOMEM;
-	char *page = fd < 0 || ftruncate(fd, size) ? MAP_FAILED :
-		     mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	__u64 word = getpid(), expected;
+	struct layout_run run = { l, link };
+	int err = layout_find(try_layout, &run, l->skel->rodata->cfg.struct_page_size);
 
-	if (page != MAP_FAILED) {
-		for (size_t at = 0; at < size; at += sizeof(word)) {
-			word = pf_print_step(word, at);
-			memcpy(page + at, &word, sizeof(word));
-		}
-		expected = expected_print(page, size);
-		l->skel->bss->pf_layout.tgid = getpid();
-		l->skel->bss->pf_layout.fd = fd;
-		err = try_kcore(l, link, expected);
-		if (err)
-			err = try_kallsyms(l, link, expected);
-		munmap(page, size);
-	}
-	if (fd >= 0)
-		close(fd);
+	if (err)
+		l->skel->bss->pf_page_offset = 0;
 	return err;
 }
 
@@ -463,7 +323,7 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	ret = check_helpers(btf, err);
 	if (ret)
 		return ret;
-	l->n_hooks = hooks_plan(l->hooks, opts->content, hook_exists, btf);
+	l->n_hooks = hooks_plan(l->hooks, opts->content, kernel_has_hook, btf);
 	if (!preempt_possible())
 		hooks_stand_once(l->hooks, l->n_hooks);
 	ret = check_required(l, err);
@@ -501,7 +361,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
 
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
-	if (locked_down())
+	if (kernel_is_locked_down())
 		return fail(err, -EPERM, "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
 	if (geteuid())
 		return fail(err, -EPERM, "BPF tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");

@@ -115,6 +115,35 @@ struct span *pending_add_span(struct pending *p, struct held *held, const struct
 	return span;
 }
 
+static bool same_answer(const struct answer *a, const struct answer *b)
+{
+	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase;
+}
+
+bool pending_extend(struct held *held, const struct span *next)
+{
+	struct span *last = held->last;
+	const struct span *low, *high;
+
+	if (!last || last->waiting || !same_answer(&last->answer, &next->answer) ||
+	    last->len + next->len < last->len)
+		return false;
+	low = next->file_off < last->file_off ? next : last;
+	high = low == last ? next : last;
+	if (low->file_off + low->len != high->file_off ||
+	    low->stream_off + low->len != high->stream_off)
+		return false;
+	if (low == next) {
+		last->seq = next->seq;
+		last->file_off = next->file_off;
+		last->stream_off = next->stream_off;
+	}
+	last->len += next->len;
+	if (next->attached < last->attached)
+		last->attached = next->attached;
+	return true;
+}
+
 void pending_wait(struct pending *p, struct span *span)
 {
 	__u32 first = span->seq >> PENDING_WINDOW_SHIFT;

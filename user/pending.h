@@ -101,6 +101,13 @@ struct held *pending_get_held(struct pending *p, struct op *op, const struct pf_
 /* Copy a span into its incident; NULL without memory. */
 struct span *pending_add_span(struct pending *p, struct held *held, const struct span *like);
 
+/*
+ * Let the span that was added last grow by one that continues it, if neither
+ * waits. Most hits are decided at once and lie before or behind the one that came
+ * last: a write of a gigabyte then costs one span, not one per page.
+ */
+bool pending_extend(struct held *held, const struct span *next);
+
 /* Make a span findable by its sequence numbers, and not. */
 void pending_wait(struct pending *p, struct span *span);
 void pending_settled(struct span *span);

@@ -20,6 +20,7 @@
 #include "event.h"
 #include "filter.h"
 #include "log.h"
+#include "loss.h"
 #include "resolve.h"
 #include "senders.h"
 #include "signals.h"
@@ -122,18 +123,6 @@ static void on_incident(void *ctx, const struct incident *found)
 		s->state = DONE;
 }
 
-/* Losses that may hide a retransmission of something that is followed. */
-static bool weakens(const struct loader_totals *before, const struct loader_totals *now)
-{
-	static const enum pf_counter counters[] = { PF_C_events_lost, PF_C_read_failed };
-
-	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
-		if (before->stats.count[counters[i]] != now->stats.count[counters[i]])
-			return true;
-	}
-	return before->missed != now->missed;
-}
-
 static int look_at_losses(struct session *s)
 {
 	struct loader_totals now;
@@ -143,7 +132,7 @@ static int look_at_losses(struct session *s)
 		log_error("cannot read the counters of the kernel side: %s", strerror(-err));
 		return err;
 	}
-	if (weakens(&s->seen, &now))
+	if (loss_weakens(&s->seen, &now))
 		verdict_lost(s->verdict);
 	s->seen = now;
 	return 0;
@@ -160,13 +149,6 @@ static int take_record(struct session *s, const void *data, size_t size)
 		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
 		return 0;
 	}
-	/*
-	 * A write after the end of the run; without hits its op is not taken either.
-	 * A change that is found now was made before.
-	 */
-	if (s->state != RUNNING && ev->type == PF_EV_HIT && ev->ts > s->ended &&
-	    ((const struct pf_ev_hit *)ev)->writer.how != PF_WRITE_UNKNOWN)
-		return 0;
 	if (ev->type == PF_EV_SENDER) {
 		senders_add(s->senders, (const struct pf_ev_sender *)ev);
 		return 0;
@@ -222,6 +204,7 @@ static void stop(struct session *s, __u64 now, __u64 grace)
 	}
 	s->state = SETTLING;
 	s->ended = now;
+	verdict_end(s->verdict, now);
 	s->deadline = now + grace;
 }
 
@@ -389,6 +372,7 @@ static int finish(struct session *s)
 		return s->err;
 	if (!s->ended)
 		s->ended = now;
+	verdict_end(s->verdict, s->ended);
 	err = loader_sweep(s->loader, true);
 	if (err)
 		return err;

@@ -21,6 +21,7 @@ static void print_seen(FILE *out, const struct summary *sum)
 		(unsigned long long)count[PF_C_conns]);
 	fprintf(out, "in flight  pages %llu, connections %llu\n", sum->totals.in_flight,
 		sum->totals.conns);
+	fprintf(out, "content    %s\n", content_name(sum->content));
 }
 
 static void print_filter(FILE *out, const struct summary *sum)

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "compose.h"
+#include "learn.h"
 #include "pending.h"
 
 struct verdict {
@@ -21,6 +22,7 @@ struct verdict {
 	struct pending pending;
 	struct compose compose;
 	__u64 evicted;
+	__u64 ended;		/* 0: not yet */
 	bool lossy;
 };
 
@@ -119,39 +121,6 @@ static int make_room(struct verdict *v)
 	return err;
 }
 
-static bool same_answer(const struct answer *a, const struct answer *b)
-{
-	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase;
-}
-
-/*
- * Most hits are decided at once and lie before or behind the one that came
- * last: a write of a gigabyte then costs one span, not one per page.
- */
-static bool extend_last(struct held *held, const struct span *next)
-{
-	struct span *last = held->last;
-	const struct span *low, *high;
-
-	if (!last || last->waiting || !same_answer(&last->answer, &next->answer) ||
-	    last->len + next->len < last->len)
-		return false;
-	low = next->file_off < last->file_off ? next : last;
-	high = low == last ? next : last;
-	if (low->file_off + low->len != high->file_off ||
-	    low->stream_off + low->len != high->stream_off)
-		return false;
-	if (low == next) {
-		last->seq = next->seq;
-		last->file_off = next->file_off;
-		last->stream_off = next->stream_off;
-	}
-	last->len += next->len;
-	if (next->attached < last->attached)
-		last->attached = next->attached;
-	return true;
-}
-
 static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
 		    struct span *like)
 {
@@ -165,7 +134,7 @@ static int add_span(struct verdict *v, struct op *op, const struct pf_ev_hit *hi
 	if (!held)
 		return -ENOMEM;
 	held->lost |= like->ev.lost;
-	if (judgement == JUDGE_FINAL && extend_last(held, like))
+	if (judgement == JUDGE_FINAL && pending_extend(held, like))
 		return 0;
 	span = pending_add_span(&v->pending, held, like);
 	if (!span)
@@ -236,149 +205,84 @@ static int spread(struct verdict *v, const struct news *news)
 	return err;
 }
 
-static void learn_range(struct span *span, void *event)
+/* Spread news piece by piece, cut where what `ev` says changes; aim() chooses what each learns. */
+static int spread_pieces(struct verdict *v, const struct news *whole, const struct evidence *ev,
+			 void (*aim)(struct news *news, const struct evidence *ev))
 {
-	const struct pf_ev_range *ev = event;
-	struct held *held = span->held;
-
-	switch (ev->h.type) {
-	case PF_EV_RESEND:
-		span->ev.resent |= !span->ev.mended;
-		span->ev.resent_mended |= span->ev.mended;
-		if (held->resent_ts != ev->h.ts)
-			held->resends++;
-		held->resent_ts = ev->h.ts;
-		break;
-	case PF_EV_SENT:
-		span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->print);
-		break;
-	case PF_EV_END:
-		span->ev.end = ev->why;
-		span->ev.looked_at_end = ev->print;
-		break;
-	}
-}
-
-/* A store that was announced by a fault is found: it is the one that we waited for. */
-struct store {
-	const struct evidence *found;
-	bool taken;
-};
-
-static void learn_store(struct span *span, void *event)
-{
-	struct store *store = event;
-	struct evidence *ev = &span->ev;
-
-	if (ev->how != PF_WRITE_MMAP || ev->stored)
-		return;
-	ev->stored = true;
-	ev->flags = store->found->flags;
-	ev->before = store->found->before;
-	ev->after = store->found->after;
-	ev->print_before = store->found->print_before;
-	ev->print_after = store->found->print_after;
-	store->taken = true;
-}
-
-/* A store takes its time. If what was found changes again, it was perhaps under way then. */
-static void learn_torn(struct span *span, void *event)
-{
-	const struct evidence *ev = &span->ev;
-
-	(void)event;
-	if (ev->how == PF_WRITE_UNKNOWN || ev->stored)
-		span->ev.torn = true;
-}
-
-static void learn_restored(struct span *span, void *event)
-{
-	(void)event;
-	span->ev.restored = true;
-	span->ev.mended = true;
-}
-
-static void learn_mended(struct span *span, void *event)
-{
-	(void)event;
-	span->ev.mended = true;
-}
-
-static void learn_unsure(struct span *span, void *event)
-{
-	(void)event;
-	span->ev.unsure = true;
-}
-
-static __u64 end_of(__u64 pos, __u64 count)
-{
-	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
-}
-
-/* What both the write and the flight have, as sequence numbers; empty if end is not behind first. */
-static __u32 first_seq(const struct pf_ev_hit *hit)
-{
-	return hit->seq + (hit->pos > hit->file_off ? hit->pos - hit->file_off : 0);
-}
-
-static __u32 end_seq(const struct pf_ev_hit *hit)
-{
-	__u64 write_end = end_of(hit->pos, hit->count);
-
-	if (write_end >= end_of(hit->file_off, hit->len))
-		return hit->seq + hit->len;
-	return hit->seq + (write_end > hit->file_off ? write_end - hit->file_off : 0);
-}
-
-/* These bytes are again what the socket took: what waits was changed back, perhaps in time. */
-static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev)
-{
-	bool whole = hit->print_after == hit->print;	/* the flight, or only what was written */
-	__u32 seq = whole ? hit->seq : first_seq(hit);
-	__u32 len = whole ? hit->len : end_seq(hit) - seq, at = 0;
-	__u32 cuts[JUDGE_CUTS_MAX + 1];
-	unsigned int n = judge_cuts(ev, seq, len, cuts);
+	__u32 cuts[JUDGE_CUTS_MAX + 1], at = 0;
+	unsigned int n = judge_cuts(ev, whole->seq, whole->len, cuts);
 	int err = 0;
 
-	cuts[n] = len;
+	cuts[n] = whole->len;
 	for (unsigned int i = 0; i <= n && !err; i++) {
-		int in_time = judge_in_time(ev, seq + at);
+		struct news piece = *whole;
 
-		const struct news news = {
-			.conn = hit->conn, .seq = seq + at, .len = cuts[i] - at,
-			.learn = in_time > 0 ? learn_restored : in_time ? learn_mended : learn_unsure,
-		};
-
-		err = spread(v, &news);
+		piece.seq += at;
+		piece.len = cuts[i] - at;
+		aim(&piece, ev);
+		if (piece.learn)
+			err = spread(v, &piece);
 		at = cuts[i];
 	}
 	return err;
 }
 
-static void learn_rewritten(struct span *span, void *event)
+static void aim_restored(struct news *news, const struct evidence *ev)
 {
-	(void)event;
-	span->ev.rewritten = true;
+	int in_time = judge_in_time(ev, news->seq);
+
+	news->learn = in_time > 0 ? learn_restored : in_time ? learn_mended : learn_unsure;
 }
 
-/*
- * A write to part of a flight that had been changed before, and whose bytes at
- * first are not kept: nobody can tell whether it made some of them right again.
- */
-static bool is_over_changes(const struct pf_ev_hit *hit)
+/* These bytes are again what the socket took: what waits was changed back, perhaps in time. */
+static int on_restored(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev,
+		       __u32 seq, __u32 end)
 {
-	if (end_seq(hit) - first_seq(hit) == hit->len)
-		return false;
-	return hit->writer.how != PF_WRITE_UNKNOWN && !(hit->flags & PF_HIT_COMPARED) &&
-	       hit->print_before && hit->print_before != hit->print;
+	const struct news news = { .conn = hit->conn, .seq = seq, .len = end - seq };
+
+	return (__s32)(end - seq) > 0 ? spread_pieces(v, &news, ev, aim_restored) : 0;
 }
 
-/* Cut the bytes that both the write and the flight have where the answer may change. */
-static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
-		     struct span *like)
+/* What was copied for good before it was found is not a part of the store. */
+static void aim_store(struct news *news, const struct evidence *ev)
 {
-	__u32 first = first_seq(hit), len = end_seq(hit) - first, skip = first - hit->seq;
-	__u32 cuts[JUDGE_CUTS_MAX + 1];
+	struct answer answer;
+
+	if (judge_byte(ev, news->seq, &answer) != JUDGE_GONE)
+		news->learn = learn_store;
+}
+
+/* Somebody unknown changed the flight. */
+static int on_found(struct verdict *v, const struct pf_ev_hit *hit, struct store *store)
+{
+	struct news news = { .conn = hit->conn, .seq = hit->seq, .len = hit->len, .learn = learn_torn };
+	int err = spread(v, &news);
+
+	news.learn = NULL;
+	news.event = store;
+	return err ? err : spread_pieces(v, &news, store->found, aim_store);
+}
+
+/* A write that a hook saw, over what waits. */
+static int on_written(struct verdict *v, const struct pf_ev_hit *hit)
+{
+	struct news news = { .conn = hit->conn, .seq = hit->seq, .len = hit->len,
+			     .learn = learn_hidden };
+	int err = spread(v, &news);
+
+	if (err || !hit_may_mend(hit))
+		return err;
+	news.seq = hit_first_seq(hit);
+	news.len = hit_end_seq(hit) - news.seq;
+	news.learn = learn_rewritten;
+	return spread(v, &news);
+}
+
+/* Cut bytes that both the write and the flight have where the answer may change. */
+static int add_part(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		    struct span *like, __u32 first, __u32 end)
+{
+	__u32 len = end - first, skip = first - hit->seq, cuts[JUDGE_CUTS_MAX + 1];
 	unsigned int n_cuts;
 	int err = 0;
 
@@ -396,6 +300,42 @@ static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *h
 		err = add_span(v, op, hit, like);
 	}
 	return err;
+}
+
+/* Bytes that were written as the socket took them are told apart, where they were compared. */
+static int add_spans(struct verdict *v, struct op *op, const struct pf_ev_hit *hit,
+		     struct span *like)
+{
+	__u32 first = hit_first_seq(hit), end = hit_end_seq(hit);
+	struct span meant = *like;
+	int err;
+
+	if (!(hit->flags & PF_HIT_COMPARED))
+		return add_part(v, op, hit, like, first, end);
+	meant.ev.meant = true;
+	err = add_part(v, op, hit, &meant, first, hit->seq + hit->diff_from);
+	if (!err)
+		err = add_part(v, op, hit, like, hit->seq + hit->diff_from, hit->seq + hit->diff_to);
+	return err ? err : add_part(v, op, hit, &meant, hit->seq + hit->diff_to, end);
+}
+
+/* What a hit tells about those that came before it. */
+static int spread_hit(struct verdict *v, const struct pf_ev_hit *hit, const struct evidence *ev,
+		      struct store *store)
+{
+	int err = 0;
+
+	if ((__s32)(hit_end_seq(hit) - hit_first_seq(hit)) <= 0)
+		return 0;
+	if (judge_restores(ev))
+		err = on_restored(v, hit, ev, hit->seq, hit->seq + hit->len);
+	if (!err && hit->flags & PF_HIT_COMPARED)
+		err = on_restored(v, hit, ev, hit_first_seq(hit), hit->seq + hit->diff_from);
+	if (!err && hit->flags & PF_HIT_COMPARED)
+		err = on_restored(v, hit, ev, hit->seq + hit->diff_to, hit_end_seq(hit));
+	if (err || hit->writer.how == PF_WRITE_MMAP)	/* nothing is changed yet */
+		return err;
+	return hit->writer.how == PF_WRITE_UNKNOWN ? on_found(v, hit, store) : on_written(v, hit);
 }
 
 static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
@@ -418,30 +358,22 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 	int err;
 
 	err = make_room(v);
+	if (!err)
+		err = spread_hit(v, hit, &like.ev, &store);
 	if (err)
 		return err;
-	op = pending_get_op(&v->pending, hit->op);
+	/* A change that is found after the end was made before. */
+	if (v->ended && hit->h.ts > v->ended && hit->writer.how != PF_WRITE_UNKNOWN)
+		return 0;
+	op = pending_get_op(&v->pending, hit->op);	/* now: what was told may have ended it */
 	if (!op)
 		return -ENOMEM;
 	op->hits++;
 	op->ts = hit->h.ts;
-	if (judge_restores(&like.ev) && (__s32)(end_seq(hit) - first_seq(hit)) > 0)
-		err = on_restored(v, hit, &like.ev);
-	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
-		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
-						.learn = learn_torn });
-	if (!err && hit->writer.how == PF_WRITE_UNKNOWN)
-		err = spread(v, &(struct news){ .conn = hit->conn, .seq = hit->seq, .len = hit->len,
-						.learn = learn_store, .event = &store });
-	if (err || store.taken)
-		return err;
-	if (is_over_changes(hit) && (__s32)(end_seq(hit) - first_seq(hit)) > 0) {
-		like.ev.rewritten = true;
-		err = spread(v, &(struct news){ .conn = hit->conn, .seq = first_seq(hit),
-						.len = end_seq(hit) - first_seq(hit),
-						.learn = learn_rewritten });
-	}
-	return err ? err : add_spans(v, op, hit, &like);
+	if (store.taken)
+		return 0;
+	like.ev.rewritten = hit->writer.how != PF_WRITE_UNKNOWN && hit_is_over_changes(hit);
+	return add_spans(v, op, hit, &like);
 }
 
 static int on_op(struct verdict *v, const struct pf_ev_op *ev)
@@ -529,6 +461,11 @@ void verdict_lost(struct verdict *v)
 void verdict_sound(struct verdict *v)
 {
 	v->lossy = false;
+}
+
+void verdict_end(struct verdict *v, __u64 ended_ns)
+{
+	v->ended = ended_ns;
 }
 
 int verdict_flush(struct verdict *v)

@@ -43,6 +43,12 @@ int verdict_tick(struct verdict *v, __u64 now_ns);
 void verdict_lost(struct verdict *v);
 void verdict_sound(struct verdict *v);
 
+/*
+ * The run has ended: writes after this are no incidents any more, but still tell
+ * what became of the bytes that wait.
+ */
+void verdict_end(struct verdict *v, __u64 ended_ns);
+
 /* Report everything that waits, as far as it is known. */
 int verdict_flush(struct verdict *v);
 

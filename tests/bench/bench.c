@@ -176,7 +176,8 @@ int main(int argc, char **argv)
 				run_column(c, round);
 	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
 		if (!report.missing[c])
-			run_programs(c, c == COLUMN_OFF ? LOADS_ALL : LOAD_BIT(LOAD_PAGE));
+			run_programs(c, c == COLUMN_OFF ? LOADS_ALL :
+					loads[c] & (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK)));
 	run_idle();
 	fingerprint_time(&report.print);
 	report_print(&report, loads, watchers);

@@ -35,9 +35,12 @@ $(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 
-$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine say) \
-		$(patsubst %,$(O)/user/%.o,event verdict judge pending compose incident sink sink_json \
-		sink_summary fmt)
+# The linker takes from it what the engine and a sink need, which is not libbpf.
+$(BENCH_DIR)/user.a: $(filter-out $(O)/user/main.o,$(USER_OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine say) $(BENCH_DIR)/user.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -o $@
 

@@ -107,6 +107,7 @@ class Watch:
         flow = Flow()
         os.sendfile(flow.tx.fileno(), self.mark_file, place, 1)
         os.pwrite(self.mark_file, b"x", place)
+        flow.read(1)  # with fingerprints it is reported when it is over
         found = []
         while True:
             record = self.record()

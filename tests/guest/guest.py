@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 
 BIN = "build/pageflight"
 WRITER = "build/tests/guest/writer"
+SENDZC = "build/tests/guest/sendzc"
 MOUNTS = "/mnt"
 PAGE = 4096
 DEADLINE = 120  # seconds, so that a broken test ends

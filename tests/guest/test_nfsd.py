@@ -19,11 +19,11 @@ START = f"""
 set -e
 mkdir -p {EXPORT} /proc/fs/nfsd /run/rpc_pipefs
 mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd
-rpcbind -w
+pgrep -x rpcbind > /dev/null || rpcbind -w
 echo '{EXPORT} 127.0.0.1(rw,no_root_squash,no_subtree_check,fsid=0,insecure)' > /etc/exports
 exportfs -ra
 rpc.nfsd --no-udp --grace-time 10 2
-rpc.mountd
+pgrep -x rpc.mountd > /dev/null || rpc.mountd
 """
 STOP = "rpc.nfsd 0; exportfs -ua"
 
@@ -51,6 +51,7 @@ class Nfsd(Case):
     def tearDownClass(cls) -> None:
         if cls.started:
             sh(STOP)
+            cls.started = False
 
     def test_write_by_a_client(self) -> None:
         sh(f"mkdir -p {MOUNT} && mount -t nfs4 -o vers=4.2 127.0.0.1:/ {MOUNT}")

@@ -10,21 +10,13 @@
 #include <error.h>
 #include <fcntl.h>
 #include <linux/aio_abi.h>
-#include <linux/io_uring.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NOT_HERE 77
-
-static void must(int ok, const char *what)
-{
-	if (!ok)
-		error(errno == ENOSYS || errno == EPERM ? NOT_HERE : 1, errno, "%s", what);
-}
+#include "ring.h"
 
 static long write_aio(int fd, void *buf, size_t len, off_t off)
 {
@@ -44,44 +36,20 @@ static long write_aio(int fd, void *buf, size_t len, off_t off)
 	return done.res;
 }
 
-static void *ring_map(int ring, size_t size, off_t what)
-{
-	void *at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring, what);
-
-	must(at != MAP_FAILED, "mmap of the ring");
-	return at;
-}
-
 static long write_uring(int fd, void *buf, size_t len, off_t off)
 {
-	struct io_uring_params p = { 0 };
-	struct io_uring_sqe *sqe;
-	struct io_uring_cqe *cqe;
-	unsigned int *tail, *array;
-	char *sq, *cq;
-	int ring;
+	const struct io_uring_sqe sqe = {
+		.opcode = IORING_OP_WRITE,
+		.fd = fd,
+		.addr = (uintptr_t)buf,
+		.len = len,
+		.off = off,
+	};
+	struct ring ring;
 
-	ring = syscall(SYS_io_uring_setup, 1, &p);
-	must(ring >= 0, "io_uring_setup");
-	sq = ring_map(ring, p.sq_off.array + p.sq_entries * sizeof(*array), IORING_OFF_SQ_RING);
-	cq = ring_map(ring, p.cq_off.cqes + p.cq_entries * sizeof(*cqe), IORING_OFF_CQ_RING);
-	sqe = ring_map(ring, p.sq_entries * sizeof(*sqe), IORING_OFF_SQES);
-	memset(sqe, 0, sizeof(*sqe));
-	sqe->opcode = IORING_OP_WRITE;
-	sqe->fd = fd;
-	sqe->addr = (uintptr_t)buf;
-	sqe->len = len;
-	sqe->off = off;
-	array = (unsigned int *)(sq + p.sq_off.array);
-	array[0] = 0;
-	tail = (unsigned int *)(sq + p.sq_off.tail);
-	__atomic_store_n(tail, 1, __ATOMIC_RELEASE);
-	must(syscall(SYS_io_uring_enter, ring, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1,
-	     "io_uring_enter");
-	tail = (unsigned int *)(cq + p.cq_off.tail);
-	must(__atomic_load_n(tail, __ATOMIC_ACQUIRE) == 1, "completion");
-	cqe = (struct io_uring_cqe *)(cq + p.cq_off.cqes);
-	return cqe->res;
+	ring_open(&ring);
+	ring_submit(&ring, &sqe);
+	return ring_wait(&ring).res;
 }
 
 int main(int argc, char **argv)

@@ -112,7 +112,8 @@ static void note_loss(struct incidents *ret, const char *name, uint64_t count)
 
 	if (!count)
 		return;
-	ret->lossy = true;
+	/* Runs that the kernel skipped, where it preempts itself, are its own to decide. */
+	ret->lossy |= strcmp(name, "missed") != 0;
 	snprintf(ret->loss + n, sizeof(ret->loss) - n, " %s %llu", name, (unsigned long long)count);
 }
 

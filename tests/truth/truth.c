@@ -196,7 +196,7 @@ int main(int argc, char **argv)
 	table_print(stdout, o.kernel, mode, &j);
 	printf("%.1f s, %.1f flows a second\n", (ended - began) / 1e6,
 	       o.flows * 1e6 / (ended - began + 1));
-	if (!said.summary || said.lossy || said.strays)
+	if (!said.summary || *said.loss || said.strays)
 		printf("pageflight lost something:%s%s%s\n", said.loss,
 		       said.summary ? "" : " no summary",
 		       said.strays ? " incidents of no flow" : "");

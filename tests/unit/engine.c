@@ -90,7 +90,60 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 	assert_int_equal(verdict_event(f->v, &ev.h), 0);
 }
 
-void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
+struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
+			 __u64 before, __u64 after)
+{
+	struct pf_ev_hit h = hit(op, conn, off, len, sent);
+
+	h.print = TOOK;
+	h.print_before = before;
+	h.print_after = after;
+	return h;
+}
+
+struct pf_ev_hit part(struct pf_ev_hit hit, __u64 pos, __u64 count)
+{
+	hit.pos = pos;
+	hit.count = count;
+	return hit;
+}
+
+struct pf_ev_hit carried(struct pf_ev_hit hit, __u32 before, __u32 after)
+{
+	hit.flags |= PF_HIT_WIRE;
+	hit.before.read = SEQ + before;
+	hit.after.read = SEQ + after;
+	return hit;
+}
+
+struct pf_ev_hit readable(struct pf_ev_hit hit, __u32 before, __u32 after)
+{
+	hit.flags |= PF_HIT_LOCAL;
+	hit.before.read = SEQ + before;
+	hit.after.read = SEQ + after;
+	return hit;
+}
+
+struct pf_ev_hit found(struct pf_ev_hit hit)
+{
+	hit.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
+	hit.pos = hit.file_off;
+	hit.count = hit.len;
+	return hit;
+}
+
+struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
+{
+	struct pf_ev_hit h = changed(op, conn, off, len, sent, TOOK, TOOK);
+
+	h.writer.how = PF_WRITE_MMAP;
+	h.pos = off & ~4095ull;
+	h.count = 4096;
+	return h;
+}
+
+static void give_print(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
+		       __u64 print)
 {
 	static __u64 ts = 20 * MS;
 	struct pf_ev_range ev = {
@@ -99,9 +152,25 @@ void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len,
 		.seq = seq,
 		.len = len,
 		.why = why,
+		.print = print,
 	};
 
 	assert_int_equal(verdict_event(f->v, &ev.h), 0);
+}
+
+void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
+{
+	give_print(f, type, conn, seq, len, why, 0);
+}
+
+void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 print)
+{
+	give_print(f, PF_EV_SENT, conn, SEQ + off, len, 0, print);
+}
+
+void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 print)
+{
+	give_print(f, PF_EV_END, conn, SEQ + off, len, why, print);
 }
 
 void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len)

@@ -37,7 +37,27 @@ void give_hit(struct fixture *f, struct pf_ev_hit hit);
 void give_op(struct fixture *f, __u64 op, __u32 hits);
 void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why);
 
+/* The same with fingerprints, of which TOOK is that of what the socket took. */
+enum { TOOK = 7, FIRST, SECOND, THIRD };
+struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
+			 __u64 before, __u64 after);
+
+/* Only bytes [pos, pos + count) of the file are written. */
+struct pf_ev_hit part(struct pf_ev_hit hit, __u64 pos, __u64 count);
+
+/* Every copy is seen; so far, and while it was written, up to these file offsets. */
+struct pf_ev_hit carried(struct pf_ev_hit hit, __u32 before, __u32 after);
+
+/* The reader is here and has read so much. */
+struct pf_ev_hit readable(struct pf_ev_hit hit, __u32 before, __u32 after);
+
+/* By nobody that was seen; and the fault in front of a store. */
+struct pf_ev_hit found(struct pf_ev_hit hit);
+struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
+
 /* By file offset. */
+void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 print);
+void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 print);
 void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len);
 void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why);
 

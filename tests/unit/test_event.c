@@ -182,10 +182,16 @@ static void test_range(void **state)
 	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_RANGE);
 	range = good_range(PF_EV_END, 0);
 	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_VALUE);
-	range = good_range(PF_EV_END, PF_END_ABORTED + 1);
+	range = good_range(PF_EV_END, PF_END_DROPPED);
+	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
+	range = good_range(PF_EV_END, PF_END_DROPPED + 1);
 	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_VALUE);
 	range = good_range(PF_EV_RESEND, PF_END_ACKED);
 	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_VALUE);
+	range = good_range(PF_EV_SENT, PF_END_ACKED);
+	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_VALUE);
+	range = good_range(PF_EV_SENT, 0);
+	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
 }
 
 static void test_sender(void **state)

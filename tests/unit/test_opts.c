@@ -17,6 +17,7 @@ struct values {
 	unsigned int number;
 	unsigned int size;
 	__u64 time;
+	unsigned int ratio;
 	int name;
 	const char *text;
 	int sum;
@@ -46,6 +47,8 @@ static const struct opt table[] = {
 	  .max = 1u << 30, .arg = "BYTES", .help = "a size" },
 	{ .name = "time", .kind = OPT_SECONDS, .at = offsetof(struct values, time), .min = 1,
 	  .max = 5000000000, .arg = "S", .help = "a time" },
+	{ .name = "ratio", .kind = OPT_RATIO, .at = offsetof(struct values, ratio), .min = 1,
+	  .max = 1000, .arg = "1/N", .help = "a ratio" },
 	{ .name = "colour", .kind = OPT_NAME, .at = offsetof(struct values, name),
 	  .names = colours, .n_names = 3, .arg = "COLOUR", .help = "a colour" },
 	{ .name = "text", .kind = OPT_TEXT, .at = offsetof(struct values, text), .arg = "TEXT",
@@ -122,6 +125,8 @@ static void test_values(void **state)
 	assert_int_equal(good("--time 5").time, 5000000000);
 	assert_int_equal(good("--time 0.25").time, 250000000);
 	assert_int_equal(good("--time 0.000000001").time, 1);
+	assert_int_equal(good("--ratio 1/1").ratio, 1);
+	assert_int_equal(good("--ratio=1/1000").ratio, 1000);
 	assert_int_equal(good("--colour blue").name, 2);
 	assert_string_equal(good("--text x").text, "set");
 	assert_int_equal(good("--add 1 -f --add=2 --add 1").sum, 40);
@@ -171,6 +176,16 @@ static void test_refusals(void **state)
 	bad("--time 1e3", "--time: '1e3' is not a number of seconds from 1e-09 to 5");
 	bad("--time 99999999999999999999",
 	    "--time: '99999999999999999999' is not a number of seconds from 1e-09 to 5");
+	bad("--ratio 1/0", "--ratio: '1/0' is not 1/N with N from 1 to 1000");
+	bad("--ratio 1/1001", "--ratio: '1/1001' is not 1/N with N from 1 to 1000");
+	bad("--ratio 1/4294967297", "--ratio: '1/4294967297' is not 1/N with N from 1 to 1000");
+	bad("--ratio 2/3", "--ratio: '2/3' is not 1/N with N from 1 to 1000");
+	bad("--ratio 16", "--ratio: '16' is not 1/N with N from 1 to 1000");
+	bad("--ratio 1/", "--ratio: '1/' is not 1/N with N from 1 to 1000");
+	bad("--ratio 1/4x", "--ratio: '1/4x' is not 1/N with N from 1 to 1000");
+	bad("--ratio 1/-4", "--ratio: '1/-4' is not 1/N with N from 1 to 1000");
+	bad("--ratio=", "--ratio: '' is not 1/N with N from 1 to 1000");
+	bad("--ratio", "--ratio needs a value");
 	bad("--colour pink", "--colour: 'pink' is not one of red, green, blue");
 	bad("--text=", "--text: '' is not a value");
 	bad("--add x", "--add: 'x' is not a digit");
@@ -210,6 +225,7 @@ static void test_help(void **state)
 		"  -n, --number N               a number\n"
 		"      --size BYTES             a size\n"
 		"      --time S                 a time\n"
+		"      --ratio 1/N              a ratio\n"
 		"      --colour COLOUR          a colour\n"
 		"      --text TEXT              a text\n"
 		"      --add D                  a sum\n"

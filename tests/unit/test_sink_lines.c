@@ -48,6 +48,7 @@ static const char at_end[] =
 	"     17m ..                      7 ########################################\n"
 	"watched    2.5s: pages 1000, bytes 1001, connections 1007\n"
 	"in flight  pages 5, connections 1\n"
+	"content    off\n"
 	"incidents  1 corrupt (4096 bytes), 2 near-miss (200 bytes)\n"
 	"lost       nothing\n";
 
@@ -236,6 +237,7 @@ static void test_summary_of_nothing(void **state)
 			    "\n"
 			    "watched    1.0s: pages 0, bytes 0, connections 0\n"
 			    "in flight  pages 0, connections 0\n"
+			    "content    off\n"
 			    "incidents  none\n"
 			    "lost       nothing\n");
 	free(text);

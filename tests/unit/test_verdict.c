@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/verdict.c user/pending.c user/compose.c user/judge.c */
+/* links: tests/unit/engine.c user/verdict.c user/learn.c user/pending.c user/compose.c user/judge.c */
 /*
  * The engine: hits are cut and joined, ranges wait for what decides them. The
  * rules for one byte are those of test_judge.c.
@@ -221,6 +221,31 @@ static void test_file_sent_twice(void **state)
 	assert_int_equal(f->seen[0].stream_len, 12288);
 }
 
+/* Neighbours in the file that are none in the stream, and the other way round. */
+static void test_neighbours_in_one_of_two(void **state)
+{
+	struct fixture *f = *state;
+	struct pf_ev_hit h = hit(1, 1, 0, 4096, 0), next = hit(1, 1, 4096, 4096, 0);
+
+	next.stream_off += 100;
+	next.seq += 100;
+	give_hit(f, h);
+	give_hit(f, next);
+	give_op(f, 1, 2);
+	next = h;
+	next.op = h.op = 2;
+	next.file_off += 8192;
+	next.stream_off += 4096;
+	next.seq += 4096;
+	give_hit(f, h);
+	give_hit(f, next);
+	give_op(f, 2, 2);
+	assert_int_equal(f->n, 2);
+	assert_int_equal(f->seen[0].n_ranges, 2);
+	assert_int_equal(f->seen[1].n_ranges, 2);
+	assert_int_equal(f->seen[1].file_len, 3 * 4096);
+}
+
 static void test_the_longest_of_the_strongest_gives_the_reason(void **state)
 {
 	struct fixture *f = *state;
@@ -250,6 +275,7 @@ int main(void)
 		TEST(test_edges_of_ranges),
 		TEST(test_one_incident_per_write_and_connection),
 		TEST(test_file_sent_twice),
+		TEST(test_neighbours_in_one_of_two),
 		TEST(test_the_longest_of_the_strongest_gives_the_reason),
 	};
 

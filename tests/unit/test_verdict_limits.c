@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/verdict.c user/pending.c user/compose.c user/judge.c */
+/* links: tests/unit/engine.c user/verdict.c user/learn.c user/pending.c user/compose.c user/judge.c */
 /*
  * The engine when something is missing or too much: time-outs, lost records,
  * the end of a run, its cap, and its speed.
@@ -104,6 +104,35 @@ static void test_flush(void **state)
 	assert_int_equal(verdict_waiting(f->v), 0);
 }
 
+/* Written after the end: no incident, but what waits learns that it is right again. */
+static void test_writes_after_the_end(void **state)
+{
+	struct fixture *f = *state;
+	struct pf_ev_hit back = changed(2, 1, 0, 4096, 0, FIRST, TOOK);
+
+	give_hit(f, changed(1, 1, 0, 4096, 0, TOOK, FIRST));
+	give_op(f, 1, 1);
+	verdict_end(f->v, 12 * MS);
+	back.h.ts = 12 * MS + 1;
+	give_hit(f, back);
+	give_op(f, 2, 1);
+	assert_int_equal(f->n, 1);
+	expect_whole(f, 0, 0, 4096, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
+	/* What is found then was made before, and so was what is only reported late. */
+	back = found(changed(3, 1, 0, 4096, 0, TOOK, FIRST));
+	back.h.ts = 13 * MS;
+	give_hit(f, back);
+	give_hit(f, changed(4, 2, 0, 4096, 0, TOOK, FIRST));
+	assert_int_equal(verdict_flush(f->v), 0);
+	assert_int_equal(f->n, 3);
+}
+
+static void test_free_of_nothing(void **state)
+{
+	(void)state;
+	verdict_free(NULL);
+}
+
 static void test_oldest_goes_when_it_is_full(void **state)
 {
 	struct fixture *f = *state;
@@ -174,6 +203,8 @@ int main(void)
 		TEST(test_loss_weakens_only_what_waits),
 		TEST(test_flag_of_a_lossy_connection),
 		TEST(test_flush),
+		TEST(test_writes_after_the_end),
+		cmocka_unit_test(test_free_of_nothing),
 		TEST(test_oldest_goes_when_it_is_full),
 		TEST(test_empty_writes_do_not_pile_up),
 		TEST(test_many),

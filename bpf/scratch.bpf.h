@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * scratch.bpf.h - room for the bytes of a page. Programs interrupt each other,
+ * and where the kernel preempts itself also on the way through one: so a program
+ * takes one of a few buffers of its processor, and sets `busy` to 0 behind it.
+ */
+#ifndef PF_SCRATCH_BPF_H
+#define PF_SCRATCH_BPF_H
+
+#include "maps.bpf.h"
+
+static __always_inline int scratch_take(__u32 *ret_slot)
+{
+	for (__u32 i = 0; i < PF_SCRATCHES; i++) {
+		struct pf_scratch *s;
+
+		*ret_slot = i;
+		s = bpf_map_lookup_elem(&scratch, ret_slot);
+		if (s && !__sync_lock_test_and_set(&s->busy, 1))
+			return 1;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* rows.c - see rows.h. */
+#include "rows.h"
+
+static struct evidence shifted(const struct evidence *ev, __u32 by)
+{
+	struct evidence out = *ev;
+
+	out.before.una += by;
+	out.before.nxt += by;
+	out.before.read += by;
+	out.after.una += by;
+	out.after.nxt += by;
+	out.after.read += by;
+	return out;
+}
+
+void rows_check(const struct row *rows, size_t n)
+{
+	static const __u32 shifts[] = { 0, 1000, (__u32)-10, (__u32)-30, (__u32)-60, (__u32)-70,
+					0x7ffffff0, 0x80000000 };
+
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < ARRAY_LEN(shifts); k++) {
+			const struct row *row = &rows[i];
+			struct evidence ev = shifted(&row->ev, shifts[k]);
+			struct answer answer = { 0 };
+			enum judgement judgement = judge_byte(&ev, row->seq + shifts[k], &answer);
+
+			if (judgement == row->judgement &&
+			    answer.verdict == row->answer.verdict &&
+			    answer.reason == row->answer.reason &&
+			    answer.phase == row->answer.phase)
+				continue;
+			fail_msg("\"%s\" shifted by %u: %d %s %s %s", row->what, shifts[k],
+				 judgement, verdict_name(answer.verdict),
+				 reason_name(answer.reason), phase_name(answer.phase));
+		}
+	}
+}
+
+void rows_check_cuts(const struct row *rows, size_t n_rows)
+{
+	for (size_t i = 0; i < n_rows; i++) {
+		struct evidence ev = shifted(&rows[i].ev, (__u32)-30);
+		__u32 cuts[JUDGE_CUTS_MAX], seq = (__u32)-30;
+		unsigned int n = judge_cuts(&ev, seq, 100, cuts), at = 0;
+		struct answer last = { 0 };
+		enum judgement was = JUDGE_GONE;
+
+		for (__u32 off = 0; off < 100; off++) {
+			struct answer now = { 0 };
+			enum judgement is = judge_byte(&ev, seq + off, &now);
+			bool cut = at < n && cuts[at] == off;
+
+			if (off && !cut) {
+				assert_int_equal(is, was);
+				assert_memory_equal(&now, &last, sizeof(now));
+			}
+			at += cut;
+			was = is;
+			last = now;
+		}
+		assert_int_equal(at, n);
+	}
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/loss.c */
+/* Which losses weaken what waits. Every loss counter has an effect, no other has. */
+#include "loss.h"
+#include "unit.h"
+
+static const struct {
+	enum pf_counter counter;
+	enum loss_effect effect;
+} rows[] = {
+	{ PF_C_pool_full, LOSS_MARKS },
+	{ PF_C_conns_full, LOSS_HIDES },
+	{ PF_C_socks_full, LOSS_MARKS },
+	{ PF_C_readers_full, LOSS_HIDES },
+	{ PF_C_writes_full, LOSS_HIDES },
+	{ PF_C_events_lost, LOSS_WEAKENS },
+	{ PF_C_iter_cut, LOSS_HIDES },
+	{ PF_C_held_full, LOSS_WEAKENS },
+	{ PF_C_walk_cut, LOSS_WEAKENS },
+	{ PF_C_range_cut, LOSS_HIDES },
+	{ PF_C_pop_cut, LOSS_DELAYS },
+	{ PF_C_read_failed, LOSS_WEAKENS },
+};
+
+static void test_every_counter(void **state)
+{
+	(void)state;
+	assert_int_equal(ARRAY_LEN(rows), PF_C_MAX - PF_C_FIRST_LOSS);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_int_equal(loss_effect(rows[i].counter), rows[i].effect);
+	for (int i = 0; i < PF_C_FIRST_LOSS; i++)
+		assert_int_equal(loss_effect(i), LOSS_NONE);
+	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++)
+		assert_int_not_equal(loss_effect(i), LOSS_NONE);
+	assert_int_equal(loss_effect(PF_C_MAX), LOSS_NONE);
+}
+
+/* Each alone, as a change and not as a number. */
+static void test_weakens(void **state)
+{
+	(void)state;
+	for (int i = 0; i < PF_C_MAX; i++) {
+		struct loader_totals before = { 0 }, now;
+
+		before.stats.count[i] = 5;
+		now = before;
+		assert_false(loss_weakens(&before, &now));
+		now.stats.count[i]++;
+		assert_int_equal(loss_weakens(&before, &now), loss_effect(i) == LOSS_WEAKENS);
+	}
+}
+
+static void test_missed_runs(void **state)
+{
+	struct loader_totals before = { .missed = 5 }, now = before;
+
+	(void)state;
+	assert_false(loss_weakens(&before, &now));
+	now.missed++;
+	assert_true(loss_weakens(&before, &now));
+	now = before;
+	now.in_flight = now.conns = 7;
+	assert_false(loss_weakens(&before, &now));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_counter),
+		cmocka_unit_test(test_weakens),
+		cmocka_unit_test(test_missed_runs),
+	};
+
+	return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * loss - what each loss counter means for the verdicts. Pure.
+ */
+#ifndef PAGEFLIGHT_LOSS_H
+#define PAGEFLIGHT_LOSS_H
+
+#include "loader.h"
+
+enum loss_effect {
+	LOSS_NONE,	/* not a loss */
+	LOSS_HIDES,	/* incidents; those that are reported stand */
+	LOSS_DELAYS,
+	LOSS_MARKS,	/* the kernel side marks the connection: PF_HIT_LOST */
+	LOSS_WEAKENS,	/* what waits at that time can not become harmless any more */
+};
+
+enum loss_effect loss_effect(enum pf_counter counter);
+
+/* Was anything lost between two looks that weakens what waits? */
+bool loss_weakens(const struct loader_totals *before, const struct loader_totals *now);
+
+#endif
