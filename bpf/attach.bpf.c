@@ -71,48 +71,6 @@ static __always_inline __u32 pages_in(__u32 bytes)
 	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
 }
 
-/*
- * Take up to `want` free flights; the last has no next. None if there are none.
- * Global: the verifier looks at the loops once.
- */
-__noinline int flights_take(__u32 want, struct chain *ret)
-{
-	__u32 zero = 0, n = 0, first = 0, last = 0;
-	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);
-	void *base = pool();
-
-	if (!ret || !p || !base)
-		return 0;
-	bpf_spin_lock(&p->lock);
-	if (p->head) {
-		first = last = p->head;
-		for (n = 1; n < FLIGHT_BATCH; n++) {
-			__u32 next = flight_at(base, last)->next;
-
-			if (n >= want || !next)
-				break;
-			last = next;
-		}
-		p->head = flight_at(base, last)->next;
-	} else {
-		first = p->fresh + 1;
-		for (; n < FLIGHT_BATCH; n++) {
-			if (n >= want || p->fresh >= cfg.max_flights)
-				break;
-			last = ++p->fresh;
-			flight_at(base, last)->next = last + 1;
-		}
-	}
-	if (n)
-		flight_at(base, last)->next = 0;
-	p->used += n;
-	bpf_spin_unlock(&p->lock);
-	ret->first = n ? first : 0;
-	ret->last = last;
-	ret->n = n;
-	return 0;
-}
-
 /* The pages of a run are taken from the pool together. */
 static __always_inline __u32 run_take(struct run *r, void *base)
 {

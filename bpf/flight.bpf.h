@@ -68,6 +68,12 @@ struct chain {
 	__u32 n;
 };
 
+/*
+ * Take up to `want` free flights; the last has no next. None if there are none.
+ * Global: the verifier looks at the loops once.
+ */
+int flights_take(__u32 want, struct chain *ret);
+
 static __always_inline void flights_give(void *base, const struct chain *c)
 {
 	__u32 zero = 0;
