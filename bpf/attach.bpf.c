@@ -265,6 +265,8 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 	run_sender(&r);
 	if (!r.kthread)
 		r.how = PF_SEND_ZEROCOPY;
+	r.end = r.bv_offset = pf_zero;	/* no fragment is open yet; see pf_zero */
+	r.page = pf_zero;
 	r.left = (__u32)copied;
 	r.seq = TCP_READ(r.sk, write_seq) + (__u32)copied;
 	r.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +

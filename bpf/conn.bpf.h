@@ -116,7 +116,7 @@ static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 	c->head = c->unacked = c->tail = 0;
 	c->flags = 0;
 	c->una = TCP_READ(sk, snd_una);
-	c->read = c->nxt = c->given_up = seq;
+	c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->carried = c->copied = seq;
 	c->cursor = c->hits = c->resends = c->told = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -163,6 +163,12 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 int conn_drain(__u32 slot);
 
 /*
+ * PF_CONN_HELD: give up the oldest pages that nobody but so many skbs holds, or
+ * all of them. Returns up to which sequence number.
+ */
+__u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all);
+
+/*
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
  * called back when it drops its queue. The pages tell when they are gone.
  */
@@ -195,11 +201,13 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	c->orphaned = bpf_ktime_get_ns();
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);
-	c->una = c->given_up = una;
+	c->una = c->given_up = c->aborted = una;
 	c->nxt = nxt;
 	c->flags |= more;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
+	if (more & PF_CONN_HELD)	/* the skb that waits for its ACK has each page still */
+		c->aborted = conn_sweep(slot, 1, 0);
 	conn_drain(slot);
 }
 

@@ -103,7 +103,8 @@ static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_f
 	__u32 end = f->seq + f->len;
 
 	if (c->flags & PF_CONN_HELD && !flight_local(f, c) && seq_after(c->nxt, f->seq))
-		return seq_after(end, c->given_up) ? 0 : PF_END_DROPPED;
+		return seq_after(end, c->given_up) ? 0 :
+		       seq_after(end, c->aborted) ? PF_END_DROPPED : PF_END_ABORTED;
 
 	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
 		return flight_local(f, c) ? PF_END_READ : PF_END_ACKED;
@@ -208,10 +209,10 @@ __noinline int conn_drain(__u32 slot)
 struct sweep {
 	__u32 slot;
 	__u32 at;
-	__u32 old;	/* given up by age */
+	__u32 skbs;
+	__u32 all;
 };
 
-/* The oldest pages that nobody holds any more are given up. */
 static int on_sweep(__u32 i, struct sweep *s)
 {
 	struct pf_conn *c = conn_at(s->slot);
@@ -221,11 +222,24 @@ static int on_sweep(__u32 i, struct sweep *s)
 	if (!c || !base || !s->at)
 		return 1;
 	f = flight_at(base, s->at);
-	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || (!s->old && page_held(f->page, 0)))
+	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) ||
+	    (!s->all && page_held(f->page, s->skbs)))
 		return 1;
 	c->given_up = f->seq + f->len;
 	s->at = f->next;
 	return 0;
+}
+
+__noinline __u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all)
+{
+	struct sweep s = { .slot = slot, .skbs = skbs, .all = all };
+	struct pf_conn *c = conn_at(slot);
+
+	if (!c)
+		return 0;
+	s.at = c->head;
+	bpf_loop(HELD_PAGES, on_sweep, &s, 0);
+	return c->given_up;
 }
 
 /* Run by user space every now and then while there are such connections. */
@@ -233,18 +247,14 @@ SEC("iter/bpf_map_elem")
 int on_held(struct bpf_iter__bpf_map_elem *ctx)
 {
 	__u32 *slot = ctx->value;
-	struct sweep s = {};
 	struct pf_conn *c;
 
 	if (!slot)
 		return 0;
-	s.slot = *slot;
-	c = conn_at(s.slot);
+	c = conn_at(*slot);
 	if (!c)
 		return 0;
-	s.at = c->head;
-	s.old = pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS;
-	bpf_loop(HELD_PAGES, on_sweep, &s, 0);
-	conn_drain(s.slot);
+	conn_sweep(*slot, 0, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS);
+	conn_drain(*slot);
 	return 0;
 }

@@ -93,6 +93,7 @@ struct pf_conn {
 	__u32 una;		/* snd_una, as far as seen */
 	__u32 nxt;		/* of an orphan: its last snd_nxt */
 	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
+	__u32 aborted;		/* and those up to here were not when the socket went */
 	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
 	__u32 carried;		/* mode wire: the device copies up to here, or has */
@@ -284,6 +285,7 @@ struct pf_map_stats {
 struct pf_scratch {
 	char bytes[PF_SCRATCH_BYTES + PF_PRINT_BLOCK];	/* the last block is filled up */
 	__u64 busy;
+	__u32 lo, hi;		/* orig_diff(): here, where the verifier does not follow them */
 };
 
 struct pf_map_scratch {

@@ -51,10 +51,7 @@ __noinline int orig_keep(__u32 n)
 
 struct diff {
 	__u32 orig, now;	/* slots of `originals` and `scratch` */
-	__u32 at;		/* word to compare next */
 	__u32 from, to;		/* bytes that count */
-	__u32 lo, hi;		/* those that differ; lo is the end while there are none */
-	__u32 pad;
 };
 
 /* Which bytes of a word count. */
@@ -69,35 +66,40 @@ static __always_inline __u64 word_mask(const struct diff *d, __u32 at)
 	return mask;
 }
 
+/* Zero bytes at the low end of a word that is not 0. */
+static __always_inline __u32 bytes_below(__u64 x)
+{
+	__u32 n = 0;
+
+	if (!(x & 0xffffffff)) { n += 4; x >>= 32; }
+	if (!(x & 0xffff)) { n += 2; x >>= 16; }
+	return n + !(x & 0xff);
+}
+
 static int on_diff_word(__u32 i, struct diff *d)
 {
 	struct pf_original *o = bpf_map_lookup_elem(&originals, &d->orig);
 	struct pf_scratch *s = bpf_map_lookup_elem(&scratch, &d->now);
-	__u32 at = d->at, lo, hi;
+	__u32 at = (d->from & ~7U) + 8 * i, lo;
 	__u64 x;
 
 	if (!o || !s || at >= d->to)
 		return 1;
-	d->at = at + 8;
 	at &= PF_ORIGINAL_BYTES - 8;
 	x = (*(__u64 *)(o->bytes + at) ^ *(__u64 *)(s->bytes + at)) & word_mask(d, at);
 	if (!x)
 		return 0;
-	lo = at;
-	hi = at + 8;
-	for (int k = 0; k < 7 && !(x & 0xff); k++, lo++)
-		x >>= 8;
-	for (int k = 0; k < 7 && hi > lo + 1 && !(x >> 8 * ((hi - lo - 1) & 7)); k++)
-		hi--;
-	if (lo < d->lo)
-		d->lo = lo;
-	d->hi = hi;
+	lo = at + bytes_below(x);
+	if (lo < s->lo)
+		s->lo = lo;
+	s->hi = at + 8 - bytes_below(__builtin_bswap64(x));
 	return 0;
 }
 
 __noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
 {
-	struct diff d = { .from = from, .to = to, .at = from & ~7U, .lo = to };
+	struct diff d = { .from = from, .to = to };
+	__u64 diff = ORIG_UNKNOWN;
 	void *base = pool();
 	struct pf_scratch *s;
 	struct pf_flight *f;
@@ -108,18 +110,18 @@ __noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
 	f = flight_at(base, n);
 	len = f->len;
 	d.orig = f->orig;
-	d.hi = pf_zero;
 	if (!d.orig || to > len || len > PF_ORIGINAL_BYTES || !scratch_take(&d.now))
 		return ORIG_UNKNOWN;
 	s = bpf_map_lookup_elem(&scratch, &d.now);
 	if (!s)
 		return ORIG_UNKNOWN;
-	if (bpf_probe_read_kernel(s->bytes, len, (void *)page_addr(f->page) + f->off))
-		d.orig = 0;
-	else
+	s->lo = s->hi = to;
+	if (!bpf_probe_read_kernel(s->bytes, len, (void *)page_addr(f->page) + f->off)) {
 		bpf_loop(PF_ORIGINAL_BYTES / 8, on_diff_word, &d, 0);
+		diff = (__u64)s->lo << 32 | s->hi;
+	}
 	s->busy = 0;
-	return d.orig ? (__u64)d.lo << 32 | (d.hi ?: d.lo) : ORIG_UNKNOWN;
+	return diff;
 }
 
 __noinline int orig_drop(__u32 n)

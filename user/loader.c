@@ -24,6 +24,7 @@
 
 #include "filter.h"
 #include "hooks.h"
+#include "kernel.h"
 #include "layout.h"
 #include "pageflight.skel.h"
 
@@ -61,96 +62,14 @@ static int fail(char err[LOADER_ERR_LEN], int code, const char *format, ...)
 	return code;
 }
 
-/* Lockdown in confidentiality mode forbids what tracing programs do. */
-static bool locked_down(void)
-{
-	char line[128] = "";
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
-
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return strstr(line, "[confidentiality]");
-}
-
-static bool func_has_param(const struct btf *btf, int func, const char *param)
-{
-	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
-	const struct btf_param *p = btf_params(proto);
-
-	for (int i = 0; i < btf_vlen(proto); i++)
-		if (!strcmp(btf__name_by_offset(btf, p[i].name_off), param))
-			return true;
-	return false;
-}
-
-static bool btf_has_func(const struct btf *btf, const struct hook *h)
-{
-	char name[128];
-	int id;
-
-	if (!strcmp(h->method, "tp_btf")) {
-		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
-	}
-	if (!strcmp(h->method, "iter")) {
-		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
-	}
-	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
-	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
-}
-
-static bool hook_exists(void *ctx, const struct hook *h)
-{
-	struct btf *vmlinux = ctx, *module;
-	bool found;
-
-	if (btf_has_func(vmlinux, h))
-		return true;
-	if (!h->module)
-		return false;
-	module = btf__load_module_btf(h->module, vmlinux);
-	if (!module)
-		return false;
-	found = btf_has_func(module, h);
-	btf__free(module);
-	return found;
-}
-
-static bool enum_has(const struct btf *btf, const char *type, const char *value)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
-	const struct btf_type *t;
-	const struct btf_enum *e;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, id);
-	e = btf_enum(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), value))
-			return true;
-	return false;
-}
-
-/* What every program needs, whatever it hooks. */
 static int check_helpers(const struct btf *btf, char err[LOADER_ERR_LEN])
 {
-	static const char *const helpers[] = {
-		"BPF_FUNC_loop", "BPF_FUNC_get_func_ret", "BPF_FUNC_task_pt_regs",
-	};
+	const char *lacks = kernel_lacks(btf);
 	struct utsname u;
 
 	uname(&u);
-	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
-		if (!enum_has(btf, "bpf_func_id", helpers[i]))
-			return fail(err, -EOPNOTSUPP,
-				    "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
-				    u.release, helpers[i]);
-	return 0;
+	return lacks ? fail(err, -EOPNOTSUPP, "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
+			    u.release, lacks) : 0;
 }
 
 static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
@@ -402,7 +321,7 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	ret = check_helpers(btf, err);
 	if (ret)
 		return ret;
-	l->n_hooks = hooks_plan(l->hooks, opts->content, hook_exists, btf);
+	l->n_hooks = hooks_plan(l->hooks, opts->content, kernel_has_hook, btf);
 	ret = check_required(l, err);
 	if (ret)
 		return ret;
@@ -438,7 +357,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
 
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
-	if (locked_down())
+	if (kernel_is_locked_down())
 		return fail(err, -EPERM, "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
 	if (geteuid())
 		return fail(err, -EPERM, "BPF tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");

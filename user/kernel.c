@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* kernel.c - what the running kernel has, by its type information; see kernel.h. */
+#include "kernel.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <bpf/btf.h>
+
+#include "hooks.h"
+
+bool kernel_is_locked_down(void)
+{
+	char line[128] = "";
+	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	return strstr(line, "[confidentiality]");
+}
+
+static bool func_has_param(const struct btf *btf, int func, const char *param)
+{
+	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
+	const struct btf_param *p = btf_params(proto);
+
+	for (int i = 0; i < btf_vlen(proto); i++)
+		if (!strcmp(btf__name_by_offset(btf, p[i].name_off), param))
+			return true;
+	return false;
+}
+
+static bool btf_has_func(const struct btf *btf, const struct hook *h)
+{
+	char name[128];
+	int id;
+
+	if (!strcmp(h->method, "tp_btf")) {
+		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
+		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
+	}
+	if (!strcmp(h->method, "iter")) {
+		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
+		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
+	}
+	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
+	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
+}
+
+bool kernel_has_hook(void *ctx, const struct hook *h)
+{
+	struct btf *vmlinux = ctx, *module;
+	bool found;
+
+	if (btf_has_func(vmlinux, h))
+		return true;
+	if (!h->module)
+		return false;
+	module = btf__load_module_btf(h->module, vmlinux);
+	if (!module)
+		return false;
+	found = btf_has_func(module, h);
+	btf__free(module);
+	return found;
+}
+
+static bool enum_has(const struct btf *btf, const char *type, const char *value)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+	const struct btf_type *t;
+	const struct btf_enum *e;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, id);
+	e = btf_enum(t);
+	for (int i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), value))
+			return true;
+	return false;
+}
+
+const char *kernel_lacks(const struct btf *btf)
+{
+	static const char *const helpers[] = {
+		"BPF_FUNC_loop", "BPF_FUNC_get_func_ret", "BPF_FUNC_task_pt_regs",
+	};
+
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		if (!enum_has(btf, "bpf_func_id", helpers[i]))
+			return helpers[i];
+	return NULL;
+}
