@@ -163,10 +163,15 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 int conn_drain(__u32 slot);
 
 /*
- * PF_CONN_HELD: give up the oldest pages that nobody but so many skbs holds, or
- * all of them. Returns up to which sequence number.
+ * Give up the oldest pages that are not in this host any more, told by the socket
+ * while it has its queue, by the pages behind that; or all of them. Returns up to
+ * which sequence number.
  */
-__u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all);
+#define SWEEP_BY_PAGE 0u
+#define SWEEP_BY_SOCK 1u
+#define SWEEP_ALL     2u
+
+__u32 conn_sweep(__u32 slot, __u32 how);
 
 /*
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
@@ -199,15 +204,16 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
 		more |= conn_hold(c, slot);
 	c->orphaned = bpf_ktime_get_ns();
+	c->nxt = nxt;
+	c->given_up = c->aborted = una;
+	if (more & PF_CONN_HELD)
+		c->aborted = conn_sweep(slot, SWEEP_BY_SOCK);
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);
-	c->una = c->given_up = c->aborted = una;
-	c->nxt = nxt;
+	c->una = una;
 	c->flags |= more;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
-	if (more & PF_CONN_HELD)	/* the skb that waits for its ACK has each page still */
-		c->aborted = conn_sweep(slot, 1, 0);
 	conn_drain(slot);
 }
 

@@ -209,9 +209,16 @@ __noinline int conn_drain(__u32 slot)
 struct sweep {
 	__u32 slot;
 	__u32 at;
-	__u32 skbs;
-	__u32 all;
+	__u32 how;
+	__u32 pad;
 };
+
+static __always_inline int is_in_host(const struct sweep *s, const struct pf_flight *f)
+{
+	if (s->how == SWEEP_BY_SOCK)
+		return flight_in_host(s->at);
+	return s->how == SWEEP_BY_PAGE && page_held(f->page, 0);
+}
 
 static int on_sweep(__u32 i, struct sweep *s)
 {
@@ -222,17 +229,16 @@ static int on_sweep(__u32 i, struct sweep *s)
 	if (!c || !base || !s->at)
 		return 1;
 	f = flight_at(base, s->at);
-	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) ||
-	    (!s->all && page_held(f->page, s->skbs)))
+	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || is_in_host(s, f))
 		return 1;
 	c->given_up = f->seq + f->len;
 	s->at = f->next;
 	return 0;
 }
 
-__noinline __u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all)
+__noinline __u32 conn_sweep(__u32 slot, __u32 how)
 {
-	struct sweep s = { .slot = slot, .skbs = skbs, .all = all };
+	struct sweep s = { .slot = slot, .how = how };
 	struct pf_conn *c = conn_at(slot);
 
 	if (!c)
@@ -254,7 +260,8 @@ int on_held(struct bpf_iter__bpf_map_elem *ctx)
 	c = conn_at(*slot);
 	if (!c)
 		return 0;
-	conn_sweep(*slot, 0, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS);
+	conn_sweep(*slot, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS ?
+			  SWEEP_ALL : SWEEP_BY_PAGE);
 	conn_drain(*slot);
 	return 0;
 }
