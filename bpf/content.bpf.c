@@ -106,6 +106,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 }
 
 struct copying {
+	__u64 payload;
 	struct unseen u;
 	struct copied k;
 	__u32 slot;
@@ -126,12 +127,27 @@ static __always_inline int is_looked_at(const struct pf_flight *f, const struct 
 	return !flight_local(f, c) && (what == LOOK_CARRIED || f->how != PF_SEND_ZEROCOPY);
 }
 
+/* Has the page changed since these bytes were copied out of it? */
+static __always_inline int is_stale(const struct copying *k, const struct pf_flight *f, __u32 from,
+				    __u32 len)
+{
+	__u64 then = content_print(k->payload + (from - k->seq), len);
+	__u64 now = content_print(page_addr(f->page) + f->off + (from - f->seq), len);
+
+	return then && now && then != now;
+}
+
 static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_flight *f,
 					struct pf_conn *c)
 {
 	__u32 end = f->seq + f->len, from = seq_after(k->seq, f->seq) ? k->seq : f->seq;
 
 	k->looked++;
+	if (k->payload && is_stale(k, f, from, seq_min(end, k->end) - from)) {
+		if (f->hit_op)
+			emit_range(PF_EV_SENT, c->id, from, seq_min(end, k->end) - from, 0, 0);
+		return;
+	}
 	if (!content_look(n, &k->u, &k->k) || !f->hit_op || k->what < LOOK_CARRIED ||
 	    k->what == LOOK_RING_DONE)
 		return;
@@ -187,10 +203,10 @@ static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end
 		c->copied = seq_max(c->copied, end);
 }
 
-__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
+__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload)
 {
 	struct pf_conn *c = conn_at(slot);
-	struct copying k = { .slot = slot, .seq = seq, .end = end, .what = what };
+	struct copying k = { .payload = payload, .slot = slot, .seq = seq, .end = end, .what = what };
 
 	if (!c || !content_on())
 		return 0;

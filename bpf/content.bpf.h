@@ -88,7 +88,10 @@ int content_close(struct unseen *u);
 #define LOOK_RING	5u	/* the rest */
 #define LOOK_RING_DONE	6u	/* it has been copied */
 
-/* Look at the flights of a connection in [seq, end), which are being copied. */
-int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what);
+/*
+ * Look at the flights of a connection in [seq, end), which are being copied; or
+ * have been, to `payload` of the packet, if that is not 0.
+ */
+int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
 
 #endif
