@@ -49,18 +49,6 @@ static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 	return 0;
 }
 
-static __always_inline __u32 conn_take(void)
-{
-	__u32 slot = 0;
-
-	if (!bpf_map_pop_elem(&free_conns, &slot))
-		return slot;
-	if (pf_conns_fresh >= cfg.max_conns)	/* or the count would go round in time */
-		return 0;
-	slot = __sync_fetch_and_add(&pf_conns_fresh, 1) + 1;
-	return slot <= cfg.max_conns ? slot : 0;
-}
-
 static __always_inline void conn_give(__u32 slot)
 {
 	__sync_fetch_and_add(&pf_conns_now, -1);
@@ -108,7 +96,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 /* Start to follow a socket whose first page by reference begins at seq. */
 static __always_inline __u32 conn_new(__u64 sk, __u32 seq)
 {
-	__u32 slot = conn_take();
+	__u32 slot = slot_take(&free_conns, &pf_conns_fresh, cfg.max_conns);
 	struct pf_conn *c = conn_at(slot);
 
 	if (!c)
@@ -179,9 +167,9 @@ __u32 conn_sweep(__u32 slot, __u32 how);
  */
 static __always_inline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
 {
-	struct pf_tuple key = c->tuple;
+	struct pf_tuple key;
 
-	key.family = 0;
+	tuple_key(&c->tuple, &key);
 	if (bpf_map_update_elem(&held, &key, &slot, BPF_NOEXIST)) {
 		count(PF_C_held_full, 1);
 		return 0;

@@ -57,7 +57,7 @@ int orig_drop(__u32 n);
 /* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
 struct unseen {
 	__u64 op;		/* 0: none yet */
-	__u64 mapping;
+	__u64 inode;		/* 0: of no file */
 	__u32 hits;
 	__u32 read_after;	/* pf_ev_hit.after.read, where that means something */
 };

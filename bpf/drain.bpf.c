@@ -171,9 +171,9 @@ __noinline int conn_try_free(__u32 slot)
 		__sync_fetch_and_add(&pf_local_conns, -1);
 	}
 	if (c->flags & PF_CONN_HELD) {
-		struct pf_tuple key = c->tuple;
+		struct pf_tuple key;
 
-		key.family = 0;
+		tuple_key(&c->tuple, &key);
 		bpf_map_delete_elem(&held, &key);
 		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
@@ -223,12 +223,10 @@ static __always_inline int is_in_host(const struct sweep *s, const struct pf_fli
 static int on_sweep(__u32 i, struct sweep *s)
 {
 	struct pf_conn *c = conn_at(s->slot);
-	void *base = pool();
-	struct pf_flight *f;
+	struct pf_flight *f = flight_of(s->at);
 
-	if (!c || !base || !s->at)
+	if (!c || !f || !s->at)
 		return 1;
-	f = flight_at(base, s->at);
 	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || is_in_host(s, f))
 		return 1;
 	c->given_up = f->seq + f->len;

@@ -61,7 +61,7 @@ static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 	struct pf_sock *s;
 	__u32 *slot;
 
-	s = sk ? bpf_map_lookup_elem(&socks, &sk) : NULL;
+	s = sk ? sock_find(sk) : NULL;
 	if (s)
 		return s->sends;
 	if ((sk && !pf_held_conns) || !packet_key(ip, tcp, &key))
@@ -70,7 +70,7 @@ static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 	if (slot)
 		return *slot;
 	found = sk ? NULL : bpf_map_lookup_elem(&readers, &key);
-	s = found ? bpf_map_lookup_elem(&socks, found) : NULL;
+	s = found ? sock_find(*found) : NULL;
 	return s ? s->sends : 0;
 }
 
@@ -154,7 +154,7 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	if (sk) {
 		if (!pf_local_conns)
 			return 0;
-		s = bpf_map_lookup_elem(&socks, &sk);
+		s = sock_find(sk);
 		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
