@@ -92,11 +92,11 @@ units: $(UNIT)
 unit: units
 	$(Q)set -e; for t in $(UNIT); do $$t; done
 
-vm: all guest-tests
+vm: all guest-tests $(TRUTH)
 	$(Q)tests/check --kernels "$(KERNELS)"
 
 check: deps
-	$(Q)$(MAKE) all units guest-tests arm64
+	$(Q)$(MAKE) all units guest-tests $(TRUTH) arm64
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 

@@ -68,7 +68,7 @@ int BPF_PROG(on_read, struct sock *sk)
 	if (!seq_after(read, c->read))
 		return 0;
 	if (content_on())
-		content_copying(slot, c->read, read, LOOK_COPIED);
+		content_copying(slot, c->read, read, LOOK_COPIED, 0);
 	c->read = read;
 	conn_drain(slot);
 	return 0;

@@ -268,6 +268,11 @@ static __always_inline __u32 written(struct sock *sk)
 	return tp ? tp->write_seq : 0;
 }
 
+static __always_inline int sock_is_tcp(const struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
+}
+
 /* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */
 static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 {
@@ -279,9 +284,7 @@ static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 		return 0;
 	sk = queue - bpf_core_field_offset(struct sock, sk_write_queue);
 	s = TYPED(sock, sk);
-	if (s->sk_protocol != IPPROTO_TCP || s->sk_type != SOCK_STREAM)
-		return 0;
-	return sk;
+	return sock_is_tcp(s) ? sk : 0;
 }
 
 SEC("fexit/skb_splice_from_iter")
@@ -341,7 +344,7 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 	/* An int: its upper half is undefined. */
 	if (bpf_get_func_ret(ctx, &copied) || (int)copied <= 0)
 		return 0;
-	if (sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM)
+	if (!sock_is_tcp(sk))
 		return 0;
 	if (!filter_task() || !filter_sock(sk)) {
 		count(PF_C_filtered, pages_in((__u32)copied));
@@ -351,8 +354,9 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 	run_sender(&r);
 	if (!r.kthread)
 		r.how = PF_SEND_ZEROCOPY;
+	r.end = r.bv_offset = pf_zero;	/* no fragment is open yet; see pf_zero */
+	r.page = pf_zero;
 	r.left = (__u32)copied;
-	r.end = pf_zero;
 	r.seq = written(sk) + (__u32)copied;
 	r.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);

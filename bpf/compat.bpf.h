@@ -23,6 +23,15 @@
 		BPF_CORE_READ(at_, field);				\
 	})
 
+/* What names an inode on this host; both 0 for none. */
+static __always_inline void inode_number(__u64 inode, __u64 *ret_dev, __u64 *ret_ino)
+{
+	struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
+
+	*ret_dev = BPF_CORE_READ(sb, s_dev);
+	*ret_ino = KERNEL_READ(inode, inode, i_ino);
+}
+
 /*
  * A typed pointer as a number, which can be hashed, and which a global function
  * may take. The verifier allows no other arithmetic on two pointers than their

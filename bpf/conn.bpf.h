@@ -80,18 +80,6 @@ static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 	return 0;
 }
 
-static __always_inline __u32 conn_take(void)
-{
-	__u32 slot = 0;
-
-	if (!bpf_map_pop_elem(&free_conns, &slot))
-		return slot;
-	if (pf_conns_fresh >= cfg.max_conns)	/* or the count would go round in time */
-		return 0;
-	slot = __sync_fetch_and_add(&pf_conns_fresh, 1) + 1;
-	return slot <= cfg.max_conns ? slot : 0;
-}
-
 static __always_inline void conn_give(__u32 slot)
 {
 	__sync_fetch_and_add(&pf_conns_now, -1);
@@ -142,7 +130,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
-	__u32 slot = conn_take();
+	__u32 slot = slot_take(&free_conns, &pf_conns_fresh, cfg.max_conns);
 	struct pf_conn *c = conn_at(slot);
 
 	if (!c)
@@ -197,10 +185,15 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 int conn_drain(__u32 slot);
 
 /*
- * PF_CONN_HELD: give up the oldest pages that nobody but so many skbs holds, or
- * all of them. Returns up to which sequence number.
+ * Give up the oldest pages that are not in this host any more, told by the socket
+ * while it has its queue, by the pages behind that; or all of them. Returns up to
+ * which sequence number.
  */
-__u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all);
+#define SWEEP_BY_PAGE 0u
+#define SWEEP_BY_SOCK 1u
+#define SWEEP_ALL     2u
+
+__u32 conn_sweep(__u32 slot, __u32 how);
 
 /*
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
@@ -208,9 +201,9 @@ __u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all);
  */
 static __noinline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
 {
-	struct pf_tuple key = c->tuple;
+	struct pf_tuple key;
 
-	key.family = 0;
+	tuple_key(&c->tuple, &key);
 	if (bpf_map_update_elem(&held, &key, &slot, BPF_NOEXIST)) {
 		count(PF_C_held_full, 1);
 		return 0;
@@ -233,15 +226,16 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
 		more |= conn_hold(c, slot);
 	c->orphaned = bpf_ktime_get_ns();
+	c->nxt = nxt;
+	c->given_up = c->aborted = una;
+	if (more & PF_CONN_HELD)
+		c->aborted = conn_sweep(slot, SWEEP_BY_SOCK);
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);
-	c->una = c->given_up = c->aborted = una;
-	c->nxt = nxt;
+	c->una = una;
 	c->flags |= more;
 	bpf_spin_unlock(&c->lock);
 	sock_forget(sk, slot, 0);
-	if (more & PF_CONN_HELD)	/* the skb that waits for its ACK has each page still */
-		c->aborted = conn_sweep(slot, 1, 0);
 	conn_drain(slot);
 }
 

@@ -20,30 +20,17 @@
 __noinline int content_close(struct unseen *u)
 {
 	struct pf_ev_op *r;
-	__u64 inode = 0;
 
 	if (!u || !u->op || !u->hits)
 		return 0;
-	if (u->mapping)
-		inode = (__u64)KERNEL_READ(address_space, u->mapping, host);
 	r = record_new(PF_EV_OP, sizeof(*r));
 	if (!r)
 		return 0;
-	r->op = u->op;
 	r->began = r->h.ts;
-	r->dev = r->ino = 0;
 	r->pos = r->count = 0;	/* the hits say */
 	__builtin_memset(&r->writer, 0, sizeof(r->writer));
-	r->hits = u->hits;
-	r->flags = 0;
 	r->stack_len = 0;
-	if (inode) {
-		struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
-
-		r->dev = BPF_CORE_READ(sb, s_dev);
-		r->ino = KERNEL_READ(inode, inode, i_ino);
-	}
-	path_of(r, 0, inode);
+	op_fill(r, u->op, u->hits, u->inode, 0);
 	record_send(r);
 	u->op = 0;
 	u->hits = 0;
@@ -53,13 +40,14 @@ __noinline int content_close(struct unseen *u)
 static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct pf_conn *c,
 					  struct unseen *u, struct pf_progress *at, __u64 now)
 {
-	__u64 mapping = f->mapping && flight_there(f, 0) ? f->mapping : 0;
+	__u64 inode = f->mapping && flight_there(f, 0) ?
+		      (__u64)KERNEL_READ(address_space, f->mapping, host) : 0;
 
-	if (u->op && u->mapping != mapping)
+	if (u->op && u->inode != inode)
 		content_close(u);
 	if (!u->op) {
 		u->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
-		u->mapping = mapping;
+		u->inode = inode;
 	}
 	/* op stays what it is: no write is under way. */
 	if (hit_claim(f, c, (__u32)u->op))
@@ -69,18 +57,13 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 
 __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 {
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 	struct pf_progress at = {};
-	void *base = pool();
-	struct pf_flight *f;
-	struct pf_conn *c;
 	__u64 now, last;
 	__u32 op;
 
-	if (!u || !k || !base || !content_on())
-		return 0;
-	f = flight_at(base, n);
-	c = conn_at(f->conn);
-	if (!c || !f->print || flight_open_write(f))
+	if (!u || !k || !f || !c || !content_on() || !f->print || flight_open_write(f))
 		return 0;
 	op = f->op;
 	last = f->last;
@@ -106,6 +89,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 }
 
 struct copying {
+	__u64 payload;
 	struct unseen u;
 	struct copied k;
 	__u32 slot;
@@ -119,36 +103,45 @@ struct copying {
 
 static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
 {
-	if (what == LOOK_COPY || what == LOOK_COPIED)
+	if (what < LOOK_CARRIED)
 		return flight_local(f, c);
 	if (what == LOOK_PRIVATE)
 		return f->how == PF_SEND_ZEROCOPY;
 	return !flight_local(f, c) && (what == LOOK_CARRIED || f->how != PF_SEND_ZEROCOPY);
 }
 
+/* Has the page changed since these bytes were copied out of it? */
+static __always_inline int is_stale(const struct copying *k, const struct pf_flight *f, __u32 from,
+				    __u32 len)
+{
+	__u64 then = content_print(k->payload + (from - k->seq), len);
+	__u64 now = content_print(page_addr(f->page) + f->off + (from - f->seq), len);
+
+	return then && now && then != now;
+}
+
 static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_flight *f,
 					struct pf_conn *c)
 {
-	__u32 end = f->seq + f->len, from = seq_after(k->seq, f->seq) ? k->seq : f->seq;
+	__u32 from = seq_max(k->seq, f->seq), len = seq_min(f->seq + f->len, k->end) - from;
+	int stale = k->payload && is_stale(k, f, from, len);
 
 	k->looked++;
-	if (!content_look(n, &k->u, &k->k) || !f->hit_op || k->what < LOOK_CARRIED ||
-	    k->what == LOOK_RING_DONE)
+	if (!stale && !content_look(n, &k->u, &k->k))
 		return;
-	emit_range(PF_EV_SENT, c->id, from, seq_min(end, k->end) - from, 0, f->last);
+	if (f->hit_op && k->what >= LOOK_CARRIED && k->what != LOOK_RING_DONE)
+		emit_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
 }
 
 /* Along the FIFO without its lock: who has left it under us is recognised. */
 static int on_copy_step(__u32 i, struct copying *k)
 {
 	struct pf_conn *c = conn_at(k->slot);
-	void *base = pool();
-	struct pf_flight *f;
 	__u32 n = k->at;
+	struct pf_flight *f = flight_of(n);
 
-	if (!c || !base)
+	if (!c || !f)
 		return 1;
-	f = flight_at(base, n);
 	if (n && f->conn != k->slot) {
 		k->at = c->head;
 		k->restarts++;
@@ -171,12 +164,10 @@ static int on_copy_step(__u32 i, struct copying *k)
 /* New data goes on where the last did; what is sent again is behind. */
 static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq, __u32 what)
 {
-	void *base = pool();
-	struct pf_flight *f;
+	struct pf_flight *f = flight_of(c->cursor);
 
-	if (what < LOOK_CARRIED || !base)
+	if (what < LOOK_CARRIED || !f)
 		return c->head;
-	f = flight_at(base, c->cursor);
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
 }
 
@@ -187,10 +178,10 @@ static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end
 		c->copied = seq_max(c->copied, end);
 }
 
-__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what)
+__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload)
 {
 	struct pf_conn *c = conn_at(slot);
-	struct copying k = { .slot = slot, .seq = seq, .end = end, .what = what };
+	struct copying k = { .payload = payload, .slot = slot, .seq = seq, .end = end, .what = what };
 
 	if (!c || !content_on())
 		return 0;

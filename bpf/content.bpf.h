@@ -57,7 +57,7 @@ int orig_drop(__u32 n);
 /* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
 struct unseen {
 	__u64 op;		/* 0: none yet */
-	__u64 mapping;
+	__u64 inode;		/* 0: of no file */
 	__u32 hits;
 	__u32 read_after;	/* pf_ev_hit.after.read, where that means something */
 };
@@ -88,7 +88,10 @@ int content_close(struct unseen *u);
 #define LOOK_RING	5u	/* the rest */
 #define LOOK_RING_DONE	6u	/* it has been copied */
 
-/* Look at the flights of a connection in [seq, end), which are being copied. */
-int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what);
+/*
+ * Look at the flights of a connection in [seq, end), which are being copied; or
+ * have been, to `payload` of the packet, if that is not 0.
+ */
+int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
 
 #endif

@@ -305,9 +305,9 @@ __noinline int conn_try_free(__u32 slot)
 		__sync_fetch_and_add(&pf_local_conns, -1);
 	}
 	if (c->flags & PF_CONN_HELD) {
-		struct pf_tuple key = c->tuple;
+		struct pf_tuple key;
 
-		key.family = 0;
+		tuple_key(&c->tuple, &key);
 		bpf_map_delete_elem(&held, &key);
 		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
@@ -344,30 +344,34 @@ __noinline int conn_drain(__u32 slot)
 struct sweep {
 	__u32 slot;
 	__u32 at;
-	__u32 skbs;
-	__u32 all;
+	__u32 how;
+	__u32 pad;
 };
+
+static __always_inline int is_in_host(const struct sweep *s, const struct pf_flight *f)
+{
+	if (s->how == SWEEP_BY_SOCK)
+		return flight_in_host(s->at);
+	return s->how == SWEEP_BY_PAGE && page_held(f->page, 0);
+}
 
 static int on_sweep(__u32 i, struct sweep *s)
 {
 	struct pf_conn *c = conn_at(s->slot);
-	void *base = pool();
-	struct pf_flight *f;
+	struct pf_flight *f = flight_of(s->at);
 
-	if (!c || !base || !s->at)
+	if (!c || !f || !s->at)
 		return 1;
-	f = flight_at(base, s->at);
-	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) ||
-	    (!s->all && page_held(f->page, s->skbs)))
+	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || is_in_host(s, f))
 		return 1;
 	c->given_up = f->seq + f->len;
 	s->at = f->next;
 	return 0;
 }
 
-__noinline __u32 conn_sweep(__u32 slot, __u32 skbs, __u32 all)
+__noinline __u32 conn_sweep(__u32 slot, __u32 how)
 {
-	struct sweep s = { .slot = slot, .skbs = skbs, .all = all };
+	struct sweep s = { .slot = slot, .how = how };
 	struct pf_conn *c = conn_at(slot);
 
 	if (!c)
@@ -389,7 +393,8 @@ int on_held(struct bpf_iter__bpf_map_elem *ctx)
 	c = conn_at(*slot);
 	if (!c)
 		return 0;
-	conn_sweep(*slot, 0, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS);
+	conn_sweep(*slot, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS ?
+			  SWEEP_ALL : SWEEP_BY_PAGE);
 	conn_drain(*slot);
 	return 0;
 }

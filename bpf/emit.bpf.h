@@ -24,6 +24,19 @@ static __always_inline void count(enum pf_counter c, __u64 n)
 		__sync_fetch_and_add(&s->count[c], n);
 }
 
+/* A number from 1 to max that is free: one that was given back, or a fresh one. 0: none. */
+static __always_inline __u32 slot_take(void *given_back, __u32 *fresh, __u32 max)
+{
+	__u32 slot = 0;
+
+	if (!bpf_map_pop_elem(given_back, &slot))
+		return slot;
+	if (*fresh >= max)		/* or the count would go round in time */
+		return 0;
+	slot = __sync_fetch_and_add(fresh, 1) + 1;
+	return slot <= max ? slot : 0;
+}
+
 static __always_inline void *record_new(__u32 type, __u32 size)
 {
 	struct pf_event *h = bpf_ringbuf_reserve(&events, size, 0);

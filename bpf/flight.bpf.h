@@ -25,6 +25,14 @@ static __always_inline struct pf_flight *flight_at(void *base, __u32 n)
 	return base + (__u64)(n & cfg.flight_mask) * sizeof(struct pf_flight);
 }
 
+/* The same without the pool at hand; NULL only to the verifier. */
+static __always_inline struct pf_flight *flight_of(__u32 n)
+{
+	void *base = pool();
+
+	return base ? flight_at(base, n) : NULL;
+}
+
 /* Where in its file the flight begins. */
 static __always_inline __u64 flight_file_off(const struct pf_flight *f)
 {

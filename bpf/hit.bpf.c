@@ -11,15 +11,10 @@
 
 __noinline int flight_in_host(__u32 n)
 {
-	void *base = pool();
-	struct pf_flight *f;
-	struct pf_conn *c;
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 
-	if (!base)
-		return 0;
-	f = flight_at(base, n);
-	c = conn_at(f->conn);
-	if (!c || flight_local(f, c))
+	if (!f || !c || flight_local(f, c))
 		return 0;
 	if (c->flags & PF_CONN_ORPHAN)
 		return c->flags & PF_CONN_HELD && page_held(f->page, 0);
@@ -58,27 +53,14 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->print = f->print;
 }
 
-static __always_inline void hit_file(struct pf_ev_hit *r, __u64 inode)
-{
-	struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
-
-	r->dev = BPF_CORE_READ(sb, s_dev);
-	r->ino = KERNEL_READ(inode, inode, i_ino);
-}
-
 __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)
 {
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 	struct pf_progress now = {};
-	void *base = pool();
 	struct pf_ev_hit *r;
-	struct pf_flight *f;
-	struct pf_conn *c;
 
-	if (!w || !base)
-		return 0;
-	f = flight_at(base, n);
-	c = conn_at(f->conn);
-	if (!c)
+	if (!w || !f || !c)
 		return 0;
 	progress_of(&now, f, c, 1);
 	__sync_fetch_and_add(&w->hits, 1);
@@ -87,7 +69,7 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	if (!r)
 		return 0;
 	hit_fill(r, f, c);
-	hit_file(r, w->inode);
+	inode_number(w->inode, &r->dev, &r->ino);
 	r->op = w->op;
 	r->writer = w->writer;
 	r->flags = hit_flags(f, c) | flags;
@@ -109,29 +91,19 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *at, __u64 before,
 				 __u64 after)
 {
-	void *base = pool();
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 	struct pf_ev_hit *r;
-	struct pf_flight *f;
-	struct pf_conn *c;
-	__u64 inode = 0;
 
-	if (!u || !at || !base)
+	if (!u || !at || !f || !c)
 		return 0;
-	f = flight_at(base, n);
-	c = conn_at(f->conn);
-	if (!c)
-		return 0;
-	if (u->mapping)
-		inode = (__u64)KERNEL_READ(address_space, u->mapping, host);
 	u->hits++;
 	count(PF_C_unseen, 1);
 	r = record_new(PF_EV_HIT, sizeof(*r));
 	if (!r)
 		return 0;
 	hit_fill(r, f, c);
-	r->dev = r->ino = 0;
-	if (inode)
-		hit_file(r, inode);
+	inode_number(u->inode, &r->dev, &r->ino);
 	r->op = u->op;
 	/* Nobody is named for a page of a file; its own memory only the sender has. */
 	r->writer = r->sender;
@@ -166,12 +138,10 @@ static __always_inline void report_marker(struct pf_flight *f, struct pf_conn *c
 
 static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u32 *n)
 {
-	void *base = pool();
-	struct pf_flight *f;
+	struct pf_flight *f = flight_of(*n);
 
-	if (!base)
+	if (!f)
 		return 1;
-	f = flight_at(base, *n);
 	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
 	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op)
 		hit_report(*n, w, PF_HIT_NO_BEFORE, 0, 0);
@@ -180,15 +150,10 @@ static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u3
 
 __noinline int hit_unfinished(__u32 n)
 {
-	void *base = pool();
-	struct pf_flight *f;
-	struct pf_conn *c;
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 
-	if (!base)
-		return 0;
-	f = flight_at(base, n);
-	c = conn_at(f->conn);
-	if (!c)
+	if (!f || !c)
 		return 0;
 	/* All but the last have lost their mark. */
 	if (f->crowded)

@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
+#include "emit.bpf.h"
 #include "scratch.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
@@ -12,32 +13,18 @@ static __always_inline struct pf_original *original_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&originals, &slot) : NULL;
 }
 
-static __always_inline __u32 original_take(void)
-{
-	__u32 slot = 0;
-
-	if (!bpf_map_pop_elem(&free_originals, &slot))
-		return slot;
-	if (pf_originals_fresh >= PF_ORIGINALS)
-		return 0;
-	slot = __sync_fetch_and_add(&pf_originals_fresh, 1) + 1;
-	return slot <= PF_ORIGINALS ? slot : 0;
-}
-
 __noinline int orig_keep(__u32 n)
 {
-	void *base = pool();
+	struct pf_flight *f = flight_of(n);
 	struct pf_original *o;
-	struct pf_flight *f;
 	__u32 slot, len;
 
-	if (!base)
+	if (!f)
 		return 0;
-	f = flight_at(base, n);
 	len = f->len;
 	if (f->orig || f->last != f->print || len > PF_ORIGINAL_BYTES)
 		return 0;
-	slot = original_take();
+	slot = slot_take(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
 	o = original_at(slot);
 	if (!o)
 		return 0;
@@ -100,19 +87,17 @@ __noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
 {
 	struct diff d = { .from = from, .to = to };
 	__u64 diff = ORIG_UNKNOWN;
-	void *base = pool();
+	struct pf_flight *f = flight_of(n);
 	struct pf_scratch *s;
-	struct pf_flight *f;
 	__u32 len;
 
-	if (!base || from >= to)
+	if (!f || from >= to)
 		return ORIG_UNKNOWN;
-	f = flight_at(base, n);
 	len = f->len;
 	d.orig = f->orig;
-	if (!d.orig || to > len || len > PF_ORIGINAL_BYTES || !scratch_take(&d.now))
+	if (!d.orig || to > len || len > PF_ORIGINAL_BYTES)
 		return ORIG_UNKNOWN;
-	s = bpf_map_lookup_elem(&scratch, &d.now);
+	s = scratch_take(&d.now);
 	if (!s)
 		return ORIG_UNKNOWN;
 	s->lo = s->hi = to;
@@ -126,13 +111,11 @@ __noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
 
 __noinline int orig_drop(__u32 n)
 {
-	void *base = pool();
-	struct pf_flight *f;
+	struct pf_flight *f = flight_of(n);
 	__u32 slot;
 
-	if (!base)
+	if (!f)
 		return 0;
-	f = flight_at(base, n);
 	slot = f->orig;
 	f->orig = 0;
 	if (slot)

@@ -60,16 +60,15 @@ __noinline __u64 content_print(__u64 addr, __u32 len)
 
 	if (!content_on())
 		return 0;
-	if (!scratch_take(&p.slot)) {
+	s = scratch_take(&p.slot);
+	if (!s) {
 		count(PF_C_read_failed, 1);
 		return 0;
 	}
 	p.failed = pf_zero;
 	pf_print_begin(&p.print);
 	bpf_loop(PF_PAGE_MAX / PF_SCRATCH_BYTES, on_print_chunk, &p, 0);
-	s = bpf_map_lookup_elem(&scratch, &p.slot);
-	if (s)
-		s->busy = 0;
+	s->busy = 0;
 	if (p.failed) {
 		count(PF_C_read_failed, 1);
 		return 0;

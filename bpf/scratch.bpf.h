@@ -9,7 +9,8 @@
 
 #include "maps.bpf.h"
 
-static __always_inline int scratch_take(__u32 *ret_slot)
+/* NULL if none is free; *ret_slot is its key in `scratch`. */
+static __always_inline struct pf_scratch *scratch_take(__u32 *ret_slot)
 {
 	for (__u32 i = 0; i < PF_SCRATCHES; i++) {
 		struct pf_scratch *s;
@@ -17,9 +18,9 @@ static __always_inline int scratch_take(__u32 *ret_slot)
 		*ret_slot = i;
 		s = bpf_map_lookup_elem(&scratch, ret_slot);
 		if (s && !__sync_lock_test_and_set(&s->busy, 1))
-			return 1;
+			return s;
 	}
-	return 0;
+	return NULL;
 }
 
 #endif

@@ -69,9 +69,15 @@ static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 }
 
 /*
- * Key of `readers`: a socket's own view without the family, since an AF_INET6
- * socket can talk to an AF_INET one.
+ * Key of `readers` and `held`: a socket's own view without the family, since an
+ * AF_INET6 socket can talk to an AF_INET one.
  */
+static __always_inline void tuple_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
+{
+	*ret_key = *t;
+	ret_key->family = 0;
+}
+
 static __always_inline void sock_key(__u64 sk, struct pf_tuple *ret_key)
 {
 	sock_tuple(sk, ret_key);

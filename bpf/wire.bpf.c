@@ -18,6 +18,7 @@ struct packet {
 	__u32 seq, end;		/* of its payload */
 	__u32 slot;		/* of the connection it belongs to */
 	__u32 frags;		/* 0: its bytes are private */
+	__u64 payload;
 };
 
 struct ports {
@@ -60,7 +61,7 @@ static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 	struct pf_sock *s;
 	__u32 *slot;
 
-	s = sk ? bpf_map_lookup_elem(&socks, &sk) : NULL;
+	s = sk ? sock_find(sk) : NULL;
 	if (s)
 		return s->sends;
 	if ((sk && !pf_held_conns) || !packet_key(ip, tcp, &key))
@@ -69,7 +70,7 @@ static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 	if (slot)
 		return *slot;
 	found = sk ? NULL : bpf_map_lookup_elem(&readers, &key);
-	s = found ? bpf_map_lookup_elem(&socks, found) : NULL;
+	s = found ? sock_find(*found) : NULL;
 	return s ? s->sends : 0;
 }
 
@@ -96,6 +97,7 @@ __noinline int packet_parse(__u64 skb, struct packet *p)
 	p->seq = bpf_ntohl(KERNEL_READ(tcphdr, tcp, seq));
 	p->end = p->seq + KERNEL_READ(sk_buff, skb, len) - headers;
 	p->frags = KERNEL_READ(skb_shared_info, info, nr_frags);
+	p->payload = data + headers;
 	return seq_after(p->end, p->seq);
 }
 
@@ -110,7 +112,7 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
 			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
 		what = LOOK_PRIVATE;
-	content_copying(p.slot, p.seq, p.end, what);
+	content_copying(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
 	return 0;
 }
 
@@ -152,14 +154,14 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	if (sk) {
 		if (!pf_local_conns)
 			return 0;
-		s = bpf_map_lookup_elem(&socks, &sk);
+		s = sock_find(sk);
 		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
-		content_copying(s->reads, seq, seq + len, LOOK_COPY);
+		content_copying(s->reads, seq, seq + len, LOOK_COPY, 0);
 	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
 		   !copy_is_done(p.slot, skb, second)) {
-		content_copying(p.slot, p.seq, p.end, LOOK_RING);
+		content_copying(p.slot, p.seq, p.end, LOOK_RING, 0);
 		copy_note(skb, &p);
 	}
 	return 0;
@@ -189,7 +191,7 @@ static __always_inline int consume_look(const struct sk_buff *skb)
 	if (!copy || copy->skb != number_of(skb))
 		return 0;
 	copy->skb = 0;
-	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE);
+	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE, 0);
 	return 0;
 }
 

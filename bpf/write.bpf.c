@@ -36,22 +36,15 @@ static __always_inline __u64 file_mapping(const struct file *file)
 static __always_inline void emit_op(void *ctx, const struct pf_write *w)
 {
 	struct pf_ev_op *r = record_new(PF_EV_OP, sizeof(*r));
-	struct super_block *sb;
 
 	if (!r)
 		return;
-	sb = KERNEL_READ(inode, w->inode, i_sb);
-	r->op = w->op;
 	r->began = w->began;
-	r->dev = BPF_CORE_READ(sb, s_dev);
-	r->ino = KERNEL_READ(inode, w->inode, i_ino);
 	r->pos = w->pos;
 	r->count = w->count;
 	r->writer = w->writer;
-	r->hits = w->hits;
-	r->flags = 0;
 	r->stack_len = bpf_get_stack(ctx, r->stack, sizeof(r->stack), 0);
-	path_of(r, w->dentry, w->inode);
+	op_fill(r, w->op, w->hits, w->inode, w->dentry);
 	record_send(r);
 }
 

@@ -175,7 +175,8 @@ struct pf_ev_range {
 	__u32 len;
 	__u32 why;		/* PF_END_*, 0 in others */
 	__u32 pad;
-	__u64 print;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known */
+	__u64 print;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known, */
+				/* in PF_EV_SENT: it changed between the copy and the look */
 };
 _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 

@@ -84,21 +84,28 @@ static int function_add(struct ksyms *k, __u64 address, const char *name, const 
 	return err;
 }
 
-/* "ffffffffc0169484 t name\t[module]"; what is no function is passed over. */
-static int line_add(struct ksyms *k, char *line)
+bool ksyms_parse(char *line, struct ksyms_line *ret_line)
 {
 	char *save = NULL, *digits = strtok_r(line, " \t\n", &save), *end;
 	const char *type = strtok_r(NULL, " \t\n", &save);
-	const char *name = strtok_r(NULL, " \t\n", &save);
-	char *module = strtok_r(NULL, " \t\n[]", &save);
-	__u64 address;
 
-	if (!name || !strchr("tTwW", *type))
+	ret_line->name = strtok_r(NULL, " \t\n", &save);
+	ret_line->module = strtok_r(NULL, " \t\n[]", &save);
+	if (!ret_line->name)
+		return false;
+	ret_line->type = *type;
+	ret_line->address = strtoull(digits, &end, 16);
+	return !*end && ret_line->address;
+}
+
+/* What is no function is passed over. */
+static int line_add(struct ksyms *k, char *text)
+{
+	struct ksyms_line line;
+
+	if (!ksyms_parse(text, &line) || !strchr("tTwW", line.type))
 		return 0;
-	address = strtoull(digits, &end, 16);
-	if (*end || !address)
-		return 0;
-	return function_add(k, address, name, module ? module : "");
+	return function_add(k, line.address, line.name, line.module ? line.module : "");
 }
 
 static int by_address(const void *a, const void *b)

@@ -13,6 +13,17 @@
 
 struct ksyms;
 
+/* "ffffffffc0169484 t name\t[module]" */
+struct ksyms_line {
+	__u64 address;
+	char type;		/* as of nm(1) */
+	const char *name;	/* this and module point into the line */
+	const char *module;	/* NULL for the kernel itself */
+};
+
+/* Take a line of /proc/kallsyms apart, in place. False if it is none, or the address is hidden. */
+bool ksyms_parse(char *line, struct ksyms_line *ret_line);
+
 /* Where an address lies. Valid as long as the table. */
 struct ksym {
 	const char *name;

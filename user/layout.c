@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "ksyms.h"
 #include "print.h"
 
 #define HEADERS_MAX 512
@@ -67,17 +68,17 @@ size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
 
 int layout_from_kallsyms(FILE *in, struct layout *ret_addresses)
 {
-	unsigned long long addr;
-	char line[512], name[128];
+	struct ksyms_line line;
+	char text[512];
 
 	*ret_addresses = (struct layout){ 0 };
-	while (fgets(line, sizeof(line), in)) {
-		if (sscanf(line, "%llx %*c %127s", &addr, name) != 2)
+	while (fgets(text, sizeof(text), in)) {
+		if (!ksyms_parse(text, &line))
 			continue;
-		if (!strcmp(name, "page_offset_base"))
-			ret_addresses->page_offset = addr;
-		else if (!strcmp(name, "vmemmap_base"))
-			ret_addresses->vmemmap = addr;
+		if (!strcmp(line.name, "page_offset_base"))
+			ret_addresses->page_offset = line.address;
+		else if (!strcmp(line.name, "vmemmap_base"))
+			ret_addresses->vmemmap = line.address;
 		if (ret_addresses->page_offset && ret_addresses->vmemmap)
 			return 0;
 	}

@@ -16,7 +16,10 @@ void learn_range(struct span *span, void *event)
 		held->resent_ts = ev->h.ts;
 		break;
 	case PF_EV_SENT:
-		span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->print);
+		if (ev->print)
+			span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->print);
+		else	/* it changed between the copy and the look */
+			span->ev.torn = true;
 		break;
 	case PF_EV_END:
 		span->ev.end = ev->why;

@@ -154,8 +154,8 @@ void pending_wait(struct pending *p, struct span *span)
 		__u32 seq = (i ? last : first) << PENDING_WINDOW_SHIFT;
 
 		span->link[i].span = span;
-		LIST_INSERT_HEAD(pending_window(p, span->held->first.conn, seq),
-				 &span->link[i], entry);
+		span->link[i].list = pending_window(p, span->held->first.conn, seq);
+		TAILQ_INSERT_TAIL(span->link[i].list, &span->link[i], entry);
 	}
 	span->waiting = true;
 	span->held->n_waiting++;
@@ -164,7 +164,7 @@ void pending_wait(struct pending *p, struct span *span)
 void pending_settled(struct span *span)
 {
 	for (unsigned int i = 0; i < span->n_links; i++)
-		LIST_REMOVE(&span->link[i], entry);
+		TAILQ_REMOVE(span->link[i].list, &span->link[i], entry);
 	span->n_links = 0;
 	span->waiting = false;
 	span->held->n_waiting--;
@@ -206,7 +206,11 @@ int pending_isolate(struct pending *p, struct span *span, __u32 seq, __u32 len)
 
 struct span_links *pending_window(struct pending *p, __u64 conn, __u32 seq)
 {
-	return &p->window_table[hash_slot(conn, (seq >> PENDING_WINDOW_SHIFT) + 1)];
+	struct span_links *list = &p->window_table[hash_slot(conn, (seq >> PENDING_WINDOW_SHIFT) + 1)];
+
+	if (!list->tqh_last)
+		TAILQ_INIT(list);
+	return list;
 }
 
 void pending_drop_held(struct pending *p, struct held *held)

@@ -26,10 +26,11 @@ struct held;
 struct op;
 
 struct span_link {
-	LIST_ENTRY(span_link) entry;
+	TAILQ_ENTRY(span_link) entry;
+	struct span_links *list;
 	struct span *span;
 };
-LIST_HEAD(span_links, span_link);
+TAILQ_HEAD(span_links, span_link);	/* in the order in which they came */
 
 struct span {
 	STAILQ_ENTRY(span) entry;	/* of the incident */

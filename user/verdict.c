@@ -175,9 +175,9 @@ static int tell(struct verdict *v, struct span *span, const struct news *news)
 }
 
 /*
- * Tell the spans of a connection that wait. An isolated rest is linked at the
- * head of a list, behind the walk, and a reported incident has no spans in any
- * list: the saved link stays good.
+ * Tell the spans of a connection that wait, the oldest first. An isolated rest is
+ * linked at the end and not concerned, and a reported incident has no spans in
+ * any list: the saved link stays good.
  */
 static int spread(struct verdict *v, const struct news *news)
 {
@@ -189,14 +189,14 @@ static int spread(struct verdict *v, const struct news *news)
 	for (__u32 i = 0; i <= n && !err; i++) {
 		__u32 at = (first + i) << PENDING_WINDOW_SHIFT;
 
-		link = LIST_FIRST(pending_window(&v->pending, news->conn, at));
+		link = TAILQ_FIRST(pending_window(&v->pending, news->conn, at));
 		for (; link && !err; link = next) {
 			struct span *span = link->span;
 
 			/* The span's link in a second window may share this list. */
-			next = LIST_NEXT(link, entry);
+			next = TAILQ_NEXT(link, entry);
 			while (next && next->span == span)
-				next = LIST_NEXT(next, entry);
+				next = TAILQ_NEXT(next, entry);
 			if (span->held->first.conn == news->conn &&
 			    overlaps(span, news->seq, news->len))
 				err = tell(v, span, news);

@@ -25,6 +25,7 @@ SO_SNDBUFFORCE = 32
 SO_RCVBUFFORCE = 33
 SIOCINQ = 0x541B
 SIOCOUTQ = 0x5411
+TCP_INFO_RESENDS = 100  # offset of tcpi_total_retrans
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
 
@@ -204,6 +205,11 @@ class Flow:
     def wait_acked(self) -> None:
         """Until the other end has acknowledged everything."""
         until(lambda: fcntl.ioctl(self.tx, SIOCOUTQ, b"\0" * 4) == b"\0" * 4, "acknowledged")
+
+    def resends(self) -> int:
+        """Segments that the sender has sent again."""
+        info = self.tx.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_RESENDS + 4)
+        return int.from_bytes(info[TCP_INFO_RESENDS:], "little")
 
     def close(self) -> None:
         self.tx.close()

@@ -105,8 +105,11 @@ class Filters(unittest.TestCase):
         self.all: list[Sending] = []
 
     def sending(self, **args: object) -> Sending:
+        """One whose ports no other has: the kernel gives a port again where the peers differ."""
         one = Sending(**args)
         self.addCleanup(one.close)
+        if any({one.lport, one.rport} & {other.lport, other.rport} for other in self.all):
+            return self.sending(**args)
         self.all.append(one)
         return one
 

@@ -139,7 +139,7 @@ struct plan {
 	struct plan_step step[PLAN_STEPS];
 };
 
-void plan_make(struct plan *p, uint64_t seed, uint32_t n, bool zerocopy);
+void plan_make(struct plan *p, uint64_t seed, uint32_t n);
 
 /* Through a mapping or to memory: no system call names the file. Whole pages. */
 bool writer_stores(enum writer how);

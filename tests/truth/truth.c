@@ -24,11 +24,10 @@ struct options {
 	uint64_t seed;
 	uint32_t first, flows;
 	const char *content, *kernel, *list;
-	bool zerocopy;
 };
 
 static const char usage[] =
-	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE] [--zerocopy]\n"
+	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE]\n"
 	"             [--kernel NAME] [--list VERDICT]\n"
 	"  --flow n    only flow n, and trace it\n"
 	"  --content   as pageflight watch has it; default: do not pass it on\n"
@@ -56,7 +55,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "seed", 1, NULL, 's' }, { "flows", 1, NULL, 'n' }, { "first", 1, NULL, 'a' },
 		{ "flow", 1, NULL, 'f' }, { "content", 1, NULL, 'c' },
 		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' },
-		{ "zerocopy", 0, NULL, 'z' }, { 0 },
+		{ 0 },
 	};
 	int found;
 
@@ -86,9 +85,6 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'l':
 			o->list = optarg;
 			break;
-		case 'z':
-			o->zerocopy = true;
-			break;
 		default:
 			fputs(usage, stderr);
 			exit(2);
@@ -106,10 +102,9 @@ static void show(const struct options *o, const struct plan *p, const char *what
 
 	plan_words(p, words, sizeof(words));
 	printf("FAIL flow %u: %s\n  %s\n", p->n, what, words);
-	printf("  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s%s\n",
+	printf("  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s\n",
 	       (unsigned long long)o->seed, p->n, o->kernel,
-	       o->content ? " CONTENT=" : "", o->content ? o->content : "",
-	       o->zerocopy ? " ZEROCOPY=1" : "");
+	       o->content ? " CONTENT=" : "", o->content ? o->content : "");
 }
 
 static void list(const struct options *o, const struct plan *p, const struct incident *inc,
@@ -137,7 +132,7 @@ static unsigned int judge_all(const struct options *o, const struct truth *truth
 		unsigned int n;
 		uint64_t bad;
 
-		plan_make(&p, o->seed, o->first + i, o->zerocopy);
+		plan_make(&p, o->seed, o->first + i);
 		inc = incidents_of(said, p.n, &n);
 		list(o, &p, inc, n);
 		bad = judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
@@ -158,7 +153,7 @@ static void run_all(const struct options *o, struct truth *truths)
 	struct plan p;
 
 	for (uint32_t i = 0; i < o->flows; i++) {
-		plan_make(&p, o->seed, o->first + i, o->zerocopy);
+		plan_make(&p, o->seed, o->first + i);
 		if (say_tracing) {
 			char words[512];
 
@@ -178,6 +173,7 @@ int main(int argc, char **argv)
 	unsigned int failed;
 	const char *mode;
 	uint64_t began, ended;
+	bool lost;
 
 	parse(argc, argv, &o);
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -200,5 +196,7 @@ int main(int argc, char **argv)
 		printf("pageflight lost something:%s%s%s\n", said.loss,
 		       said.summary ? "" : " no summary",
 		       said.strays ? " incidents of no flow" : "");
-	return failed || !said.summary || said.lossy || said.strays;
+	lost = !said.summary || said.lossy || said.strays;
+	printf("truth %s %s: %u passed, %u failed\n", o.kernel, mode, o.flows - failed, failed + lost);
+	return failed || lost;
 }

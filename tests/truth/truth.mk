@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # truth.mk - the truth bench.
 #
-#   make truth [N=2000] [SEED=1] [FLOW=n] [CONTENT=off|edges|wire] [KERNELS="6.1 6.12 6.18 7.x"]
+#   make truth [N=2000] [SEED=1] [FLOW=n] [CONTENT="edges wire"] [KERNELS="6.1 6.12 6.18 7.x"]
 N         ?= 2000
 SEED      ?= 1
+CONTENT   ?= edges wire
 TRUTH_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard tests/truth/*.c))
 TRUTH     := $(O)/tests/truth/truth
 
@@ -18,8 +19,7 @@ $(TRUTH): $(TRUTH_OBJ)
 
 .PHONY: truth
 truth: all $(TRUTH)
-	$(Q)tests/truth/run --kernels "$(KERNELS)" -- --seed $(SEED) --flows $(N) \
-		$(if $(FLOW),--flow $(FLOW)) $(if $(CONTENT),--content $(CONTENT)) \
-		$(if $(ZEROCOPY),--zerocopy)
+	$(Q)tests/truth/run --kernels "$(KERNELS)" --modes "$(CONTENT)" -- --seed $(SEED) \
+		--flows $(N) $(if $(FLOW),--flow $(FLOW))
 
 -include $(TRUTH_OBJ:.o=.d)

@@ -71,8 +71,8 @@ static void test_compared_and_not_meant(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 1000, 500, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 1, 1000, 500, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
 }
 
 /* What goes out while it is written back is new, old or torn. */
@@ -152,8 +152,8 @@ static void test_written_over_all(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 1, 100, 100, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 100, 100, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
 }
 
 /* The flight ends while it is written again: with what is not known. */

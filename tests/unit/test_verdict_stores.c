@@ -227,8 +227,8 @@ static void test_write_then_store(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_READ, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, PAGE, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
-	expect_whole(f, 1, 0, 100, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+	expect_whole(f, 0, 0, 100, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
 }
 
 /* Stored, found, and stored back before it is read. */
@@ -256,8 +256,8 @@ static void test_store_may_hide_in_a_write(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, 100, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_whole(f, 1, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
+	expect_whole(f, 1, 0, 100, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
 }
 
 static void test_records_lost_before_the_end(void **state)
