@@ -34,7 +34,6 @@ struct drain {
 	__u32 at;		/* flight of the batch to end next */
 	__u32 left;		/* so many of it are not ended */
 	__u32 near, n_near;	/* neighbours: the first, and how many */
-	__u32 bucket;		/* 1 + the chain of the index that they leave */
 	__u32 slot;
 	__u32 stopped;		/* nothing more to do, as opposed to cut short */
 	struct batch b;
@@ -192,13 +191,13 @@ __noinline int drain_pop(__u32 slot, struct batch *b)
 }
 
 /* Neighbours leave the index, and the connection. */
-__noinline int drain_leave(__u32 bucket, __u32 first, __u32 n)
+__noinline int drain_leave(__u32 first, __u32 n)
 {
 	struct chain c = { .first = first, .n = n };
 	void *base = pool();
 
 	if (base)
-		index_remove(base, bucket, &c);
+		index_remove(base, &c);
 	return 0;
 }
 
@@ -212,7 +211,7 @@ static __always_inline void drain_tell(struct drain *d)
 static __always_inline void drain_near(struct drain *d)
 {
 	if (d->n_near)
-		drain_leave(d->bucket, d->near, d->n_near);
+		drain_leave(d->near, d->n_near);
 	d->n_near = 0;
 }
 
@@ -220,16 +219,15 @@ static __always_inline void drain_near(struct drain *d)
 static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 					struct pf_flight *f)
 {
-	if (d->n_near && (f->bucket != d->bucket || f->mapping != flight_at(base, d->near)->mapping))
+	if (d->n_near && !flight_near(f, flight_at(base, d->near)))
 		drain_near(d);
-	if (!f->bucket) {
+	if (!f->mapping) {
 		f->conn = 0;	/* who follows `next` without a lock sees it */
 		return;
 	}
 	if (!d->n_near)
 		d->near = n;
 	d->n_near++;
-	d->bucket = f->bucket;
 }
 
 /* The end of a flight that is out of its FIFO. */

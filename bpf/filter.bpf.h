@@ -248,7 +248,7 @@ static __always_inline int path_passes(__u64 inode, struct super_block *sb)
 	return c.found || !c.top || c.dentry != (__u64)BPF_CORE_READ(sb, s_root);
 }
 
-static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino, __u64 now)
+static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 {
 	struct pf_file key = {
 		.mapping = mapping,
@@ -256,6 +256,7 @@ static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino, _
 		.generation = KERNEL_READ(inode, inode, i_generation),
 	};
 	struct pf_answer *known = bpf_map_lookup_elem(&answers, &key), fresh;
+	__u64 now = bpf_ktime_get_ns();
 
 	if (known && known->until > now)
 		return known->passes;
@@ -276,14 +277,14 @@ static __always_inline int filter_inodes(__u64 inode, __u64 ino)
 	return 0;
 }
 
-static __always_inline int file_passes(__u64 mapping, __u64 now)
+static __always_inline int file_passes(__u64 mapping)
 {
 	__u64 inode = (__u64)KERNEL_READ(address_space, mapping, host);
 	__u64 ino = KERNEL_READ(inode, inode, i_ino);
 
 	if (filter.n_inodes && !filter_inodes(inode, ino))
 		return 0;
-	return !filter.n_paths || filter_paths(mapping, inode, ino, now);
+	return !filter.n_paths || filter_paths(mapping, inode, ino);
 }
 
 /* The file asked about last: the pages of one call are nearly always of one. */
@@ -293,23 +294,14 @@ struct filter_file {
 	__u32 excluded;		/* pages, so far */
 };
 
-/* Must not start as constants: see pf_zero. */
-static __always_inline void filter_file_init(struct filter_file *last)
-{
-	if (!filter.by_file)
-		return;
-	last->mapping = pf_zero;
-	last->passes = last->excluded = pf_zero;
-}
-
 /* Does a page of this file pass? 0: memory of a process, which is no file's. */
-static __always_inline int filter_file(struct filter_file *last, __u64 mapping, __u64 now)
+static __always_inline int filter_file(struct filter_file *last, __u64 mapping)
 {
 	if (!filter.by_file)
 		return 1;
 	if (mapping != last->mapping) {
 		last->mapping = mapping;
-		last->passes = file_passes(mapping, now);
+		last->passes = file_passes(mapping);
 	}
 	last->excluded += !last->passes;
 	return last->passes;
@@ -318,7 +310,6 @@ static __always_inline int filter_file(struct filter_file *last, __u64 mapping, 
 /* What one call took, looked at from its end. */
 struct filter_look {
 	__u64 bvec;		/* the struct bio_vec behind the one to look at */
-	__u64 now;
 	__u32 end;		/* bytes taken of that one; 0: it is not begun */
 	__u32 left;		/* bytes not looked at yet; stays if a page passes */
 	struct filter_file file;
@@ -342,7 +333,7 @@ static int on_look(__u32 i, struct filter_look *l)
 	mapping = WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
 	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
 	if (!mapping || !len || bv->bv_offset + len > 1 << cfg.page_shift ||
-	    filter_file(&l->file, mapping & 3 ? 0 : mapping, l->now))
+	    filter_file(&l->file, mapping & 3 ? 0 : mapping))
 		return 1;
 	l->left -= len < l->left ? len : l->left;
 	return !l->left;
@@ -362,9 +353,9 @@ static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
 
 	if (!filter.by_file)
 		return 0;
-	if (filter.n_paths)
-		l.now = bpf_ktime_get_ns();
-	filter_file_init(&l.file);
+	/* Must not start as constants: see pf_zero. */
+	l.file.mapping = pf_zero;
+	l.file.passes = l.file.excluded = pf_zero;
 	bpf_loop(FILTER_PIECES, on_look, &l, 0);
 	return l.left ? 0 : l.file.excluded;
 }

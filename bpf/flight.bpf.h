@@ -110,12 +110,29 @@ static __always_inline __u32 *file_count(__u64 mapping)
 	return bpf_map_lookup_elem(&files, &h);
 }
 
-/* Flights of one chain of the index, linked by `hnext` and `hprev`; `n` of them. */
-static __always_inline void index_add(void *base, __u32 bucket, const struct chain *c)
+static __always_inline __u64 flight_group(const struct pf_flight *f)
 {
-	__u32 at = bucket - 1;
+	return f->index >> PF_GROUP_SHIFT;
+}
+
+/* Are they neighbours in the index? */
+static __always_inline int flight_near(const struct pf_flight *f, const struct pf_flight *other)
+{
+	return f->mapping == other->mapping && flight_group(f) == flight_group(other);
+}
+
+static __always_inline __u32 flight_bucket(const struct pf_flight *f)
+{
+	return index_hash(f->mapping, flight_group(f));
+}
+
+/* Neighbours, linked by `hnext` and `hprev`; `n` of them. */
+static __always_inline void index_add(void *base, const struct chain *c)
+{
+	struct pf_flight *first = flight_at(base, c->first);
+	__u32 at = flight_bucket(first);
 	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
-	__u32 *users = file_count(flight_at(base, c->first)->mapping);
+	__u32 *users = file_count(first->mapping);
 
 	if (!b || !users)
 		return;
@@ -124,23 +141,22 @@ static __always_inline void index_add(void *base, __u32 bucket, const struct cha
 	flight_at(base, c->last)->hnext = b->head;
 	if (b->head)
 		flight_at(base, b->head)->hprev = c->last;
+	first->hprev = 0;
 	b->head = c->first;
 	bpf_spin_unlock(&b->lock);
 }
 
 /*
- * Flights of one chain of the index, linked by `next`: they leave it, and their
- * connection, which is what those see who follow `next` without a lock.
+ * Neighbours, linked by `next`: they leave the index, and their connection,
+ * which is what those see who follow `next` without a lock.
  */
-static __always_inline void index_remove(void *base, __u32 bucket, const struct chain *c)
+static __always_inline void index_remove(void *base, const struct chain *c)
 {
-	__u64 mapping = flight_at(base, c->first)->mapping;
-	__u32 at = bucket - 1, n = c->first;
-	struct pf_bucket *b;
-	__u32 *users;
+	struct pf_flight *first = flight_at(base, c->first);
+	__u32 at = flight_bucket(first), n = c->first;
+	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
+	__u32 *users = file_count(first->mapping);
 
-	b = bpf_map_lookup_elem(&buckets, &at);
-	users = file_count(mapping);
 	if (!b || !users)
 		return;
 	bpf_spin_lock(&b->lock);
@@ -155,7 +171,7 @@ static __always_inline void index_remove(void *base, __u32 bucket, const struct 
 			b->head = f->hnext;
 		if (f->hnext)
 			flight_at(base, f->hnext)->hprev = f->hprev;
-		f->bucket = 0;
+		f->hprev = PF_UNLINKED;
 		f->conn = 0;
 		n = f->next;
 	}

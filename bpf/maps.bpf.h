@@ -32,37 +32,38 @@
 #include "wire.h"
 
 #define PF_GROUP_SHIFT 2	/* pages per chain: 4, so that long writes look up less */
+#define PF_UNLINKED 0xffffffffu
 #define PF_FILES_BITS 16
 #define PF_SOCKS_BITS 16
 
 struct pf_flight {
 	__u32 next;		/* FIFO of the connection, or free list */
 	__u32 hnext;		/* index chain */
-	__u32 hprev;
-	__u32 bucket;		/* 1 + bucket number while in the index */
+	__u32 hprev;		/* PF_UNLINKED: not in the index */
 	__u32 conn;
 	__u32 seq;
 	__u16 off;		/* in the page */
 	__u16 len;
-	__u32 tid;		/* of the sender */
 	__u64 page;		/* struct page */
 	__u64 mapping;		/* struct address_space; 0: not a page-cache page */
 	__u64 index;		/* page offset in the file */
 	__u64 attached;
 	__u32 op;		/* low half of the write that is or was last here */
 	__u32 hit_op;		/* low half of the last write reported */
-	__u32 write_tid;	/* who does op: finds the record in `writes` */
-	__u8 how;		/* enum pf_sender_how */
-	__u8 kthread;
-	__u16 zero_at;		/* bytes known to be zero already: [zero_at, +zero_len) */
 	struct pf_progress before;	/* as op began */
 	__u64 print;		/* fingerprint of the bytes at attach; 0: none */
 	__u64 last;		/* the same when they were last looked at */
-	__u32 pid;
+	/* The sender. PID_MAX_LIMIT is 2^22. */
+	__u64 tid : 22;
+	__u64 pid : 22;
+	__u64 how : 3;		/* enum pf_sender_how */
+	__u64 kthread : 1;
+	__u64 crowded : 1;	/* a second write began here while one was under way */
+	__u64 orig : 15;	/* where its bytes are kept, 0: nowhere */
 	char comm[PF_COMM_LEN];
+	__u32 write_tid;	/* who does op: finds the record in `writes` */
+	__u16 zero_at;		/* bytes known to be zero already: [zero_at, +zero_len) */
 	__u16 zero_len;
-	__u16 crowded : 1;	/* a second write began here while one was under way */
-	__u16 orig : 15;	/* where its bytes are kept, 0: nowhere */
 };
 _Static_assert(sizeof(struct pf_flight) == PF_FLIGHT_BYTES, "pf_flight");
 

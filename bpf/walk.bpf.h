@@ -23,7 +23,7 @@ struct walk {
 	struct copied k;
 	__u64 lo, hi;		/* bytes of the file changed */
 	__u64 group, last;	/* chains to look at */
-	__u32 bucket;		/* 1 + the chain's number */
+	__u32 bucket;		/* the chain's number */
 	__u32 at;		/* flight to look at next; 0: the next chain */
 	__u32 done;
 	__u32 pad;
@@ -138,17 +138,16 @@ static __always_inline int walk_step(struct walk *k, int after)
 			k->done = 1;
 			return 1;
 		}
-		at = index_hash(k->w->mapping, k->group++);
+		at = k->bucket = index_hash(k->w->mapping, k->group++);
 		b = bpf_map_lookup_elem(&buckets, &at);
 		if (!b)
 			return 1;
-		k->bucket = at + 1;
 		k->at = b->head;
 		return 0;
 	}
 	n = k->at;
 	f = flight_at(base, n);
-	if (f->bucket != k->bucket) {
+	if (f->hprev == PF_UNLINKED || flight_bucket(f) != k->bucket) {
 		k->at = 0;
 		if (++k->w->restarts > WALK_RESTARTS)
 			count(PF_C_walk_cut, 1);

@@ -140,9 +140,12 @@ static __always_inline int file_write_begun(struct kiocb *iocb)
 static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter *from)
 {
 	struct file *file = iocb->ki_filp;
-	__u64 mapping = file_mapping(file);
 	struct pf_write *w;
+	__u64 mapping;
 
+	if (!pf_conns_now)	/* nothing is in flight at all */
+		return 0;
+	mapping = file_mapping(file);
 	if (file_idle(mapping) || file_write_begun(iocb))
 		return 0;
 	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);

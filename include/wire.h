@@ -21,7 +21,7 @@
 #define PF_PATH_LEN 512		/* bytes of the path below the mount, with NUL */
 #define PF_HIST_SLOTS 32
 #define PF_STACK_DEPTH 32
-#define PF_FLIGHT_BYTES 136	/* of memory per page in flight, without its index */
+#define PF_FLIGHT_BYTES 128	/* of memory per page in flight, without its index */
 
 /* How a page came to the socket: sender.how. */
 enum pf_sender_how {
