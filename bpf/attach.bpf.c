@@ -136,6 +136,14 @@ static __always_inline void run_know(struct run *r, const struct page *page)
 	r->index = page->index;
 }
 
+/* The connection of the last page, if it is this one's: a hash lookup less. */
+static __always_inline __u32 sendpage_conn(const struct pf_sendpage *s)
+{
+	struct pf_conn *c = conn_at(s->conn);
+
+	return c && c->sk == s->sk && !(c->flags & (PF_CONN_ORPHAN | PF_CONN_FREED)) ? s->conn : 0;
+}
+
 /* Attach what was queued since the last look. */
 static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *sk,
 					    const struct page *page)
@@ -152,7 +160,9 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 	r.bv_offset = s->off;
 	r.left = r.end = now - s->seq;
 	r.seq = now;
+	r.conn = sendpage_conn(s);
 	run_attach(&r);
+	s->conn = r.conn;
 	s->off += now - s->seq;
 	s->seq = now;
 }

@@ -22,14 +22,14 @@ struct batch {
 
 /*
  * Flights are taken off their connection a batch at a time, all with one reason
- * to end, and then ended one by one. Runs of them were attached at one moment,
- * and are neighbours in the index: they are counted and leave it together.
+ * to end, and then ended one by one. Runs of them are of about one age, and
+ * neighbours in the index: they are counted and leave it together.
  */
 struct drain {
 	struct unseen u;
 	struct copied k;
 	__u64 now;
-	__u64 attached;		/* of those counted in acked and ended */
+	__u64 attached;		/* when the first of those counted in acked and ended was */
 	__u32 acked, ended;
 	__u32 at;		/* flight of the batch to end next */
 	__u32 left;		/* so many of it are not ended */
@@ -77,7 +77,13 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 print)
 	return 0;
 }
 
-/* Count flights that were attached at one moment. */
+/* Do flights that were attached at these moments count to one slot of the histograms? */
+static __always_inline int of_one_age(__u64 now, __u64 attached, __u64 other)
+{
+	return attached == other || lifetime_alike(now - attached, now - other);
+}
+
+/* Count flights of one age. */
 __noinline int drain_count(__u32 acked, __u32 ended, __u32 why, __u64 age)
 {
 	struct pf_stats *s = stats_here();
@@ -100,7 +106,7 @@ __noinline int drain_count(__u32 acked, __u32 ended, __u32 why, __u64 age)
 	return 0;
 }
 
-/* Flights of a local connection are acknowledged, but not read yet: a batch of one moment. */
+/* Flights of a local connection are acknowledged, but not read yet: a batch of one age. */
 static int on_drain_acked(__u32 i, struct drain *d)
 {
 	struct pf_conn *c = conn_at(d->slot);
@@ -115,9 +121,12 @@ static int on_drain_acked(__u32 i, struct drain *d)
 	for (acked = 0; acked < FLIGHT_BATCH; acked++) {
 		struct pf_flight *f = flight_at(base, at);
 
-		if (!at || seq_after(f->seq + f->len, c->una) || (acked && f->attached != attached))
+		if (!at || seq_after(f->seq + f->len, c->una))
 			break;
-		attached = f->attached;
+		if (!acked)
+			attached = f->attached;
+		else if (!of_one_age(d->now, f->attached, attached))
+			break;
 		at = f->next;
 	}
 	c->unacked = at;
@@ -236,9 +245,10 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 {
 	__u64 print;
 
-	if (d->ended && f->attached != d->attached)
+	if (d->ended && !of_one_age(d->now, f->attached, d->attached))
 		drain_tell(d);
-	d->attached = f->attached;
+	if (!d->ended)
+		d->attached = f->attached;
 	d->ended++;
 	if (d->left <= d->b.unacked)
 		d->acked++;

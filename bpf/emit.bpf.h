@@ -89,4 +89,12 @@ static __always_inline __u32 lifetime_slot(__u64 ns)
 	return slot < PF_HIST_SLOTS ? slot : PF_HIST_SLOTS - 1;
 }
 
+/* The same slot for certain: numbers with one highest bit have it in common. */
+static __always_inline int lifetime_alike(__u64 ns, __u64 other)
+{
+	__u64 us = ns / 1000, other_us = other / 1000;
+
+	return (us ^ other_us) <= (us & other_us);
+}
+
 #endif

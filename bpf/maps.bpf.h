@@ -148,6 +148,8 @@ struct pf_sendpage {
 	__u64 page;
 	__u32 off;		/* of the first byte not attached yet */
 	__u32 seq;		/* write_seq that belongs to it */
+	__u32 conn;		/* of the socket before, as a rule of this one too */
+	__u32 pad;
 };
 
 struct pf_path_buf {
@@ -244,6 +246,7 @@ struct pf_map_held {
 struct pf_map_readers {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);				/* set before load */
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts have far fewer */
 	__type(key, struct pf_tuple);
 	__type(value, __u64);
 };

@@ -26,13 +26,12 @@ struct run {
 	__u32 seq;		/* behind the last byte not walked yet */
 	__u32 left;		/* bytes not walked yet */
 	__u32 zerocopy;		/* the sender's own pages, MSG_ZEROCOPY */
+	__u32 conn;		/* 0: not known yet */
 	/* From here on run_attach()'s. */
-	__u32 conn;
 	__u32 pages, bytes;	/* flights made */
-	struct chain made;	/* linked by `next`, in stream order */
+	__u32 first, last;	/* of them, linked by `next` in stream order */
 	struct chain stock;	/* taken from the pool and not used yet */
 	struct chain near;	/* neighbours that were made and are not in the index yet */
-	__u32 pad;
 	__u64 known;		/* a page of which two words are known already */
 	__u64 mapping, index;
 	struct filter_file file;
@@ -114,7 +113,7 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct run *r
 	struct task_struct *task;
 	__u64 id;
 
-	if (r->made.first) {
+	if (r->first) {
 		f->attached = behind->attached;
 		f->tid = behind->tid;
 		f->pid = behind->pid;
@@ -138,7 +137,7 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct run *r
 static __always_inline void fill(struct pf_flight *f, const struct run *r,
 				 const struct page_id *id, __u64 page, __u32 off, __u32 len)
 {
-	f->next = r->made.first;
+	f->next = r->first;
 	f->hnext = 0;
 	f->hprev = PF_UNLINKED;
 	f->conn = r->conn;
@@ -190,14 +189,14 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 	}
 	f = flight_at(base, n);
 	fill(f, r, &id, page, off, len);
-	fill_sender(f, r, flight_at(base, r->made.first));
+	fill_sender(f, r, flight_at(base, r->first));
 	if (id.kind == PAGE_FILE)
 		run_near(r, base, n);
 	else
 		count(PF_C_user_pages, 1);
-	if (!r->made.last)
-		r->made.last = n;
-	r->made.first = n;
+	if (!r->last)
+		r->last = n;
+	r->first = n;
 	r->pages++;
 	r->bytes += len;
 }
@@ -238,7 +237,9 @@ __noinline int run_attach(struct run *r)
 
 	if (!r)
 		return 0;
-	bpf_loop(ITER_PIECES, on_run_step, &r, 0);
+	/* Up to 6.4 the first is the last. */
+	if (!on_run_step(0, &r))
+		bpf_loop(ITER_PIECES - 1, on_run_step, &r, 0);
 	if (r->left)
 		count(PF_C_iter_cut, pages_in(r->left));
 	if (filter.by_file && r->file.excluded)
@@ -253,8 +254,8 @@ __noinline int run_attach(struct run *r)
 	run_index(r, base);
 	__sync_fetch_and_add(&s->count[PF_C_attached], r->pages);
 	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], r->bytes);
-	conn_append(base, c, r->made.first, r->made.last);
-	if (flight_at(base, r->made.first)->how == PF_SEND_KERNEL)
+	conn_append(base, c, r->first, r->last);
+	if (flight_at(base, r->first)->how == PF_SEND_KERNEL)
 		sender_tell(c);
 	return 0;
 }

@@ -38,6 +38,8 @@ struct loader {
 	struct hook hooks[HOOKS_MAX];
 	struct bpf_link *links[HOOKS_MAX];
 	size_t n_hooks;
+	int counted[HOOKS_MAX];	/* programs whose skipped runs are losses */
+	size_t n_counted;
 	loader_event_fn fn;
 	void *fn_ctx;
 	int n_cpus;
@@ -113,7 +115,7 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 {
 	unsigned int pages = opts->max_pages ? opts->max_pages : default_pages();
 	unsigned int conns = opts->max_conns ? opts->max_conns
-					     : clamp(pages / 8, 64, LOADER_CONNS_MAX);
+					     : clamp(pages / 16, 64, LOADER_CONNS_MAX);
 	unsigned int room = pow2_at_most(pages) * 2;	/* number 0 means none */
 	int id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT), err = 0;
 	struct pageflight *s = l->skel;
@@ -293,6 +295,30 @@ static int attach_one(struct loader *l, size_t i)
 	return strcmp(h->method, "iter") ? 0 : run_iterator(l->links[i]);
 }
 
+/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
+static bool has_second(const struct loader *l, const char *program)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s_2", program);
+	for (size_t i = 0; i < l->n_hooks; i++)
+		if (l->links[i] && !strcmp(l->hooks[i].program, name))
+			return true;
+	return false;
+}
+
+static void find_counted(struct loader *l)
+{
+	for (size_t i = 0; i < l->n_hooks; i++) {
+		const char *program = l->hooks[i].program;
+
+		if (!l->links[i] || l->hooks[i].spare || has_second(l, program))
+			continue;
+		l->counted[l->n_counted++] = bpf_program__fd(
+			bpf_object__find_program_by_name(l->skel->obj, program));
+	}
+}
+
 static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 {
 	for (size_t i = 0; i < l->n_hooks; i++) {
@@ -304,6 +330,7 @@ static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 		h->state = h->err ? HOOK_FAILED : HOOK_ATTACHED;
 	}
 	drop_halves(l);
+	find_counted(l);
 	return check_required(l, err);
 }
 
@@ -397,31 +424,15 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
-static bool has_second(const struct loader *l, const char *program)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s_2", program);
-	for (size_t i = 0; i < l->n_hooks; i++)
-		if (l->links[i] && !strcmp(l->hooks[i].program, name))
-			return true;
-	return false;
-}
-
 static unsigned long long missed_runs(const struct loader *l)
 {
 	unsigned long long n = 0;
 
-	for (size_t i = 0; i < l->n_hooks; i++) {
+	for (size_t i = 0; i < l->n_counted; i++) {
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
-		struct bpf_program *p;
 
-		if (!l->links[i] || l->hooks[i].spare || has_second(l, l->hooks[i].program))
-			continue;
-		p = bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program);
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		if (!bpf_obj_get_info_by_fd(l->counted[i], &info, &len))
 			n += info.recursion_misses;
 	}
 	return n;

@@ -245,7 +245,8 @@ static void on_time(struct session *s, __u64 now)
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
 		err = loader_sweep(s->loader, false);
-		if (!err)
+		/* Every program is asked: only where a verdict may rest on it. */
+		if (!err && verdict_waiting(s->verdict))
 			err = look_at_losses(s);
 		if (!err)
 			err = verdict_tick(s->verdict, now);
@@ -255,6 +256,9 @@ static void on_time(struct session *s, __u64 now)
 	}
 	if (now >= s->next_talk) {
 		s->next_talk = now + TALK_NS;
+		err = look_at_losses(s);
+		if (err)
+			fail(s, err);
 		talk_losses(&s->said, &s->seen);
 		s->said = s->seen;
 	}

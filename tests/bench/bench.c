@@ -21,8 +21,8 @@
 #define ROOM "--max-pages", "131071"	/* for the crowd */
 #define IDLE_NS 10000000000ull
 
-#define LOADS_BASE (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) | LOAD_BIT(LOAD_WRITE_4K) | \
-		    LOAD_BIT(LOAD_WRITE_1M))
+#define LOADS_BASE (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) | LOAD_BIT(LOAD_PING) | \
+		    LOAD_BIT(LOAD_WRITE_4K) | LOAD_BIT(LOAD_WRITE_1M))
 #define LOADS_HIT (LOAD_BIT(LOAD_HIT_1) | LOAD_BIT(LOAD_HIT_1000))
 #define LOADS_ALL (LOAD_BIT(LOAD_MAX) - 1)
 
@@ -177,7 +177,8 @@ int main(int argc, char **argv)
 	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
 		if (!report.missing[c])
 			run_programs(c, c == COLUMN_OFF ? LOADS_ALL :
-					loads[c] & (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK)));
+					loads[c] & (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) |
+						    LOAD_BIT(LOAD_PING)));
 	run_idle();
 	fingerprint_time(&report.print);
 	report_print(&report, loads, watchers);

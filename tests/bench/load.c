@@ -16,6 +16,8 @@
 #define FILE_SIZE   (1u << 20)
 #define PAGES	    4096
 #define PINGS	    2048
+#define PING	    64			/* bytes */
+#define PINGS_UNREAD 32			/* more would fill a socket's buffer with their skbs */
 #define WRITES_4K   2048
 #define WRITES_1M   16
 #define HITS_1	    256
@@ -26,6 +28,7 @@
 const char *const load_names[] = {
 	[LOAD_PAGE] = "page sent, acknowledged, released",
 	[LOAD_ACK] = "ACK on an untracked socket",
+	[LOAD_PING] = "ACK on an untracked socket, and a read",
 	[LOAD_WRITE_4K] = "write() 4 KiB, nothing in flight",
 	[LOAD_WRITE_1M] = "write() 1 MiB, nothing in flight",
 	[LOAD_WRITE_4K_BUSY] = "write() 4 KiB, 100,000 pages in flight",
@@ -120,22 +123,31 @@ static double run_pages(void)
 	return took;
 }
 
-static void ping(int from, int to)
+static void say(int from)
 {
-	must(send(from, data, 64, 0) == 64 && recv(to, data, 64, 0) == 64, "ping");
+	must(send(from, data, PING, 0) == PING, "send");
 }
 
-/* Every message acknowledges the one before. */
-static void pings(struct pair *p, int n)
+static void hear(int to, int n)
 {
-	while (n--) {
-		ping(p->tx, p->rx);
-		ping(p->rx, p->tx);
+	must(recv(to, data, n * PING, MSG_WAITALL) == n * PING, "recv");
+}
+
+/* Every message acknowledges the one before; they are read so many at a time. */
+static void pings(struct pair *p, int n, int unread)
+{
+	for (int i = 0; i < n; i += unread) {
+		for (int j = 0; j < unread; j++) {
+			say(p->tx);
+			say(p->rx);
+		}
+		hear(p->rx, unread);
+		hear(p->tx, unread);
 	}
 }
 
 /* With a page of another connection in flight, or the hooks would be idle altogether. */
-static double run_acks(void)
+static double run_acks(int unread)
 {
 	struct crowd one;
 	struct pair p;
@@ -145,9 +157,9 @@ static double run_acks(void)
 	load_settle();
 	crowd_open(&one, 1, sent, 1, 0);
 	pair_open(&p, CHUNK);
-	pings(&p, WARM_UP(PINGS));
+	pings(&p, WARM_UP(PINGS), unread);
 	began = begin(CLOCK_MONOTONIC);
-	pings(&p, PINGS);
+	pings(&p, PINGS, unread);
 	took = end(CLOCK_MONOTONIC, began);
 	pair_close(&p);
 	crowd_close(&one);
@@ -194,7 +206,9 @@ static double run_one(enum load load)
 	case LOAD_PAGE:
 		return run_pages();
 	case LOAD_ACK:
-		return run_acks();
+		return run_acks(PINGS_UNREAD);
+	case LOAD_PING:
+		return run_acks(1);
 	case LOAD_WRITE_4K:
 	case LOAD_WRITE_4K_BUSY:
 		return run_writes(PAGE, WRITES_4K);
@@ -214,7 +228,8 @@ static double run_one(enum load load)
 double load_units(enum load load)
 {
 	static const int units[] = {
-		[LOAD_PAGE] = PAGES,		  [LOAD_ACK] = 2 * PINGS,
+		[LOAD_PAGE] = PAGES,
+		[LOAD_ACK] = 2 * PINGS,		  [LOAD_PING] = 2 * PINGS,
 		[LOAD_WRITE_4K] = WRITES_4K,	  [LOAD_WRITE_1M] = WRITES_1M,
 		[LOAD_WRITE_4K_BUSY] = WRITES_4K, [LOAD_WRITE_1M_BUSY] = WRITES_1M,
 		[LOAD_HIT_1] = HITS_1,		  [LOAD_HIT_1000] = HITS_1000,
