@@ -13,6 +13,7 @@
 #include "log.h"
 #include "opts.h"
 #include "places.h"
+#include "room.h"
 #include "session.h"
 
 #define AT(field) offsetof(struct watch_opts, field)
@@ -49,10 +50,10 @@ static const struct opt options[] = {
 	  .help = "compare the bytes of one page in N" },
 	FILTER_OPTS(AT(filter)),
 	{ .name = "max-pages", .kind = OPT_UINT, .at = AT(session.loader.max_pages),
-	  .min = 64, .max = LOADER_PAGES_MAX, .arg = "N",
+	  .min = 64, .max = ROOM_PAGES_MAX, .arg = "N",
 	  .help = "pages in flight followed at once (from memory)" },
 	{ .name = "max-conns", .kind = OPT_UINT, .at = AT(session.loader.max_conns),
-	  .min = 1, .max = LOADER_CONNS_MAX, .arg = "N",
+	  .min = 1, .max = ROOM_CONNS_MAX, .arg = "N",
 	  .help = "connections followed at once (from memory)" },
 	{ .name = "ring-size", .kind = OPT_SIZE, .at = AT(session.loader.ring_bytes),
 	  .min = 4096, .max = 1u << 30, .arg = "BYTES",

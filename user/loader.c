@@ -28,6 +28,7 @@
 #include "layout.h"
 #include "pageflight.skel.h"
 #include "preempt.h"
+#include "room.h"
 
 #define RING_BYTES (4u << 20)
 #define ANSWERS_MAX 16384		/* files whose place is remembered */
@@ -88,56 +89,33 @@ static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
 		    h->err ? ": " : "", h->err ? strerror(-h->err) : "");
 }
 
-static unsigned int pow2_at_most(unsigned long long n)
-{
-	unsigned int p = 1;
-
-	while (p <= n / 2 && p < 1u << 31)
-		p *= 2;
-	return p;
-}
-
-static unsigned int clamp(unsigned long long n, unsigned int lo, unsigned int hi)
-{
-	return n < lo ? lo : n > hi ? hi : n;
-}
-
-/* One flight per 16 KiB of memory: with its index about 1 % of it. */
-static unsigned int default_pages(void)
-{
-	unsigned long long mem = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
-				 sysconf(_SC_PAGESIZE);
-
-	return clamp(pow2_at_most(mem >> 14), 1u << 14, 1u << 21) - 1;
-}
-
 static int size_maps(struct loader *l, const struct loader_opts *opts, const struct btf *btf)
 {
-	unsigned int pages = opts->max_pages ? opts->max_pages : default_pages();
-	unsigned int conns = opts->max_conns ? opts->max_conns
-					     : clamp(pages / 16, 64, LOADER_CONNS_MAX);
-	unsigned int room = pow2_at_most(pages) * 2;	/* number 0 means none */
-	int id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT), err = 0;
+	unsigned long long memory = (unsigned long long)sysconf(_SC_PHYS_PAGES) *
+				    sysconf(_SC_PAGESIZE);
+	int id = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT), err;
 	struct pageflight *s = l->skel;
+	struct room room;
 
-	if (pages < LOADER_PAGES_MIN || pages > LOADER_PAGES_MAX || conns > LOADER_CONNS_MAX)
-		return -ERANGE;
-	s->rodata->cfg.flight_mask = room - 1;
-	s->rodata->cfg.max_flights = pages;
-	s->rodata->cfg.bucket_mask = room / 2 - 1;
+	err = room_for(&room, opts->max_pages, opts->max_conns, memory);
+	if (err)
+		return err;
+	s->rodata->cfg.flight_mask = room.flights - 1;
+	s->rodata->cfg.max_flights = room.pages;
+	s->rodata->cfg.bucket_mask = room.buckets - 1;
 	s->rodata->cfg.content = opts->content;
 	s->rodata->cfg.sample = opts->sample ? opts->sample : 1;
-	s->rodata->cfg.max_conns = conns;
+	s->rodata->cfg.max_conns = room.conns;
 	s->rodata->cfg.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0;
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
-	err = err ?: bpf_map__set_value_size(s->maps.flights, room * PF_FLIGHT_BYTES);
-	err = err ?: bpf_map__set_max_entries(s->maps.buckets, room / 2);
-	err = err ?: bpf_map__set_max_entries(s->maps.conns, conns + 1);
-	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, conns);
-	err = err ?: bpf_map__set_max_entries(s->maps.socks, conns * 2);
-	err = err ?: bpf_map__set_max_entries(s->maps.readers, clamp(conns * 4ULL, 65536, 1u << 22));
+	err = err ?: bpf_map__set_value_size(s->maps.flights, room.flights * PF_FLIGHT_BYTES);
+	err = err ?: bpf_map__set_max_entries(s->maps.buckets, room.buckets);
+	err = err ?: bpf_map__set_max_entries(s->maps.conns, room.conns + 1);
+	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, room.conns);
+	err = err ?: bpf_map__set_max_entries(s->maps.socks, room.socks);
+	err = err ?: bpf_map__set_max_entries(s->maps.readers, room.readers);
 	if (opts->content == PF_CONTENT_OFF)
 		err = err ?: bpf_map__set_max_entries(s->maps.originals, 1);
 	err = err ?: bpf_map__set_max_entries(s->maps.events,

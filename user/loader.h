@@ -17,11 +17,6 @@ struct loader;
 struct hook;
 struct filter;
 
-#define LOADER_PAGES_MIN 16u
-#define LOADER_PAGES_MAX ((1u << 21) - 1)	/* the verifier allows offsets below 512 MiB */
-#define LOADER_CONNS_MIN 1u
-#define LOADER_CONNS_MAX (1u << 20)
-
 struct loader_opts {
 	unsigned int max_pages;		/* flights followed at once; 0: from memory */
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */

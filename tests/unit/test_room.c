@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/room.c */
+/* How large the maps are. */
+#include <errno.h>
+
+#include "room.h"
+#include "unit.h"
+#include "wire.h"
+
+#define GIB (1ull << 30)
+
+static struct room room(unsigned int pages, unsigned int conns, unsigned long long memory)
+{
+	struct room r;
+
+	assert_int_equal(room_for(&r, pages, conns, memory), 0);
+	return r;
+}
+
+static void by_the_memory_of_the_host(void **state)
+{
+	(void)state;
+	assert_int_equal(room(0, 0, GIB).pages, (1 << 16) - 1);
+	assert_int_equal(room(0, 0, 24 * GIB).pages, (1 << 20) - 1);
+	assert_int_equal(room(0, 0, 24 * GIB).conns, (1 << 16) - 1);
+}
+
+static void neither_too_few_nor_too_many(void **state)
+{
+	(void)state;
+	assert_int_equal(room(0, 0, 1 << 20).pages, (1 << 14) - 1);
+	assert_int_equal(room(0, 0, 4096 * GIB).pages, ROOM_PAGES_MAX);
+	assert_int_equal(room(64, 0, GIB).conns, 64);
+}
+
+/* Number 0 is none, so the pool has a record more than pages, and a mask finds it. */
+static void each_page_has_its_record(void **state)
+{
+	(void)state;
+	for (unsigned int pages = ROOM_PAGES_MIN; pages < 1 << 12; pages++) {
+		struct room r = room(pages, 0, 0);
+
+		assert_true(r.flights > pages);
+		assert_int_equal(r.flights & (r.flights - 1), 0);
+		assert_int_equal(r.buckets & (r.buckets - 1), 0);
+	}
+}
+
+/* A pool of the largest size is addressed by offsets that the verifier takes. */
+static void largest_pool_can_be_addressed(void **state)
+{
+	(void)state;
+	assert_true((room(ROOM_PAGES_MAX, 0, 0).flights - 1) * (unsigned long long)PF_FLIGHT_BYTES <
+		    1ull << 29);
+}
+
+static void as_asked(void **state)
+{
+	struct room r = room(5000, 300, 0);
+
+	(void)state;
+	assert_int_equal(r.pages, 5000);
+	assert_int_equal(r.conns, 300);
+	assert_int_equal(r.socks, 600);
+}
+
+static void out_of_range(void **state)
+{
+	struct room r;
+
+	(void)state;
+	assert_int_equal(room_for(&r, ROOM_PAGES_MIN - 1, 0, 0), -ERANGE);
+	assert_int_equal(room_for(&r, ROOM_PAGES_MAX + 1, 0, 0), -ERANGE);
+	assert_int_equal(room_for(&r, 64, ROOM_CONNS_MAX + 1, 0), -ERANGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_the_memory_of_the_host),
+		cmocka_unit_test(neither_too_few_nor_too_many),
+		cmocka_unit_test(each_page_has_its_record),
+		cmocka_unit_test(largest_pool_can_be_addressed),
+		cmocka_unit_test(as_asked),
+		cmocka_unit_test(out_of_range),
+	};
+
+	return cmocka_run_group_tests_name("room", tests, NULL, NULL);
+}

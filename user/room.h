@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * room - how many pages, connections and sockets the maps have room for.
+ * Memory for pages and connections is taken at the start.
+ */
+#ifndef PAGEFLIGHT_ROOM_H
+#define PAGEFLIGHT_ROOM_H
+
+#define ROOM_PAGES_MIN 16u
+#define ROOM_PAGES_MAX ((1u << 22) - 1)	/* the verifier allows offsets below 512 MiB */
+#define ROOM_CONNS_MAX (1u << 20)
+
+struct room {
+	unsigned int pages;	/* flights followed at once */
+	unsigned int flights;	/* records of the pool: a power of two, as number 0 means none */
+	unsigned int buckets;	/* chains of the index: a power of two */
+	unsigned int conns;	/* connections followed at once */
+	unsigned int socks;	/* both ends of each, where they are on this host */
+	unsigned int readers;	/* sockets of this host that are established */
+};
+
+/*
+ * For so many pages and connections; 0: as many as suit a host with so much
+ * memory, in bytes, or so many pages. Returns 0 or -ERANGE.
+ */
+int room_for(struct room *ret_room, unsigned int pages, unsigned int conns,
+	     unsigned long long memory);
+
+#endif
