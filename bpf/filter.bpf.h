@@ -33,6 +33,11 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
 #define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
 
+/* A field of the kernel's struct, without a helper where that can be. */
+#define FIELD(type, addr, field)							\
+	(cfg.direct ? (__u64)TYPED(type, addr)->field :					\
+		      (__u64)KERNEL_READ(type, addr, field))
+
 /* page_identify(), without a helper where that can be. */
 static __always_inline void page_look(__u64 page, struct page_id *ret_id)
 {
@@ -234,10 +239,10 @@ static int on_climb(__u32 i, struct climb *c)
 }
 
 /* From any name of the file upwards. A file handle can open one without a name above it. */
-static __always_inline int path_passes(__u64 inode, struct super_block *sb)
+static __always_inline int path_passes(__u64 inode, __u64 sb)
 {
 	__u64 alias = (__u64)KERNEL_READ(inode, inode, i_dentry.first);
-	struct climb c = { .dev = BPF_CORE_READ(sb, s_dev), .found = pf_zero, .top = pf_zero };
+	struct climb c = { .dev = FIELD(super_block, sb, s_dev), .found = pf_zero, .top = pf_zero };
 
 	if (!place_among(c.dev, PF_PLACE_ANY))
 		return 0;
@@ -245,7 +250,7 @@ static __always_inline int path_passes(__u64 inode, struct super_block *sb)
 		return 1;
 	c.dentry = compat_dentry_of_alias(alias);
 	bpf_loop(FILTER_DEPTH, on_climb, &c, 0);
-	return c.found || !c.top || c.dentry != (__u64)BPF_CORE_READ(sb, s_root);
+	return c.found || !c.top || c.dentry != FIELD(super_block, sb, s_root);
 }
 
 static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
@@ -253,7 +258,7 @@ static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 	struct pf_file key = {
 		.mapping = mapping,
 		.ino = ino,
-		.generation = KERNEL_READ(inode, inode, i_generation),
+		.generation = FIELD(inode, inode, i_generation),
 	};
 	struct pf_answer *known = bpf_map_lookup_elem(&answers, &key), fresh;
 	__u64 now = bpf_ktime_get_ns();
@@ -261,7 +266,7 @@ static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 	if (known && known->until > now)
 		return known->passes;
 	fresh.until = now + FILTER_ANSWER_NS;
-	fresh.passes = path_passes(inode, KERNEL_READ(inode, inode, i_sb));
+	fresh.passes = path_passes(inode, FIELD(inode, inode, i_sb));
 	/* Where that fails the next call asks again. */
 	bpf_map_update_elem(&answers, &key, &fresh, BPF_ANY);
 	return fresh.passes;
@@ -269,7 +274,7 @@ static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 
 static __always_inline int filter_inodes(__u64 inode, __u64 ino)
 {
-	__u64 dev = KERNEL_READ(inode, inode, i_sb, s_dev);
+	__u64 dev = FIELD(super_block, FIELD(inode, inode, i_sb), s_dev);
 
 	for (__u32 i = 0; i < filter.n_inodes; i++)
 		if (filter.inodes[i].ino == ino && filter.inodes[i].dev == dev)
@@ -279,8 +284,7 @@ static __always_inline int filter_inodes(__u64 inode, __u64 ino)
 
 static __always_inline int file_passes(__u64 mapping)
 {
-	__u64 inode = (__u64)KERNEL_READ(address_space, mapping, host);
-	__u64 ino = KERNEL_READ(inode, inode, i_ino);
+	__u64 inode = FIELD(address_space, mapping, host), ino = FIELD(inode, inode, i_ino);
 
 	if (filter.n_inodes && !filter_inodes(inode, ino))
 		return 0;
@@ -315,27 +319,47 @@ struct filter_look {
 	struct filter_file file;
 };
 
-static int on_look(__u32 i, struct filter_look *l)
+/*
+ * Whose page is it, of which the bvec holds so many bytes, or all if *len is 0?
+ * The page's mapping; 0 if it cannot be told in passing. One read for bv_len and
+ * bv_offset: each is checked for its address.
+ */
+static __always_inline __u64 look_at(__u64 bvec, __u32 *len)
 {
-	__u64 page, word, mapping;
-	__u32 len = l->end;
-	struct bio_vec *bv;
+	__u64 range = WORD_AT(bvec + bpf_core_field_offset(struct bio_vec, bv_len));
+	__u64 page = WORD_AT(bvec + bpf_core_field_offset(struct bio_vec, bv_page));
+	__u64 word = WORD_AT(page + compat_compound_at());
 
-	if (!len)
-		l->bvec -= sizeof(*bv);
-	l->end = 0;
-	bv = TYPED(bio_vec, l->bvec);
-	len = len ?: bv->bv_len;
-	page = WORD_AT(l->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
-	word = WORD_AT(page + compat_compound_at());
+	*len = *len ?: (__u32)range;
+	if (!*len || (range >> 32) + *len > 1 << cfg.page_shift)
+		return 0;
 	if (word & 1)
 		page = compat_head(page, word);
-	mapping = WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
+	return WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
+}
+
+#define LOOK_MORE 3
+
+static int on_look(__u32 i, struct filter_look *l)
+{
+	__u32 len = l->end;
+	__u64 mapping;
+
+	l->bvec -= len ? 0 : sizeof(struct bio_vec);
+	l->end = 0;
+	mapping = look_at(l->bvec, &len);
 	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
-	if (!mapping || !len || bv->bv_offset + len > 1 << cfg.page_shift ||
-	    filter_file(&l->file, mapping & 3 ? 0 : mapping))
+	if (!mapping || filter_file(&l->file, mapping & 3 ? 0 : mapping))
 		return 1;
 	l->left -= len < l->left ? len : l->left;
+	for (int more = 0; more < LOOK_MORE && l->left; more++) {	/* of one, nearly always */
+		len = 0;
+		if (look_at(l->bvec - sizeof(struct bio_vec), &len) != mapping)
+			return 0;
+		l->bvec -= sizeof(struct bio_vec);
+		l->left -= len < l->left ? len : l->left;
+		l->file.excluded++;
+	}
 	return !l->left;
 }
 

@@ -225,6 +225,7 @@ struct pf_map_free_conns {
 struct pf_map_socks {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);				/* set before load */
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* few readers are on this host */
 	__type(key, __u64);
 	__type(value, struct pf_sock);
 };

@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #define MEMORY_PER_PAGE (16u << 10)	/* with its index a flight takes about 1 % of it */
-#define PAGES_PER_CONN	16u
+#define PAGES_PER_CONN	32u
 #define CONNS_MIN	64u
 #define READERS_MIN	65536u
 #define READERS_MAX	(1u << 22)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <json-c/json.h>
 
@@ -19,7 +20,9 @@
 #include "watcher.h"
 
 #define ROOM "--max-pages", "131071"	/* for the crowd */
+#define OFF ROOM, "--content", "off"
 #define IDLE_NS 10000000000ull
+#define EXCLUDED_RUNS 3
 
 #define LOADS_BASE (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) | LOAD_BIT(LOAD_PING) | \
 		    LOAD_BIT(LOAD_WRITE_4K) | LOAD_BIT(LOAD_WRITE_1M))
@@ -27,16 +30,13 @@
 #define LOADS_ALL (LOAD_BIT(LOAD_MAX) - 1)
 
 /* In the order of enum column. */
-static struct watcher watchers[COLUMNS] = {
+static const struct watcher watchers[COLUMNS] = {
 	{ .name = "unwatched", .kind = WATCHER_NONE },
 	{ .name = "floor", .kind = WATCHER_FLOOR },
-	{ .name = "off", .kind = WATCHER_PAGEFLIGHT, .args = { ROOM } },
-	{ .name = "edges", .kind = WATCHER_PAGEFLIGHT, .option = "content",
-	  .args = { ROOM, "--content", "edges" } },
-	{ .name = "wire", .kind = WATCHER_PAGEFLIGHT, .option = "content",
-	  .args = { ROOM, "--content", "wire" } },
-	{ .name = "excluded", .kind = WATCHER_PAGEFLIGHT, .option = "port",
-	  .args = { ROOM, "--port", "9" } },
+	{ .name = "off", .kind = WATCHER_PAGEFLIGHT, .args = { OFF } },
+	{ .name = "edges", .kind = WATCHER_PAGEFLIGHT, .args = { ROOM, "--content", "edges" } },
+	{ .name = "wire", .kind = WATCHER_PAGEFLIGHT, .args = { ROOM, "--content", "wire" } },
+	{ .name = "excluded", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--port", "9" } },
 	{ .name = "bpftrace", .kind = WATCHER_BPFTRACE },
 };
 
@@ -120,6 +120,36 @@ static void run_programs(int column, unsigned int mask)
 	progs_uncount();
 }
 
+static const struct watcher excluding[REPORT_FILTERS] = {
+	{ .name = "pid", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--pid", "4194304" } },
+	{ .name = "comm", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--comm", "nobody" } },
+	{ .name = "cgroup", .kind = WATCHER_PAGEFLIGHT,
+	  .args = { OFF, "--cgroup", "/sys/fs/cgroup/empty" } },
+	{ .name = "port", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--port", "9" } },
+	{ .name = "addr", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--addr", "10.9.0.0/16" } },
+	{ .name = "netns", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--netns", "1" } },
+	{ .name = "path", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--path", "/usr" } },
+	{ .name = "inode", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--inode", "0:1:1" } },
+};
+
+/* The same page, when each filter in turn lets nothing pass. */
+static void run_excluding(void)
+{
+	double values[LOAD_MAX], runs[EXCLUDED_RUNS];
+
+	must(!mkdir("/sys/fs/cgroup/empty", 0755), "a control group");
+	for (int i = 0; i < REPORT_FILTERS; i++) {
+		watcher_start(&excluding[i]);
+		for (int j = 0; j < EXCLUDED_RUNS; j++) {
+			load_run(LOAD_BIT(LOAD_PAGE), values);
+			runs[j] = values[LOAD_PAGE];
+		}
+		check_summary(COLUMN_EXCLUDED, watcher_stop());
+		report.excluded[i].by = excluding[i].name;
+		report.excluded[i].value = median(runs, EXCLUDED_RUNS);
+	}
+}
+
 /* What the daemon uses while nothing happens, and while pages go by but none is overwritten. */
 static void run_idle(void)
 {
@@ -149,11 +179,6 @@ static bool asked_for(char **names, const char *name)
 
 static void choose_columns(char **names)
 {
-	const char *const off[] = { ROOM, "--content", "off" };
-	const struct watcher content = { .option = "content" };
-
-	if (!watcher_missing(&content))
-		memcpy(watchers[COLUMN_OFF].args, off, sizeof(off));
 	/* The goals are about these two. */
 	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)
 		report.missing[c] = c == COLUMN_OFF || asked_for(names, watchers[c].name) ?
@@ -179,6 +204,8 @@ int main(int argc, char **argv)
 			run_programs(c, c == COLUMN_OFF ? LOADS_ALL :
 					loads[c] & (LOAD_BIT(LOAD_PAGE) | LOAD_BIT(LOAD_ACK) |
 						    LOAD_BIT(LOAD_PING)));
+	if (!report.missing[COLUMN_EXCLUDED])
+		run_excluding();
 	run_idle();
 	fingerprint_time(&report.print);
 	report_print(&report, loads, watchers);

@@ -92,6 +92,37 @@ static void unmeasured(const char *what, const char *why)
 	printf("goal  %-56s not measured: %s\n", what, why);
 }
 
+/* By the filter that takes longest. */
+static void print_excluded_goal(struct report *r)
+{
+	double most = 0, base = middle(r, LOAD_PAGE, COLUMN_NONE);
+	const char *by = NULL;
+	char what[64];
+
+	for (int i = 0; i < REPORT_FILTERS; i++) {
+		if (r->excluded[i].by && (!by || r->excluded[i].value - base > most)) {
+			by = r->excluded[i].by;
+			most = r->excluded[i].value - base;
+		}
+	}
+	snprintf(what, sizeof(what), "page excluded by a filter (the worst: %s)", by ?: "?");
+	if (by)
+		goal(what, most, 250, "");
+	else
+		unmeasured("page excluded by a filter", r->missing[COLUMN_EXCLUDED]);
+}
+
+static void print_excluded(struct report *r)
+{
+	printf("\n%-42s", "page excluded by");
+	for (int i = 0; i < REPORT_FILTERS; i++)
+		printf(" %9s", r->excluded[i].by);
+	printf("\n%-42s", "  added");
+	for (int i = 0; i < REPORT_FILTERS; i++)
+		printf(" %+9.0f", r->excluded[i].value - middle(r, LOAD_PAGE, COLUMN_NONE));
+	putchar('\n');
+}
+
 static void print_goals(struct report *r)
 {
 	double page = added(r, LOAD_PAGE, COLUMN_OFF);
@@ -109,10 +140,7 @@ static void print_goals(struct report *r)
 	goal("write() 1 MiB, 100,000 pages in flight",
 	     100 * added(r, LOAD_WRITE_1M_BUSY, COLUMN_OFF) /
 	     middle(r, LOAD_WRITE_1M_BUSY, COLUMN_NONE), 3, "%");
-	if (r->missing[COLUMN_EXCLUDED])
-		unmeasured("page excluded by a filter", r->missing[COLUMN_EXCLUDED]);
-	else
-		goal("page excluded by a filter", added(r, LOAD_PAGE, COLUMN_EXCLUDED), 250, "");
+	print_excluded_goal(r);
 	if (r->missing[COLUMN_BPFTRACE])
 		unmeasured("page, less than the bpftrace script", r->missing[COLUMN_BPFTRACE]);
 	else
@@ -125,6 +153,8 @@ void report_print(struct report *r, const unsigned int loads[COLUMNS],
 		  const struct watcher watchers[COLUMNS])
 {
 	print_table(r, loads, watchers);
+	if (r->excluded[0].by)
+		print_excluded(r);
 	printf("\nfingerprint of 4 KiB in the kernel: %" PRIu64 "; to read it all at once %" PRIu64
 	       ", in blocks of 128 bytes %" PRIu64 "; to hash what was read %" PRIu64 "\n",
 	       r->print.both, r->print.read_whole, r->print.read_blocks, r->print.hash);

@@ -21,10 +21,16 @@ enum column {
 	COLUMNS
 };
 
+#define REPORT_FILTERS 8
+
 struct report {
 	int rounds;
 	const char *missing[COLUMNS];			/* why, or NULL */
 	double values[LOAD_MAX][COLUMNS][ROUNDS_MAX];	/* per unit */
+	struct {
+		const char *by;		/* the filter that excludes it; NULL: not measured */
+		double value;		/* of a page */
+	} excluded[REPORT_FILTERS];
 	double idle_ppm;		/* of a processor, by the daemon of an idle host */
 	double idle_page_ns;		/* of the daemon for a page that nobody overwrites */
 	struct fingerprint print;

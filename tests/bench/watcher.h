@@ -24,11 +24,10 @@ enum watcher_kind {
 struct watcher {
 	const char *name;
 	enum watcher_kind kind;
-	const char *option;		/* of `watch`, that it needs; or NULL */
 	const char *args[8];		/* of `watch` */
 };
 
-/* NULL, or why this kernel or this build does not have it. */
+/* NULL, or why it cannot be started here. */
 const char *watcher_missing(const struct watcher *w);
 
 /* Start it; returns once it is attached. */

@@ -22,7 +22,7 @@ static void by_the_memory_of_the_host(void **state)
 	(void)state;
 	assert_int_equal(room(0, 0, GIB).pages, (1 << 16) - 1);
 	assert_int_equal(room(0, 0, 24 * GIB).pages, (1 << 20) - 1);
-	assert_int_equal(room(0, 0, 24 * GIB).conns, (1 << 16) - 1);
+	assert_int_equal(room(0, 0, 24 * GIB).conns, (1 << 15) - 1);
 }
 
 static void neither_too_few_nor_too_many(void **state)
