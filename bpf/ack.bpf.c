@@ -26,7 +26,7 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 	struct pf_conn *c;
 	__u32 slot, ack;
 
-	if (sock_idle(sk))
+	if (sock_idle(number_of(sk)))
 		return 0;
 	c = conn_sending((__u64)sk, &slot);
 	tp = bpf_skc_to_tcp_sock(sk);
@@ -58,7 +58,7 @@ int BPF_PROG(on_read, struct sock *sk)
 	struct pf_conn *c;
 	__u32 slot = 0, read;
 
-	if (!pf_local_conns || sock_idle(sk))
+	if (!pf_local_conns || sock_idle(number_of(sk)))
 		return 0;
 	c = conn_reading((__u64)sk, &slot);
 	tp = bpf_skc_to_tcp_sock(sk);

@@ -28,9 +28,9 @@ static __always_inline __u32 *sock_count(__u64 sk)
 }
 
 /* A socket that nothing is known of: what nearly every ACK and read finds. */
-static __always_inline int sock_idle(const struct sock *sk)
+static __always_inline int sock_idle(__u64 sk)
 {
-	__u32 *n = sock_count(number_of(sk));
+	__u32 *n = sock_count(sk);
 
 	return !n || !*n;
 }

@@ -200,6 +200,6 @@ __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
 	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked))
-		conn_carried(c, seq, end, what != LOOK_RING);
+		conn_carried(c, seq, end, k.done && what != LOOK_RING);
 	return 0;
 }

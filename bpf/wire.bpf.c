@@ -106,8 +106,12 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
 	struct packet p = {};
 	__u32 what = LOOK_CARRIED;
+	__u64 sk;
 
-	if (!content_wire() || !pf_conns_now || !packet_parse(number_of(skb), &p))
+	if (!content_wire() || !pf_conns_now)
+		return 0;
+	sk = number_of(skb->sk);
+	if ((sk && !pf_held_conns && sock_idle(sk)) || !packet_parse(number_of(skb), &p))
 		return 0;
 	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
 			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
@@ -139,20 +143,22 @@ static __always_inline void copy_note(const struct sk_buff *skb, const struct pa
 	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
 	__u32 tid = bpf_get_current_pid_tgid();
 
-	bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY);
+	if (bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY))
+		count(PF_C_copies_full, 1);
 }
 
 static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
 {
-	__u64 sk = (__u64)BPF_CORE_READ(skb, sk);
 	struct packet p = {};
 	struct pf_sock *s;
+	__u64 sk;
 	__u32 seq;
 
 	if (!content_on() || !pf_conns_now)
 		return 0;
+	sk = number_of(skb->sk);
 	if (sk) {
-		if (!pf_local_conns)
+		if (!pf_local_conns || sock_idle(sk))
 			return 0;
 		s = sock_find(sk);
 		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
