@@ -27,11 +27,11 @@ $(BENCH_OBJ): $(O)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
 
-$(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load report fingerprint) $(BENCH_LIB)
+$(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fingerprint) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 
-$(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load) $(BENCH_LIB)
+$(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load acks) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 

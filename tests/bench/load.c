@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "acks.h"
 #include "net.h"
 #include "say.h"
 
@@ -17,7 +18,7 @@
 #define PAGES	    4096
 #define PINGS	    2048
 #define PING	    64			/* bytes */
-#define PINGS_UNREAD 32			/* more would fill a socket's buffer with their skbs */
+#define ACKS	    4096
 #define WRITES_4K   2048
 #define WRITES_1M   16
 #define HITS_1	    256
@@ -28,7 +29,7 @@
 const char *const load_names[] = {
 	[LOAD_PAGE] = "page sent, acknowledged, released",
 	[LOAD_ACK] = "ACK on an untracked socket",
-	[LOAD_PING] = "ACK on an untracked socket, and a read",
+	[LOAD_PING] = "message on an untracked socket, ACK, read",
 	[LOAD_WRITE_4K] = "write() 4 KiB, nothing in flight",
 	[LOAD_WRITE_1M] = "write() 1 MiB, nothing in flight",
 	[LOAD_WRITE_4K_BUSY] = "write() 4 KiB, 100,000 pages in flight",
@@ -123,44 +124,58 @@ static double run_pages(void)
 	return took;
 }
 
-static void say(int from)
+static void ping(int from, int to)
 {
-	must(send(from, data, PING, 0) == PING, "send");
+	must(send(from, data, PING, 0) == PING && recv(to, data, PING, 0) == PING, "ping");
 }
 
-static void hear(int to, int n)
+/* Every message acknowledges the one before. */
+static void pings(struct pair *p, int n)
 {
-	must(recv(to, data, n * PING, MSG_WAITALL) == n * PING, "recv");
-}
-
-/* Every message acknowledges the one before; they are read so many at a time. */
-static void pings(struct pair *p, int n, int unread)
-{
-	for (int i = 0; i < n; i += unread) {
-		for (int j = 0; j < unread; j++) {
-			say(p->tx);
-			say(p->rx);
-		}
-		hear(p->rx, unread);
-		hear(p->tx, unread);
+	while (n--) {
+		ping(p->tx, p->rx);
+		ping(p->rx, p->tx);
 	}
 }
 
+static double run_pings(struct pair *p)
+{
+	uint64_t began;
+
+	pings(p, WARM_UP(PINGS));
+	began = begin(CLOCK_MONOTONIC);
+	pings(p, PINGS);
+	return end(CLOCK_MONOTONIC, began);
+}
+
+static double run_acks(struct pair *p)
+{
+	struct acks a;
+	uint64_t began;
+	double took;
+
+	pings(p, 1);
+	load_settle();		/* what is acknowledged late, is */
+	acks_open(&a, p->tx);
+	acks_send(&a, WARM_UP(ACKS));
+	began = begin(CLOCK_MONOTONIC);
+	acks_send(&a, ACKS);
+	took = end(CLOCK_MONOTONIC, began);
+	acks_close(&a);
+	return took;
+}
+
 /* With a page of another connection in flight, or the hooks would be idle altogether. */
-static double run_acks(int unread)
+static double run_untracked(double (*run)(struct pair *p))
 {
 	struct crowd one;
 	struct pair p;
-	uint64_t began;
 	double took;
 
 	load_settle();
 	crowd_open(&one, 1, sent, 1, 0);
 	pair_open(&p, CHUNK);
-	pings(&p, WARM_UP(PINGS), unread);
-	began = begin(CLOCK_MONOTONIC);
-	pings(&p, PINGS, unread);
-	took = end(CLOCK_MONOTONIC, began);
+	took = run(&p);
 	pair_close(&p);
 	crowd_close(&one);
 	return took;
@@ -206,9 +221,9 @@ static double run_one(enum load load)
 	case LOAD_PAGE:
 		return run_pages();
 	case LOAD_ACK:
-		return run_acks(PINGS_UNREAD);
+		return run_untracked(run_acks);
 	case LOAD_PING:
-		return run_acks(1);
+		return run_untracked(run_pings);
 	case LOAD_WRITE_4K:
 	case LOAD_WRITE_4K_BUSY:
 		return run_writes(PAGE, WRITES_4K);
@@ -229,7 +244,7 @@ double load_units(enum load load)
 {
 	static const int units[] = {
 		[LOAD_PAGE] = PAGES,
-		[LOAD_ACK] = 2 * PINGS,		  [LOAD_PING] = 2 * PINGS,
+		[LOAD_ACK] = ACKS,		  [LOAD_PING] = 2 * PINGS,
 		[LOAD_WRITE_4K] = WRITES_4K,	  [LOAD_WRITE_1M] = WRITES_1M,
 		[LOAD_WRITE_4K_BUSY] = WRITES_4K, [LOAD_WRITE_1M_BUSY] = WRITES_1M,
 		[LOAD_HIT_1] = HITS_1,		  [LOAD_HIT_1000] = HITS_1000,

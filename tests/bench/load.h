@@ -12,7 +12,7 @@
 enum load {
 	LOAD_PAGE,		/* a page: sent, acknowledged, read */
 	LOAD_ACK,		/* an ACK on a socket that never sent by reference */
-	LOAD_PING,		/* the same, and the read of what came with it */
+	LOAD_PING,		/* a message there: sent, acknowledged by the next one, read */
 	LOAD_WRITE_4K,		/* write() of 4 KiB to a file that is not in flight */
 	LOAD_WRITE_1M,
 	LOAD_WRITE_4K_BUSY,	/* the same with 100,000 pages of another in flight */
