@@ -50,27 +50,55 @@ static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 	return conn_at(*ret_slot);
 }
 
+/* The reader has its own copy of what comes before this sequence number. */
+static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 read)
+{
+	if (!seq_after(read, c->read))
+		return;
+	if (content_on())
+		content_copying(slot, c->read, read, LOOK_COPIED, 0);
+	c->read = read;
+	conn_drain(slot);
+}
+
 /* tcp_recvmsg() and tcp_read_sock() come here after each piece they copied. */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(on_read, struct sock *sk)
 {
 	struct tcp_sock *tp;
 	struct pf_conn *c;
-	__u32 slot = 0, read;
+	__u32 slot = 0;
 
 	if (!pf_local_conns || sock_idle(number_of(sk)))
 		return 0;
 	c = conn_reading((__u64)sk, &slot);
 	tp = bpf_skc_to_tcp_sock(sk);
-	if (!c || !tp)
+	if (!c || !tp || c->peer_sk != number_of(sk))
 		return 0;
-	read = tp->copied_seq;
-	if (!seq_after(read, c->read))
+	reader_has(c, slot, tp->copied_seq);
+	return 0;
+}
+
+/*
+ * Where memory is short, tcp_collapse() copies the queue of a reader here, and
+ * gives back each of its skbs, this one, once it is copied. Its bytes are taken
+ * then, as if they had been read; but only in order can it be noted.
+ */
+SEC("fentry/tcp_collapse_one")
+int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
+{
+	struct pf_conn *c;
+	__u32 slot = 0;
+
+	if (!pf_local_conns || sock_idle(number_of(sk)))
 		return 0;
-	if (content_on())
-		content_copying(slot, c->read, read, LOOK_COPIED, 0);
-	c->read = read;
-	conn_drain(slot);
+	c = conn_reading(number_of(sk), &slot);
+	if (!c || c->peer_sk != number_of(sk))
+		return 0;
+	if (seq_after(SKB_CB_READ(number_of(skb), seq), c->read))
+		conn_flag(c, PF_CONN_LOST);
+	else
+		reader_has(c, slot, SKB_CB_READ(number_of(skb), end_seq));
 	return 0;
 }
 
@@ -142,7 +170,7 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	if (!c)
 		return 0;
 	sock_forget(number, 0, slot);
-	conn_reader_gone(c, slot);
+	conn_reader_gone(c, slot, number);
 	return 0;
 }
 

@@ -80,8 +80,16 @@ static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 	return 0;
 }
 
-static __always_inline void conn_give(__u32 slot)
+static __noinline void conn_flag(struct pf_conn *c, __u32 flag)
 {
+	bpf_spin_lock(&c->lock);
+	c->flags |= flag;
+	bpf_spin_unlock(&c->lock);
+}
+
+static __always_inline void conn_give(struct pf_conn *c, __u32 slot)
+{
+	c->sk = 0;	/* nobody takes it for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
 }
@@ -116,11 +124,11 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 		return;
 	if (sock_remember(c->peer_sk, 0, slot)) {
 		count(PF_C_socks_full, 1);
-		c->flags |= PF_CONN_LOST;
+		conn_flag(c, PF_CONN_LOST);
 		c->peer_sk = 0;
 		return;
 	}
-	c->flags |= PF_CONN_LOCAL;
+	conn_flag(c, PF_CONN_LOCAL);
 	__sync_fetch_and_add(&pf_local_conns, 1);
 }
 
@@ -140,7 +148,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->carried = c->copied = seq;
-	c->cursor = c->hits = c->resends = c->told = 0;
+	c->cursor = c->hits = c->resends = c->told = c->ending = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
@@ -149,12 +157,12 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	sock_tuple(sk, &c->tuple);
 	if (sock_remember(sk, slot, 0)) {
 		count(PF_C_socks_full, 1);
-		conn_give(slot);
+		conn_give(c, slot);
 		return 0;
 	}
 	conn_be_local(c, slot);
 	if (content_wire() && sock_copied_late(sk))
-		c->flags |= PF_CONN_WIRE;
+		conn_flag(c, PF_CONN_WIRE);
 	count(PF_C_conns, 1);
 	return slot;
 }
@@ -240,13 +248,19 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 }
 
 /* The reader on this host is gone, and its queue with it. */
-static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot)
+static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot, __u64 reader)
 {
+	int mine;
+
 	bpf_spin_lock(&c->lock);
-	c->flags |= PF_CONN_GONE;
-	c->peer_sk = 0;
+	mine = c->peer_sk == reader;	/* and not that of a connection that has taken the slot */
+	if (mine) {
+		c->flags |= PF_CONN_GONE;
+		c->peer_sk = 0;
+	}
 	bpf_spin_unlock(&c->lock);
-	conn_drain(slot);
+	if (mine)
+		conn_drain(slot);
 }
 
 #endif

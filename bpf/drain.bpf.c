@@ -12,6 +12,7 @@
 #include "progress.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
+#define PF_POP_LAST (1 << 23)	/* after the last: as many as bpf_loop() allows */
 
 /* Flights that are taken off their connection together, for one reason. */
 struct batch {
@@ -35,6 +36,7 @@ struct drain {
 	__u32 left;		/* so many of it are not ended */
 	__u32 near, n_near;	/* neighbours: the first, and how many */
 	__u32 slot;
+	__u32 most;		/* to end */
 	__u32 stopped;		/* nothing more to do, as opposed to cut short */
 	struct batch b;
 };
@@ -56,7 +58,7 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 }
 
 /*
- * What hangs on a flight that was overwritten. This, hit_unfinished() and
+ * What hangs on a flight that a write has found. This, hit_unfinished() and
  * conn_try_free() are global to keep their stack out of the way of others.
  */
 __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 print)
@@ -186,6 +188,7 @@ __noinline int drain_pop(__u32 slot, struct batch *b)
 		at = f->next;
 	}
 	if (n) {
+		c->ending += n;
 		c->head = at;
 		if (!at)
 			c->tail = 0;
@@ -237,6 +240,9 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 	if (!d->n_near)
 		d->near = n;
 	d->n_near++;
+	/* Soon, where a write can find it though its end is told already. */
+	if (pf_open_writes || content_on())
+		drain_near(d);
 }
 
 /* The end of a flight that is out of its FIFO. */
@@ -269,7 +275,7 @@ static int on_drain(__u32 i, struct drain *d)
 	if (!c || !base)
 		return 1;
 	if (!d->left) {
-		if (i > PF_POP_MAX - FLIGHT_BATCH)	/* a batch is not left half way */
+		if (i > d->most - FLIGHT_BATCH)	/* a batch is not left half way */
 			return 1;
 		drain_pop(d->slot, &d->b);
 		d->at = d->b.c.first;
@@ -289,6 +295,7 @@ static int on_drain(__u32 i, struct drain *d)
 	drain_near(d);
 	drain_tell(d);
 	flights_give(base, &d->b.c);
+	__sync_fetch_and_add(&c->ending, -d->b.c.n);
 	return 0;
 }
 
@@ -301,7 +308,8 @@ __noinline int conn_try_free(__u32 slot)
 	if (!c)
 		return 0;
 	bpf_spin_lock(&c->lock);
-	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head;
+	mine = (c->flags & PF_CONN_ORPHAN) && !(c->flags & PF_CONN_FREED) && !c->head &&
+	       !c->ending;
 	if (mine)
 		c->flags |= PF_CONN_FREED;
 	bpf_spin_unlock(&c->lock);
@@ -319,7 +327,7 @@ __noinline int conn_try_free(__u32 slot)
 		bpf_map_delete_elem(&held, &key);
 		__sync_fetch_and_add(&pf_held_conns, -1);
 	}
-	conn_give(slot);
+	conn_give(c, slot);
 	return 0;
 }
 
@@ -333,11 +341,12 @@ __noinline int conn_drain(__u32 slot)
 	/* Must not start as constants: see pf_zero. */
 	d.u.op = pf_zero;
 	d.u.hits = d.acked = d.ended = d.left = d.n_near = pf_zero;
+	d.most = c->flags & PF_CONN_ORPHAN ? PF_POP_LAST : PF_POP_MAX;
 	if (c->flags & PF_CONN_LOCAL) {
-		bpf_loop(PF_POP_MAX, on_drain_acked, &d, 0);
+		bpf_loop(d.most, on_drain_acked, &d, 0);
 		d.stopped = 0;
 	}
-	bpf_loop(PF_POP_MAX, on_drain, &d, 0);
+	bpf_loop(d.most, on_drain, &d, 0);
 	content_close(&d.u);
 	if (!d.stopped)
 		count(PF_C_pop_cut, 1);

@@ -126,11 +126,14 @@ static __always_inline __u32 flight_bucket(const struct pf_flight *f)
 	return index_hash(f->mapping, flight_group(f));
 }
 
-/* Neighbours, linked by `hnext` and `hprev`; `n` of them. */
+/*
+ * Neighbours, linked by `hnext`, at most FLIGHT_BATCH. Only now can a walker that
+ * knows one from its life before take it for one that is in the index.
+ */
 static __always_inline void index_add(void *base, const struct chain *c)
 {
 	struct pf_flight *first = flight_at(base, c->first);
-	__u32 at = flight_bucket(first);
+	__u32 at = flight_bucket(first), n = c->first, before = 0;
 	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
 	__u32 *users = file_count(first->mapping);
 
@@ -141,7 +144,16 @@ static __always_inline void index_add(void *base, const struct chain *c)
 	flight_at(base, c->last)->hnext = b->head;
 	if (b->head)
 		flight_at(base, b->head)->hprev = c->last;
-	first->hprev = 0;
+	for (__u32 i = 0; i < FLIGHT_BATCH; i++) {
+		struct pf_flight *f = flight_at(base, n);
+
+		if (i >= c->n)
+			break;
+		f->entered = pf_next_id;
+		f->hprev = before;
+		before = n;
+		n = f->hnext;
+	}
 	b->head = c->first;
 	bpf_spin_unlock(&b->lock);
 }

@@ -142,6 +142,8 @@ static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u3
 
 	if (!f)
 		return 1;
+	if (!w->op)	/* it has not looked yet */
+		return 0;
 	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
 	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op)
 		hit_report(*n, w, PF_HIT_NO_BEFORE, 0, 0);

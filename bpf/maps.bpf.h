@@ -50,18 +50,28 @@ struct pf_flight {
 	__u64 attached;
 	__u32 op;		/* low half of the write that is or was last here */
 	__u32 hit_op;		/* low half of the last write reported */
-	struct pf_progress before;	/* as op began */
+	union {
+		struct pf_progress before;	/* as op began */
+		__u32 entered;		/* op 0: low half of the last number given as it was indexed */
+	};
 	__u64 print;		/* fingerprint of the bytes at attach; 0: none */
 	__u64 last;		/* the same when they were last looked at */
-	/* The sender. PID_MAX_LIMIT is 2^22. */
-	__u64 tid : 22;
-	__u64 pid : 22;
-	__u64 how : 3;		/* enum pf_sender_how */
-	__u64 kthread : 1;
-	__u64 crowded : 1;	/* a second write began here while one was under way */
-	__u64 orig : 15;	/* where its bytes are kept, 0: nowhere */
+	union {
+		struct {	/* the sender: only to be read; PID_MAX_LIMIT is 2^22 */
+			__u64 tid : 22;
+			__u64 pid : 22;
+			__u64 how : 3;		/* enum pf_sender_how */
+			__u64 kthread : 1;
+		};
+		struct {
+			__u32 sender_low;	/* these to be written, as orig can change */
+			__u16 sender_high;
+			__u16 orig;		/* where its bytes are kept, 0: nowhere */
+		};
+	};
 	char comm[PF_COMM_LEN];
-	__u32 write_tid;	/* who does op: finds the record in `writes` */
+	__u32 write_tid : 22;	/* who does op: finds the record in `writes` */
+	__u32 crowded : 1;	/* a second write began here while one was under way */
 	__u16 zero_at;		/* bytes known to be zero already: [zero_at, +zero_len) */
 	__u16 zero_len;
 };
@@ -98,6 +108,7 @@ struct pf_conn {
 	__u32 nxt;		/* of an orphan: its last snd_nxt */
 	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
 	__u32 aborted;		/* and those up to here were not when the socket went */
+	__u32 ending;		/* flights that have left the FIFO and are not given back yet */
 	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
 	__u32 carried;		/* mode wire: the device copies up to here, or has */

@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "content.bpf.h"
 #include "flight.bpf.h"
 
 __noinline int flights_take(__u32 want, struct chain *ret)
@@ -38,6 +39,12 @@ __noinline int flights_take(__u32 want, struct chain *ret)
 		flight_at(base, last)->next = 0;
 	p->used += n;
 	bpf_spin_unlock(&p->lock);
+	for (__u32 i = 0, at = first; content_on() && i < FLIGHT_BATCH && i < n; i++) {
+		/* A write has found it at the last moment of its life before. */
+		if (flight_at(base, at)->orig)
+			orig_drop(at);
+		at = flight_at(base, at)->next;
+	}
 	ret->first = n ? first : 0;
 	ret->last = last;
 	ret->n = n;

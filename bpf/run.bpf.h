@@ -20,9 +20,10 @@
 struct run {
 	__u64 sk;
 	__u64 bvec;		/* current struct bio_vec */
+	/* In its order: */
 	__u64 page;		/* its first page */
-	__u32 bv_offset;
 	__u32 end;		/* bytes of it not walked yet, from bv_offset */
+	__u32 bv_offset;
 	__u32 seq;		/* behind the last byte not walked yet */
 	__u32 left;		/* bytes not walked yet */
 	__u32 zerocopy;		/* the sender's own pages, MSG_ZEROCOPY */
@@ -45,9 +46,9 @@ static __always_inline __u32 pages_in(__u32 bytes)
 /* The bvec in front of r->bvec; -1 if it cannot be read. */
 static __always_inline int run_bvec(struct run *r)
 {
-	struct bio_vec *direct, bv;
+	struct bio_vec *direct;
 
-	r->bvec -= sizeof(bv);
+	r->bvec -= sizeof(*direct);
 	if (cfg.direct) {
 		direct = TYPED(bio_vec, r->bvec);
 		r->page = WORD_AT(r->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
@@ -55,14 +56,10 @@ static __always_inline int run_bvec(struct run *r)
 		r->end = direct->bv_len;
 		return 0;
 	}
-	if (bpf_probe_read_kernel(&bv, sizeof(bv), (void *)r->bvec)) {
-		count(PF_C_read_failed, 1);
-		return -1;
-	}
-	r->page = (__u64)bv.bv_page;
-	r->bv_offset = bv.bv_offset;
-	r->end = bv.bv_len;
-	return 0;
+	if (!bpf_probe_read_kernel(&r->page, sizeof(*direct), (void *)r->bvec))
+		return 0;
+	count(PF_C_read_failed, 1);
+	return -1;
 }
 
 /* The pages of a run are taken from the pool together. */
@@ -81,8 +78,8 @@ static __always_inline __u32 run_take(struct run *r, void *base)
 	return n;
 }
 
-/* What is made goes into the index with its neighbours. */
-static __always_inline void run_index(struct run *r, void *base)
+/* What is made goes into the index with its neighbours. Not inlined, for its stack. */
+static __noinline void run_index(struct run *r, void *base)
 {
 	if (r->near.n)
 		index_add(base, &r->near);
@@ -92,16 +89,15 @@ static __always_inline void run_index(struct run *r, void *base)
 /* In front of the ones before, as they come from the end. */
 static __always_inline void run_near(struct run *r, void *base, __u32 n)
 {
-	struct pf_flight *f = flight_at(base, n), *before = flight_at(base, r->near.first);
+	struct pf_flight *f = flight_at(base, n);
 
-	if (r->near.n && !flight_near(f, before))
+	if (r->near.n == FLIGHT_BATCH ||
+	    (r->near.n && !flight_near(f, flight_at(base, r->near.first))))
 		run_index(r, base);
-	if (r->near.n) {
+	if (r->near.n)
 		f->hnext = r->near.first;
-		before->hprev = n;
-	} else {
+	else
 		r->near.last = n;
-	}
 	r->near.first = n;
 	r->near.n++;
 }
@@ -111,27 +107,24 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct run *r
 					const struct pf_flight *behind)
 {
 	struct task_struct *task;
-	__u64 id;
+	__u64 id, sender, how;
 
 	if (r->first) {
 		f->attached = behind->attached;
-		f->tid = behind->tid;
-		f->pid = behind->pid;
-		f->how = behind->how;
-		f->kthread = behind->kthread;
+		f->sender_low = behind->sender_low;
+		f->sender_high = behind->sender_high;
 		__builtin_memcpy(f->comm, behind->comm, PF_COMM_LEN);
-	} else {
-		task = bpf_get_current_task_btf();
-		id = bpf_get_current_pid_tgid();
-		f->attached = bpf_ktime_get_ns();
-		f->tid = id;
-		f->pid = id >> 32;
-		f->how = !task->mm ? PF_SEND_KERNEL :
-			 r->zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
-		f->kthread = !task->mm;
-		bpf_get_current_comm(f->comm, PF_COMM_LEN);
+		return;
 	}
-	f->crowded = f->orig = 0;
+	task = bpf_get_current_task_btf();
+	id = bpf_get_current_pid_tgid();
+	how = !task->mm ? PF_SEND_KERNEL : r->zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
+	/* In the order of the bits of pf_flight. */
+	sender = (__u32)id | id >> 32 << 22 | how << 44 | (__u64)!task->mm << 47;
+	f->attached = bpf_ktime_get_ns();
+	f->sender_low = sender;
+	f->sender_high = sender >> 32;
+	bpf_get_current_comm(f->comm, PF_COMM_LEN);
 }
 
 static __always_inline void fill(struct pf_flight *f, const struct run *r,
@@ -147,7 +140,7 @@ static __always_inline void fill(struct pf_flight *f, const struct run *r,
 	f->page = page;
 	f->mapping = id->mapping;
 	f->index = id->index;
-	f->op = f->hit_op = f->write_tid = 0;
+	f->op = f->hit_op = f->write_tid = f->crowded = 0;
 	f->zero_at = f->zero_len = 0;
 	f->print = f->last = 0;
 	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
@@ -183,8 +176,8 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 	if (!n) {
 		count(PF_C_pool_full, 1);
 		c = conn_at(r->conn);
-		if (c)
-			c->flags |= PF_CONN_LOST;
+		if (c && !(c->flags & PF_CONN_LOST))
+			conn_flag(c, PF_CONN_LOST);
 		return;
 	}
 	f = flight_at(base, n);

@@ -49,8 +49,11 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	copied_now(&k->k, f, c);
 	if (content_look(n, &k->u, &k->k))
 		orig_keep(n);
-	/* The older mark is lost. Its write still finds the flight, or the flight it. */
-	if (f->op != f->hit_op)
+	/*
+	 * The older mark is lost. Its write still finds the flight, or the flight it.
+	 * Our own is from before the chain was begun again.
+	 */
+	if (f->op != f->hit_op && f->op != (__u32)k->w->op)
 		f->crowded = 1;
 	progress_of(&f->before, f, c, 0);
 	f->before.in_host = flight_in_host(n);
@@ -89,6 +92,12 @@ static __always_inline __u64 compare(const struct walk *k, __u32 n, const struct
 			 k->hi < start + f->len ? k->hi - start : f->len);
 }
 
+/* Unmarked and not in the way: was it in the index before the write looked there? */
+static __always_inline int was_indexed(const struct pf_flight *f, const struct pf_write *w)
+{
+	return f->op ? f->attached < w->began : seq_after(w->op, f->entered);
+}
+
 static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_flight *f)
 {
 	__u32 op = (__u32)k->w->op, flags = 0;
@@ -103,7 +112,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 		 * ours, which file systems that lock inside of the hooked function
 		 * and page faults allow. Otherwise it was not in the way.
 		 */
-		if ((!f->crowded && f->attached < k->w->began) ||
+		if ((!f->crowded && was_indexed(f, k->w)) ||
 		    !flight_there(f, k->w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;

@@ -47,6 +47,8 @@ static const struct hook table[] = {
 	ROW("on_ack", "ack", "fentry", "tcp_ack", NULL, HOOK_REQUIRED, 0, "acknowledgements"),
 	ROW("on_read", "release", "tp_btf", "tcp_rcv_space_adjust", NULL, HOOK_REQUIRED, 0,
 	    "a reader on this host copying pages out"),
+	ROW("on_collapse", "release collapsed", "fentry", "tcp_collapse_one", NULL, HOOK_OPTIONAL, 0,
+	    "the queue of a reader on this host being copied when its memory is short"),
 	ROW("on_state", "peer", "tp_btf", "inet_sock_set_state", NULL, HOOK_OPTIONAL, 0,
 	    "that a reader is on this host, and gets the very pages"),
 	ROW("on_open_file", "peer", "iter", "task_file", NULL, HOOK_OPTIONAL, 0,
