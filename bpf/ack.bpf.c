@@ -102,6 +102,26 @@ int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 	return 0;
 }
 
+/*
+ * In front of that, for what no hook saw change: behind it nobody would know
+ * whether the copy was made before. Its caller is inlined, and asks the same.
+ */
+SEC("fentry/tcp_try_rmem_schedule")
+int BPF_PROG(on_prune, struct sock *sk)
+{
+	struct pf_conn *c;
+	__u32 slot = 0;
+
+	if (!content_on() || !pf_local_conns || sock_idle(number_of(sk)))
+		return 0;
+	if (sk->sk_backlog.rmem_alloc.counter <= sk->sk_rcvbuf)
+		return 0;
+	c = conn_reading(number_of(sk), &slot);
+	if (c && c->peer_sk == number_of(sk))
+		content_copying(slot, c->read, TCP_READ(number_of(sk), rcv_nxt), LOOK_COPY, 0);
+	return 0;
+}
+
 SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 {

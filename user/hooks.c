@@ -61,6 +61,8 @@ static const struct hook table[] = {
 	    "packets that leave this host after a reset"),
 	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
 	    "retransmissions"),
+	ROW_CONTENT("on_prune", "release collapsed", "fentry", "tcp_try_rmem_schedule",
+		    PF_CONTENT_EDGES, "what is in that queue by then"),
 	ROW_CONTENT("on_copy", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
 		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
 	ROW_CONTENT("on_copy_2", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
