@@ -21,6 +21,7 @@
 #include "write.h"
 
 #define DEADLINE_S 20
+#define STUCK_S 8
 
 struct flow {
 	const struct plan *p;
@@ -31,6 +32,8 @@ struct flow {
 	uint32_t sent, got;		/* bytes of the stream */
 	bool aborted, plugged, paused, held, dropping, acks_held, corked;
 	uint32_t mark_resent, mark_retrans;
+	uint32_t outq;			/* as it was seen last, and since when */
+	uint64_t outq_since;
 };
 
 const char *const state_names[] = {
@@ -67,11 +70,26 @@ static bool is_out(struct flow *w)
 	return seen_now().end >= w->sent - state_now(w).notsent;
 }
 
+/*
+ * With small packets a reader's memory can be full before its window is. What
+ * it drops then is sent again, until it reads: that is blocked, too.
+ */
+static bool is_stuck(struct flow *w)
+{
+	uint32_t outq = outq_now(w);
+
+	if (outq != w->outq) {
+		w->outq = outq;
+		w->outq_since = now_us();
+	}
+	return now_us() - w->outq_since > STUCK_S * 1000000ull;
+}
+
 static bool is_blocked(struct flow *w)
 {
 	struct net_state state = state_now(w);
 
-	return !state.unacked && (state.notsent || !outq_now(w));
+	return (!state.unacked && (state.notsent || !outq_now(w))) || is_stuck(w);
 }
 
 static bool is_acked(struct flow *w)
@@ -224,6 +242,7 @@ static void step(struct flow *w, const struct plan_step *s)
 		wait_for(w, is_out, "all that was transmitted went by");
 		break;
 	case STEP_WAIT_BLOCKED:
+		w->outq_since = now_us();
 		wait_for(w, is_blocked, "all that may be sent is acknowledged");
 		break;
 	case STEP_WAIT_ACKED:
