@@ -3,8 +3,9 @@
 #   make            build/pageflight          V=1 shows commands, O=DIR builds elsewhere
 #   make demo       install what is missing, build, show a corruption caught live (root)
 #   make check      install what is missing, build, run every test
-#   make unit       unit tests alone          make vm KERNELS=6.12   guest tests alone
+#   make unit       unit tests alone          make vm KERNELS=6.12   on one kernel
 #   make bench      what watching costs       make scale             whether that grows
+#   make truth      what was said of N flows, against what their readers got
 #   make lint       shell scripts, man page, who includes whom
 #   make arm64      compile both sides for arm64
 #   make install    PREFIX= DESTDIR=

@@ -80,7 +80,7 @@ static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 	return 0;
 }
 
-static __noinline void conn_flag(struct pf_conn *c, __u32 flag)
+static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
 {
 	bpf_spin_lock(&c->lock);
 	c->flags |= flag;
@@ -122,13 +122,13 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 	c->peer_sk = conn_find_reader(c);
 	if (!c->peer_sk)
 		return;
+	c->flags |= PF_CONN_LOCAL;	/* before its reader can find it, so without the lock */
 	if (sock_remember(c->peer_sk, 0, slot)) {
 		count(PF_C_socks_full, 1);
-		conn_flag(c, PF_CONN_LOST);
+		c->flags = (c->flags & ~PF_CONN_LOCAL) | PF_CONN_LOST;
 		c->peer_sk = 0;
 		return;
 	}
-	conn_flag(c, PF_CONN_LOCAL);
 	__sync_fetch_and_add(&pf_local_conns, 1);
 }
 
@@ -144,7 +144,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	if (!c)
 		return 0;
 	c->head = c->unacked = c->tail = 0;
-	c->flags = 0;
+	c->flags = content_wire() && sock_copied_late(sk) ? PF_CONN_WIRE : 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->carried = c->copied = seq;
@@ -161,8 +161,6 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 		return 0;
 	}
 	conn_be_local(c, slot);
-	if (content_wire() && sock_copied_late(sk))
-		conn_flag(c, PF_CONN_WIRE);
 	count(PF_C_conns, 1);
 	return slot;
 }

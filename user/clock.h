@@ -9,7 +9,6 @@
 #include <linux/types.h>
 
 #define NSEC_PER_SEC 1000000000ull
-#define NSEC_PER_USEC 1000ull
 
 __u64 clock_mono_ns(void);
 

@@ -26,7 +26,7 @@ enum hook_state {
 struct hook {
 	const char *program;	/* BPF program */
 	const char *role;	/* "attach", "ack", ... as in the documentation */
-	const char *method;	/* "fentry", "fexit", "tp_btf" */
+	const char *method;	/* "fentry", "fexit", "tp_btf", "iter" */
 	const char *symbol;	/* kernel function or tracepoint */
 	const char *module;	/* module that may have it; NULL: the kernel itself */
 	const char *param;	/* a parameter it must have, where its meaning changed; or NULL */

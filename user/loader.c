@@ -110,7 +110,7 @@ static int size_maps(struct loader *l, const struct loader_opts *opts, const str
 	s->rodata->cfg.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE));
 	s->rodata->cfg.struct_page_size = id > 0 ? btf__type_by_id(btf, id)->size : 64;
 
-	err = err ?: bpf_map__set_value_size(s->maps.flights, room.flights * PF_FLIGHT_BYTES);
+	err = bpf_map__set_value_size(s->maps.flights, room.flights * PF_FLIGHT_BYTES);
 	err = err ?: bpf_map__set_max_entries(s->maps.buckets, room.buckets);
 	err = err ?: bpf_map__set_max_entries(s->maps.conns, room.conns + 1);
 	err = err ?: bpf_map__set_max_entries(s->maps.free_conns, room.conns);

@@ -138,6 +138,23 @@ static int look_at_losses(struct session *s)
 	return 0;
 }
 
+static int sweep(const struct session *s, bool last)
+{
+	int err = loader_sweep(s->loader, last);
+
+	if (err)
+		log_error("cannot look for pages of reset connections: %s", strerror(-err));
+	return err;
+}
+
+/* All that can go wrong in it but what a sink has said already. */
+static int engine_failed(int err)
+{
+	if (err == -ENOMEM)
+		log_error("out of memory");
+	return err;
+}
+
 static int take_record(struct session *s, const void *data, size_t size)
 {
 	const struct pf_event *ev;
@@ -153,7 +170,7 @@ static int take_record(struct session *s, const void *data, size_t size)
 		senders_add(s->senders, (const struct pf_ev_sender *)ev);
 		return 0;
 	}
-	return verdict_event(s->verdict, ev);
+	return engine_failed(verdict_event(s->verdict, ev));
 }
 
 static void take_batch(struct session *s)
@@ -244,12 +261,12 @@ static void on_time(struct session *s, __u64 now)
 
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
-		err = loader_sweep(s->loader, false);
+		err = sweep(s, false);
 		/* Every program is asked: only where a verdict may rest on it. */
 		if (!err && verdict_waiting(s->verdict))
 			err = look_at_losses(s);
 		if (!err)
-			err = verdict_tick(s->verdict, now);
+			err = engine_failed(verdict_tick(s->verdict, now));
 		verdict_sound(s->verdict);
 		if (err)
 			fail(s, err);
@@ -366,7 +383,7 @@ static int announce(struct session *s)
 	return 0;
 }
 
-/* Whatever is known goes out, also after a failure but that of the output. */
+/* After a failure nothing is certain any more: what was reported is all. */
 static int finish(struct session *s)
 {
 	__u64 now = clock_mono_ns();
@@ -377,12 +394,10 @@ static int finish(struct session *s)
 	if (!s->ended)
 		s->ended = now;
 	verdict_end(s->verdict, s->ended);
-	err = loader_sweep(s->loader, true);
-	if (err)
-		return err;
+	err = sweep(s, true);
 	drain(s);
-	if (!s->err)
-		err = verdict_flush(s->verdict);
+	if (!err && !s->err)
+		err = engine_failed(verdict_flush(s->verdict));
 	if (!err)
 		err = look_at_losses(s);
 	if (err || s->err)

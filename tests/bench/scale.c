@@ -99,7 +99,7 @@ static void print_memory(double pages)
 	limit("memory per page in flight", sum / pages, 160);
 }
 
-/* A thousand pages, ten thousand, and so on, each on a tenth as many connections as before. */
+/* A thousand pages, ten thousand, and so on, with ten times as many connections as before. */
 static void million(void)
 {
 	static const struct watcher watch = WATCH("--max-pages", "1048575");
