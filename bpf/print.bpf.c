@@ -2,7 +2,8 @@
 /*
  * print.bpf.c - the fingerprint of a page piece, and where in memory it is.
  *
- * The bytes are copied first, since a program cannot read through a number.
+ * The bytes are copied first: to read them where they are, each word would have
+ * its address checked, which takes longer.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
