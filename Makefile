@@ -37,7 +37,7 @@ endif
 # The definitions come first: libbpf's linker loses the offset of a map whose
 # extern declaration it meets before.
 BPF_SRC  := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
-USER_SRC := $(wildcard user/*.c)
+USER_SRC := $(wildcard user/*.c user/*/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -71,7 +71,7 @@ $(O)/user/main.o: INC := -DPF_VERSION='"$(VERSION)"'
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude $(INC) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
 
 $(O)/pageflight: $(USER_OBJ)
 	$(call say,LINK,$@)
@@ -83,7 +83,7 @@ objects: $(USER_OBJ)
 # linking proves that they are pure.
 unit_links = $(shell sed -n 's:^/\* links\: \(.*\) \*/:\1:p' $(1))
 .SECONDEXPANSION:
-$(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h include/*.h tests/unit/*.h)
+$(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h user/*/*.h include/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
 	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit $(filter %.c,$^) -ljson-c -lcmocka -o $@

@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "commands.h"
 #include "demo.h"
-#include "log.h"
-#include "opts.h"
+#include "base/log.h"
+#include "base/opts.h"
 #include "session.h"
 
 #define TIMEOUT_NS (30 * NSEC_PER_SEC)

@@ -12,8 +12,8 @@
 #include "commands.h"
 #include "hooks.h"
 #include "loader.h"
-#include "log.h"
-#include "opts.h"
+#include "base/log.h"
+#include "base/opts.h"
 #include "selftest.h"
 
 struct probe_opts {

@@ -6,12 +6,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "child.h"
-#include "clock.h"
+#include "base/child.h"
+#include "base/clock.h"
 #include "commands.h"
 #include "filter.h"
-#include "log.h"
-#include "opts.h"
+#include "base/log.h"
+#include "base/opts.h"
 #include "places.h"
 #include "room.h"
 #include "session.h"

@@ -9,7 +9,7 @@
 #include <json-c/json.h>
 #include <string.h>
 
-#include "fmt.h"
+#include "base/fmt.h"
 
 #define EXCERPT_BYTES 8
 

@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "opts.h"
+#include "base/opts.h"
 #include "wire.h"
 
 enum filter_kind {

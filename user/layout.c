@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "ksyms.h"
+#include "base/kallsyms.h"
 #include "print.h"
 
 #define HEADERS_MAX 512

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "log.h"
+#include "base/log.h"
 
 #ifndef PF_VERSION
 #define PF_VERSION "0.1.0"

@@ -27,7 +27,7 @@
 #include <unistd.h>
 
 #include "filter.h"
-#include "mounts.h"
+#include "base/mountinfo.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 

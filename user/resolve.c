@@ -19,8 +19,8 @@
 #include <unistd.h>
 
 #include "event.h"
-#include "fmt.h"
-#include "mounts.h"
+#include "base/fmt.h"
+#include "base/mountinfo.h"
 
 #define N_VIEWS 8
 

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "filter.h"
-#include "fmt.h"
-#include "ksyms.h"
+#include "base/fmt.h"
+#include "base/kallsyms.h"
 #include "sink.h"
 
 /* json-c returns NULL without memory; adding NULL to an object means null. */

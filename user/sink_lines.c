@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "fmt.h"
+#include "base/fmt.h"
 #include "sink.h"
 #include "sink_summary.h"
 

@@ -6,7 +6,7 @@
 #include "sink_summary.h"
 
 #include "filter.h"
-#include "fmt.h"
+#include "base/fmt.h"
 
 #define BAR_LEN 40
 

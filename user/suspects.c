@@ -22,8 +22,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
-#include "clock.h"
-#include "maps.h"
+#include "base/clock.h"
+#include "base/procmaps.h"
 
 #define NOTED_MAX 65536u	/* mappings */
 #define SHARE 20		/* the part of the time that may be spent on looking: 1 / SHARE */

@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_SYMBOLS_H
 #define PAGEFLIGHT_SYMBOLS_H
 
-#include "ksyms.h"
+#include "base/kallsyms.h"
 
 struct symbols;
 

@@ -11,7 +11,7 @@
 #include "filter.h"
 #include "hooks.h"
 #include "loader.h"
-#include "log.h"
+#include "base/log.h"
 #include "sink.h"
 
 #define LINE_LEN 400

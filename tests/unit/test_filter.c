@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/filter.c user/opts.c */
+/* links: user/filter.c user/base/opts.c */
 /* Filters: each kind's values, what is refused, any-of, and the words for it. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/fmt.c */
+/* links: user/base/fmt.c */
 /* Values as text, each at the edges of its form. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "fmt.h"
+#include "base/fmt.h"
 #include "unit.h"
 
 static void test_time(void **state)

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/ksyms.c */
+/* links: user/base/kallsyms.c */
 /* Addresses to functions, and call chains to the module they work for. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ksyms.h"
+#include "base/kallsyms.h"
 #include "unit.h"
 
 /* As the kernel prints it: its own sorted, then each module's in no order. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/maps.c */
-#include "maps.h"
+/* links: user/base/procmaps.c */
+#include "base/procmaps.h"
 #include "unit.h"
 
 static void test_lines(void **state)

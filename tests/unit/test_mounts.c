@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/mounts.c */
+/* links: user/base/mountinfo.c */
 /*
  * Mount tables as text, modelled on those of real machines: one disk, bind
  * mounts, btrfs subvolumes, odd characters, nonsense.
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mounts.h"
+#include "base/mountinfo.h"
 #include "unit.h"
 
 #define DEV(major, minor) ((__u64)(major) << 20 | (minor))

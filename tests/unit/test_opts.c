@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/opts.c */
+/* links: user/base/opts.c */
 /* Options: values, ranges, what is refused and in which words, and --help. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "opts.h"
+#include "base/opts.h"
 #include "unit.h"
 
 #define MAX_ARGS 12

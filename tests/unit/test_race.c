@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/race.c user/child.c user/log.c */
+/* links: user/race.c user/base/child.c user/base/log.c */
 /*
  * The race itself, without anybody watching, and the process that is held back
  * until somebody does. Needs loopback, no privileges.
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "child.h"
+#include "base/child.h"
 #include "race.h"
 #include "unit.h"
 

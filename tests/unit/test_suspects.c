@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/suspects.c user/maps.c user/clock.c */
+/* links: user/suspects.c user/base/procmaps.c user/base/clock.c */
 /* Suspects on the running machine: this process maps a file, and has to be found. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clock.h"
-#include "maps.h"
+#include "base/clock.h"
+#include "base/procmaps.h"
 #include "suspects.h"
 #include "unit.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/symbols.c user/ksyms.c user/clock.c */
+/* links: user/symbols.c user/base/kallsyms.c user/base/clock.c */
 /* The running kernel's functions, which it shows to some users only. */
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "symbols.h"
 #include "unit.h"
 

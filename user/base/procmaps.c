@@ -4,7 +4,7 @@
  * hexadecimal. The kernel prints s_dev, not what stat(2) says, so btrfs needs
  * no care here.
  */
-#include "maps.h"
+#include "procmaps.h"
 
 #include <inttypes.h>
 #include <stdio.h>

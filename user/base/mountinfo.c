@@ -8,7 +8,7 @@
  * stripped from the inner path before the mount point is put in front. Weak
  * spot: a mount that another one covers is not told from a visible one.
  */
-#include "mounts.h"
+#include "mountinfo.h"
 
 #include <errno.h>
 #include <stdbool.h>

@@ -7,7 +7,7 @@
  * Weak spot: the kernel does not say where a function ends. What is not listed
  * passes for a part of the function in front of it, unless it is far away.
  */
-#include "ksyms.h"
+#include "kallsyms.h"
 
 #include <errno.h>
 #include <inttypes.h>
