@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_DEMO_H
 
 #include <stdio.h>
-#include "incident.h"
+#include "engine/incident.h"
 #include "race.h"
 
 /* What was reported about the file of the race. */

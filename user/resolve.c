@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "event.h"
+#include "engine/event.h"
 #include "base/fmt.h"
 #include "base/mountinfo.h"
 

@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_RESOLVE_H
 #define PAGEFLIGHT_RESOLVE_H
 
-#include "incident.h"
+#include "engine/incident.h"
 
 #define RESOLVE_PATH_MAX 8192
 

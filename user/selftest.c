@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "event.h"
+#include "engine/event.h"
 
 #define PAGES 23
 

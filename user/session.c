@@ -17,10 +17,10 @@
 #include "batch.h"
 #include "base/child.h"
 #include "base/clock.h"
-#include "event.h"
+#include "engine/event.h"
 #include "filter.h"
 #include "base/log.h"
-#include "loss.h"
+#include "engine/loss.h"
 #include "resolve.h"
 #include "senders.h"
 #include "base/signals.h"
@@ -28,7 +28,7 @@
 #include "suspects.h"
 #include "symbols.h"
 #include "talk.h"
-#include "verdict.h"
+#include "engine/engine.h"
 
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define TALK_NS NSEC_PER_SEC

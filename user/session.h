@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_SESSION_H
 #define PAGEFLIGHT_SESSION_H
 
-#include "incident.h"
+#include "engine/incident.h"
 #include "loader.h"
 
 struct child;

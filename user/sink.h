@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_SINK_H
 
 #include <stdio.h>
-#include "incident.h"
+#include "engine/incident.h"
 #include "loader.h"
 
 /* One run, at its end. */

@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_SUSPECTS_H
 #define PAGEFLIGHT_SUSPECTS_H
 
-#include "incident.h"
+#include "engine/incident.h"
 
 struct suspects;
 

@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
+#include "engine/event.h"
 #include "say.h"
 #include "sink.h"
-#include "verdict.h"
+#include "engine/engine.h"
 
 #define GOAL 100000	/* incidents a second */
 #define INCIDENTS 500000u

@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "counts.h"
-#include "event.h"
+#include "engine/event.h"
 #include "flow.h"
 
 #define RECORDS_MAX 64

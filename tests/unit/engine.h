@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_TEST_ENGINE_H
 
 #include "unit.h"
-#include "verdict.h"
+#include "engine/engine.h"
 
 #define MS 1000000ull
 #define MAX_SEEN 64

@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_TEST_ROWS_H
 #define PAGEFLIGHT_TEST_ROWS_H
 
-#include "judge.h"
+#include "engine/judge.h"
 #include "unit.h"
 
 /* A stream of 100 bytes as the write begins and when it is complete. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/event.c */
+/* links: user/engine/event.c */
 /*
  * The gate: every way a record can be refused, and that nothing behind the end
  * of it is read (each is checked in an allocation of its own size).
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
+#include "engine/event.h"
 #include "unit.h"
 
 static enum event_refusal check(const void *data, size_t size)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/rows.c user/judge.c user/incident.c */
+/* links: tests/unit/rows.c user/engine/judge.c user/engine/incident.c */
 /*
  * The rules by which a byte is judged where fingerprints tell more than the
  * hooks do.

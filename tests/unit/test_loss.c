@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/loss.c */
+/* links: user/engine/loss.c */
 /* Which losses weaken what waits. Every loss counter has an effect, no other has. */
-#include "loss.h"
+#include "engine/loss.h"
 #include "unit.h"
 
 static const struct {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/verdict.c user/learn.c user/pending.c user/compose.c user/judge.c user/event.c */
+/* links: user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/event.c */
 /*
  * The engine under any stream of well-formed records, in any order, as after
  * losses: what it reports is sound in itself, and nothing stays behind.
@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "event.h"
+#include "engine/event.h"
 #include "unit.h"
-#include "verdict.h"
+#include "engine/engine.h"
 
 #define EVENTS 200000
 #define FLIGHT 1024u

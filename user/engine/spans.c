@@ -4,7 +4,7 @@
  * on 64 bit) with chained entries; the engine caps how much they hold, so they
  * never grow.
  */
-#include "pending.h"
+#include "spans.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -5,15 +5,15 @@
  * retransmissions and for the end of their flight. An incident is reported when
  * its write is complete and none of its spans waits.
  */
-#include "verdict.h"
+#include "engine.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compose.h"
-#include "learn.h"
-#include "pending.h"
+#include "evidence.h"
+#include "spans.h"
 
 struct verdict {
 	struct verdict_config cfg;

@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_LEARN_H
 #define PAGEFLIGHT_LEARN_H
 
-#include "pending.h"
+#include "spans.h"
 
 /* event: struct pf_ev_range. */
 void learn_range(struct span *span, void *event);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* learn.c - see learn.h. */
-#include "learn.h"
+#include "evidence.h"
 
 void learn_range(struct span *span, void *event)
 {

@@ -5,7 +5,7 @@
 #ifndef PAGEFLIGHT_COMPOSE_H
 #define PAGEFLIGHT_COMPOSE_H
 
-#include "pending.h"
+#include "spans.h"
 
 /* Scratch memory, kept from one incident to the next; starts as zeroes. */
 struct compose {
