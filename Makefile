@@ -64,8 +64,8 @@ $(SKEL): $(O)/pageflight.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name pageflight > $@
 
-$(O)/user/loader.o: $(SKEL)
-$(O)/user/loader.o: INC := -I$(O)
+$(O)/user/kernel/loader.o: $(SKEL)
+$(O)/user/kernel/loader.o: INC := -I$(O)
 $(O)/user/main.o: INC := -DPF_VERSION='"$(VERSION)"'
 
 $(O)/user/%.o: user/%.c

@@ -10,11 +10,11 @@
 #include <sys/utsname.h>
 
 #include "commands.h"
-#include "hooks.h"
-#include "loader.h"
+#include "kernel/hooks.h"
+#include "kernel/loader.h"
 #include "base/log.h"
 #include "base/opts.h"
-#include "selftest.h"
+#include "kernel/selftest.h"
 
 struct probe_opts {
 	bool json;

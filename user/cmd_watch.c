@@ -9,11 +9,11 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "commands.h"
-#include "filter.h"
+#include "kernel/filter.h"
 #include "base/log.h"
 #include "base/opts.h"
-#include "places.h"
-#include "room.h"
+#include "kernel/filter_places.h"
+#include "kernel/sizing.h"
 #include "session.h"
 
 #define AT(field) offsetof(struct watch_opts, field)

@@ -14,11 +14,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "batch.h"
+#include "kernel/batch.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "engine/event.h"
-#include "filter.h"
+#include "kernel/filter.h"
 #include "base/log.h"
 #include "engine/loss.h"
 #include "resolve.h"

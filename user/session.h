@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_SESSION_H
 
 #include "engine/incident.h"
-#include "loader.h"
+#include "kernel/loader.h"
 
 struct child;
 

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 #include "engine/incident.h"
-#include "loader.h"
+#include "kernel/loader.h"
 
 /* One run, at its end. */
 struct summary {

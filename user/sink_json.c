@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "filter.h"
+#include "kernel/filter.h"
 #include "base/fmt.h"
 #include "base/kallsyms.h"
 #include "sink.h"

@@ -5,7 +5,7 @@
  */
 #include "sink_summary.h"
 
-#include "filter.h"
+#include "kernel/filter.h"
 #include "base/fmt.h"
 
 #define BAR_LEN 40

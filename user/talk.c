@@ -8,9 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "filter.h"
-#include "hooks.h"
-#include "loader.h"
+#include "kernel/filter.h"
+#include "kernel/hooks.h"
+#include "kernel/loader.h"
 #include "base/log.h"
 #include "sink.h"
 

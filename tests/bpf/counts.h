@@ -6,7 +6,7 @@
 #ifndef COUNTS_H
 #define COUNTS_H
 
-#include "loader.h"
+#include "kernel/loader.h"
 
 typedef unsigned long long counts_t;
 

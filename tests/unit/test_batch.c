@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/batch.c */
+/* links: user/kernel/batch.c */
 /* Records go in and come out as they were, aligned, until it is full. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
+#include "kernel/batch.h"
 #include "unit.h"
 
 static void test_in_and_out(void **state)

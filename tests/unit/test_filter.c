@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/filter.c user/base/opts.c */
+/* links: user/kernel/filter.c user/base/opts.c */
 /* Filters: each kind's values, what is refused, any-of, and the words for it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "filter.h"
+#include "kernel/filter.h"
 #include "unit.h"
 
 static struct filter one(enum filter_kind kind, const char *text)

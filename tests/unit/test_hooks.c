@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/hooks.c */
+/* links: user/kernel/hooks.c */
 /*
  * The choice of hooks, on kernels made up here: which function exists is a
  * string that names those which do not.
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "hooks.h"
+#include "kernel/hooks.h"
 #include "unit.h"
 #include "wire.h"
 

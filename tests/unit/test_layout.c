@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/layout.c user/base/kallsyms.c */
+/* links: user/kernel/memmap.c user/base/kallsyms.c */
 /*
  * Where the kernel has its memory, from ELF cores and symbol lists made up
  * here, modelled on those of real machines: KASLR, holes, five levels, nonsense.
@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "layout.h"
+#include "kernel/memmap.h"
 #include "unit.h"
 
 #define PAGE 4096ull

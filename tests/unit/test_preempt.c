@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/preempt.c */
+/* links: user/kernel/preempt.c */
 /* What kernels say of themselves, and what it means for a program in one. */
-#include "preempt.h"
+#include "kernel/preempt.h"
 #include "unit.h"
 
 static void mode_is_the_one_in_parentheses(void **state)

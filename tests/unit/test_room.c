@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/room.c */
+/* links: user/kernel/sizing.c */
 /* How large the maps are. */
 #include <errno.h>
 
-#include "room.h"
+#include "kernel/sizing.h"
 #include "unit.h"
 #include "wire.h"
 

@@ -5,7 +5,7 @@
 #ifndef PAGEFLIGHT_LOSS_H
 #define PAGEFLIGHT_LOSS_H
 
-#include "loader.h"
+#include "kernel/loader.h"
 
 enum loss_effect {
 	LOSS_NONE,	/* not a loss */

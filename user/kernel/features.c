@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* kernel.c - what the running kernel has, by its type information; see kernel.h. */
-#include "kernel.h"
+#include "features.h"
 
 #include <stdio.h>
 #include <string.h>

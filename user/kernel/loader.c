@@ -24,11 +24,11 @@
 
 #include "filter.h"
 #include "hooks.h"
-#include "kernel.h"
-#include "layout.h"
+#include "features.h"
+#include "memmap.h"
 #include "pageflight.skel.h"
 #include "preempt.h"
-#include "room.h"
+#include "sizing.h"
 
 #define RING_BYTES (4u << 20)
 #define ANSWERS_MAX 16384		/* files whose place is remembered */

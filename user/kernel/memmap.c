@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* layout.c - see layout.h. Sees no BPF. */
-#include "layout.h"
+#include "memmap.h"
 
 #include <elf.h>
 #include <errno.h>

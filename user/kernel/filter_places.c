@@ -8,7 +8,7 @@
  * Weak spots: what is mounted there later is not below it; the subvolumes of a
  * btrfs repeat inode numbers, so that more may pass than was meant.
  */
-#include "places.h"
+#include "filter_places.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* room.c - see room.h. */
-#include "room.h"
+#include "sizing.h"
 
 #include <errno.h>
 
