@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/resolve.c user/base/mountinfo.c user/engine/event.c user/base/fmt.c */
+/* links: user/names/paths.c user/base/mountinfo.c user/engine/event.c user/base/fmt.c */
 /*
  * Paths on the running machine. /proc is the file system whose device, root and
  * mount point a test knows without being root. The choice among mounts is
@@ -11,7 +11,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "resolve.h"
+#include "names/paths.h"
 #include "unit.h"
 
 static struct pf_ev_op op_with(const char *path, __u32 flags)

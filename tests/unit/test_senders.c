@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/senders.c */
+/* links: user/names/senders.c */
 #include <stdbool.h>
 
-#include "senders.h"
+#include "names/senders.h"
 #include "unit.h"
 
 static void add(struct senders *s, __u64 conn)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/suspects.c user/base/procmaps.c user/base/clock.c */
+/* links: user/names/suspects.c user/base/procmaps.c user/base/clock.c */
 /* Suspects on the running machine: this process maps a file, and has to be found. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/procmaps.h"
-#include "suspects.h"
+#include "names/suspects.h"
 #include "unit.h"
 
 enum { PAGES = 4, PAGE = 4096 };

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/symbols.c user/base/kallsyms.c user/base/clock.c */
+/* links: user/names/kallsyms_cache.c user/base/kallsyms.c user/base/clock.c */
 /* The running kernel's functions, which it shows to some users only. */
 #include <string.h>
 
 #include "base/clock.h"
-#include "symbols.h"
+#include "names/kallsyms_cache.h"
 #include "unit.h"
 
 #define NOW (1000 * NSEC_PER_SEC)

@@ -4,7 +4,7 @@
  * is short, and tells whether it is worth it; it is looked at once a second at
  * most.
  */
-#include "symbols.h"
+#include "kallsyms_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
  * Weak spot: a writer that is gone by now, and whose namespace is not known
  * yet, cannot be asked; its file is then named "[major:minor]/path".
  */
-#include "resolve.h"
+#include "paths.h"
 
 #include <errno.h>
 #include <fcntl.h>
