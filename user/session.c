@@ -24,10 +24,10 @@
 #include "names/paths.h"
 #include "names/senders.h"
 #include "base/signals.h"
-#include "sink.h"
+#include "output/sink.h"
 #include "names/suspects.h"
 #include "names/kallsyms_cache.h"
-#include "talk.h"
+#include "output/notices.h"
 #include "engine/engine.h"
 
 #define TICK_NS (NSEC_PER_SEC / 4)

@@ -10,7 +10,7 @@
 
 #include "engine/event.h"
 #include "say.h"
-#include "sink.h"
+#include "output/sink.h"
 #include "engine/engine.h"
 
 #define GOAL 100000	/* incidents a second */

@@ -5,7 +5,7 @@
 #ifndef PAGEFLIGHT_TEST_SAMPLE_H
 #define PAGEFLIGHT_TEST_SAMPLE_H
 
-#include "sink.h"
+#include "output/sink.h"
 
 /* A corrupt one over IPv4 with two ranges, as in the documentation. */
 struct incident sample_incident(void);

@@ -3,7 +3,7 @@
  * sink_summary - what a run saw, how long pages were in flight, and what was
  * lost. Loss is never left out: without any it says so.
  */
-#include "sink_summary.h"
+#include "summary.h"
 
 #include "kernel/filter.h"
 #include "base/fmt.h"

@@ -3,7 +3,7 @@
  * talk - hooks and losses in words. Rows of the hook table with one role and
  * one text of what is not seen without them are alternatives of each other.
  */
-#include "talk.h"
+#include "notices.h"
 
 #include <stdio.h>
 #include <string.h>

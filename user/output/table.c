@@ -9,7 +9,7 @@
 
 #include "base/fmt.h"
 #include "sink.h"
-#include "sink_summary.h"
+#include "summary.h"
 
 enum column_id {
 	TIME, VERDICT, BYTES, WRITER, SENDER, CONNECTION, PHASE, AGE, FILE_RANGE, COLUMNS
