@@ -13,7 +13,7 @@
 #include "demo.h"
 #include "base/log.h"
 #include "base/opts.h"
-#include "session.h"
+#include "run/session.h"
 
 #define TIMEOUT_NS (30 * NSEC_PER_SEC)
 

@@ -14,7 +14,7 @@
 #include "base/opts.h"
 #include "kernel/filter_places.h"
 #include "kernel/sizing.h"
-#include "session.h"
+#include "run/session.h"
 
 #define AT(field) offsetof(struct watch_opts, field)
 #define DAY (86400 * NSEC_PER_SEC)
