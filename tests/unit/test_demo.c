@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/demo.c user/race.c user/base/fmt.c user/engine/incident.c */
+/* links: user/commands/demo_check.c user/commands/demo_race.c user/base/fmt.c user/engine/incident.c */
 /* The comparison of the demo passes the right report, and no other. */
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "demo.h"
+#include "commands/demo_check.h"
 #include "unit.h"
 
 struct fixture {

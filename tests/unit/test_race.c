@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/race.c user/base/child.c user/base/log.c */
+/* links: user/commands/demo_race.c user/base/child.c user/base/log.c */
 /*
  * The race itself, without anybody watching, and the process that is held back
  * until somebody does. Needs loopback, no privileges.
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
-#include "race.h"
+#include "commands/demo_race.h"
 #include "unit.h"
 
 static int status_of(pid_t pid)

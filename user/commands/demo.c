@@ -10,7 +10,7 @@
 #include "base/child.h"
 #include "base/clock.h"
 #include "commands.h"
-#include "demo.h"
+#include "demo_check.h"
 #include "base/log.h"
 #include "base/opts.h"
 #include "run/session.h"

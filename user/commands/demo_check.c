@@ -2,7 +2,7 @@
 /*
  * demo - compare byte by byte, then print both sides next to each other.
  */
-#include "demo.h"
+#include "demo_check.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 
 #include <stdio.h>
 #include "engine/incident.h"
-#include "race.h"
+#include "demo_race.h"
 
 /* What was reported about the file of the race. */
 struct demo_report {

@@ -5,7 +5,7 @@
  * them should a step never come. The peer not reading is what keeps the pages
  * in flight, so no timing is involved.
  */
-#include "race.h"
+#include "demo_race.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
