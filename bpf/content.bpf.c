@@ -63,11 +63,11 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	__u64 now, last;
 	__u32 op;
 
-	if (!u || !k || !f || !c || !content_on() || !f->print || flight_open_write(f))
+	if (!u || !k || !f || !c || !content_on() || !f->fp || flight_open_write(f))
 		return 0;
 	op = f->op;
 	last = f->last;
-	now = flight_print(f);
+	now = flight_fp(f);
 	/* A write that came between has looked itself, at what came of it. */
 	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
@@ -114,8 +114,8 @@ static __always_inline int is_looked_at(const struct pf_flight *f, const struct 
 static __always_inline int is_stale(const struct copying *k, const struct pf_flight *f, __u32 from,
 				    __u32 len)
 {
-	__u64 then = content_print(k->payload + (from - k->seq), len);
-	__u64 now = content_print(page_addr(f->page) + f->off + (from - f->seq), len);
+	__u64 then = content_fp(k->payload + (from - k->seq), len);
+	__u64 now = content_fp(page_addr(f->page) + f->off + (from - f->seq), len);
 
 	return then && now && then != now;
 }

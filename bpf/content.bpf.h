@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * content.bpf.h - what the bytes of a flight are, told by their fingerprint
- * (print.h). It sees what no hook can: stores through a mapping, readers of
+ * (fingerprint.h). It sees what no hook can: stores through a mapping, readers of
  * disks and other processes that write into one, buffers of MSG_ZEROCOPY that
  * are used again too early.
  *
@@ -34,12 +34,12 @@ static __always_inline __u64 page_addr(__u64 page)
 }
 
 /* Of len bytes of the kernel; 0 if it cannot be had. */
-__u64 content_print(__u64 addr, __u32 len);
+__u64 content_fp(__u64 addr, __u32 len);
 
 /* Of a flight as it is now. */
-static __always_inline __u64 flight_print(const struct pf_flight *f)
+static __always_inline __u64 flight_fp(const struct pf_flight *f)
 {
-	return content_print(page_addr(f->page) + f->off, f->len);
+	return content_fp(page_addr(f->page) + f->off, f->len);
 }
 
 /*

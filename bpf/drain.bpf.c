@@ -61,7 +61,7 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
  * What hangs on a flight that a write has found. This, hit_unfinished() and
  * conn_try_free() are global to keep their stack out of the way of others.
  */
-__noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 print)
+__noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 {
 	struct pf_conn *c = conn_at(slot);
 	void *base = pool();
@@ -72,7 +72,7 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 print)
 	f = flight_at(base, n);
 	if (f->hit_op) {
 		__sync_fetch_and_add(&c->hits, -1);
-		emit_range(PF_EV_END, c->id, f->seq, f->len, why, print);
+		emit_range(PF_EV_END, c->id, f->seq, f->len, why, fp);
 	}
 	if (f->orig)
 		orig_drop(n);
@@ -249,7 +249,7 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight *f,
 				      struct pf_conn *c)
 {
-	__u64 print;
+	__u64 fp;
 
 	if (d->ended && !of_one_age(d->now, f->attached, d->attached))
 		drain_tell(d);
@@ -258,11 +258,11 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 	d->ended++;
 	if (d->left <= d->b.unacked)
 		d->acked++;
-	print = f->print ? last_look(d, n, f, c, d->b.why) : 0;
+	fp = f->fp ? last_look(d, n, f, c, d->b.why) : 0;
 	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
 		hit_unfinished(n);
 	if (f->hit_op || f->orig)
-		flight_over(n, d->slot, d->b.why, print);
+		flight_over(n, d->slot, d->b.why, fp);
 }
 
 static int on_drain(__u32 i, struct drain *d)

@@ -57,7 +57,7 @@ static __always_inline void record_send(void *record)
 }
 
 static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
-				       __u64 print)
+				       __u64 fp)
 {
 	struct pf_ev_range *r = record_new(type, sizeof(*r));
 
@@ -68,7 +68,7 @@ static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 
 	r->len = len;
 	r->why = why;
 	r->pad = 0;
-	r->print = print;
+	r->fp = fp;
 	record_send(r);
 }
 

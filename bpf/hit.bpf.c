@@ -27,7 +27,7 @@ __noinline int flight_in_host(__u32 n)
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
 {
 	return (flight_local(f, c) ? PF_HIT_LOCAL :
-		c->flags & PF_CONN_WIRE && f->print ? PF_HIT_WIRE : 0) |
+		c->flags & PF_CONN_WIRE && f->fp ? PF_HIT_WIRE : 0) |
 	       (c->flags & PF_CONN_LOST ? PF_HIT_LOST : 0);
 }
 
@@ -50,7 +50,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->resends = c->resends;
 	r->diff_from = r->diff_to = 0;
 	r->stream_off = c->una_off + (__s32)(f->seq - c->una);
-	r->print = f->print;
+	r->fp = f->fp;
 }
 
 __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)
@@ -82,8 +82,8 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	r->count = w->count;
 	r->after = now;
 	r->before = flags & PF_HIT_NO_BEFORE ? now : f->before;
-	r->print_before = before;
-	r->print_after = after;
+	r->fp_before = before;
+	r->fp_after = after;
 	record_send(r);
 	return 0;
 }
@@ -116,8 +116,8 @@ __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *
 	r->before = *at;
 	r->after = *at;
 	r->after.read = u->read_after;
-	r->print_before = before;
-	r->print_after = after;
+	r->fp_before = before;
+	r->fp_after = after;
 	record_send(r);
 	return 0;
 }

@@ -28,7 +28,7 @@
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
 
-#include "print.h"
+#include "fingerprint.h"
 #include "wire.h"
 
 #define PF_GROUP_SHIFT 2	/* pages per chain: 4, so that long writes look up less */
@@ -54,7 +54,7 @@ struct pf_flight {
 		struct pf_progress before;	/* as op began */
 		__u32 entered;		/* op 0: low half of the last number given as it was indexed */
 	};
-	__u64 print;		/* fingerprint of the bytes at attach; 0: none */
+	__u64 fp;		/* fingerprint of the bytes at attach; 0: none */
 	__u64 last;		/* the same when they were last looked at */
 	union {
 		struct {	/* the sender: only to be read; PID_MAX_LIMIT is 2^22 */
@@ -311,7 +311,7 @@ struct pf_map_stats {
 #define PF_PAGE_MAX 65536
 
 struct pf_scratch {
-	char bytes[PF_SCRATCH_BYTES + PF_PRINT_BLOCK];	/* the last block is filled up */
+	char bytes[PF_SCRATCH_BYTES + PF_FP_BLOCK];	/* the last block is filled up */
 	__u64 busy;
 	__u32 lo, hi;		/* orig_diff(): here, where the verifier does not follow them */
 };

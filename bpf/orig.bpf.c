@@ -22,7 +22,7 @@ __noinline int orig_keep(__u32 n)
 	if (!f)
 		return 0;
 	len = f->len;
-	if (f->orig || f->last != f->print || len > PF_ORIGINAL_BYTES)
+	if (f->orig || f->last != f->fp || len > PF_ORIGINAL_BYTES)
 		return 0;
 	slot = slot_take(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
 	o = original_at(slot);

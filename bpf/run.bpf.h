@@ -142,9 +142,9 @@ static __always_inline void fill(struct pf_flight *f, const struct run *r,
 	f->index = id->index;
 	f->op = f->hit_op = f->write_tid = f->crowded = 0;
 	f->zero_at = f->zero_len = 0;
-	f->print = f->last = 0;
+	f->fp = f->last = 0;
 	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
-		f->print = f->last = flight_print(f);
+		f->fp = f->last = flight_fp(f);
 }
 
 /* One page piece, in front of everything made so far. */

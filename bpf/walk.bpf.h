@@ -117,8 +117,8 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
-	if (f->print)
-		after = flight_print(f);
+	if (f->fp)
+		after = flight_fp(f);
 	if (flags || f->crowded || !after)
 		before = 0;	/* not what it was as this write began */
 	f->last = after ?: f->last;

@@ -136,9 +136,9 @@ struct pf_ev_hit {
 	struct pf_progress before;	/* as the write began */
 	struct pf_progress after;	/* when it was complete */
 	/* Fingerprints of the flight, 0 where there is none. */
-	__u64 print;		/* as the socket took it */
-	__u64 print_before;	/* as the write began */
-	__u64 print_after;	/* when it was complete */
+	__u64 fp;		/* as the socket took it */
+	__u64 fp_before;	/* as the write began */
+	__u64 fp_after;	/* when it was complete */
 };
 _Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 + 24,
 	       "pf_ev_hit");
@@ -175,7 +175,7 @@ struct pf_ev_range {
 	__u32 len;
 	__u32 why;		/* PF_END_*, 0 in others */
 	__u32 pad;
-	__u64 print;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known, */
+	__u64 fp;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known, */
 				/* in PF_EV_SENT: it changed between the copy and the look */
 };
 _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
@@ -258,13 +258,13 @@ enum pf_content {
 	PF_CONTENT_MAX
 };
 
-/* How user space asks where pages are; the answer is right if print is. */
+/* How user space asks where pages are; the answer is right if fp is. */
 struct pf_layout {
 	__u32 tgid;		/* whose file to look at, one page of known bytes */
 	__u32 fd;
 	__u64 page_offset_at;	/* addresses of the kernel's variables, 0: do not read them */
 	__u64 vmemmap_at;
-	__u64 print;		/* of that page */
+	__u64 fp;		/* of that page */
 };
 _Static_assert(sizeof(struct pf_layout) == 32, "pf_layout");
 

@@ -210,7 +210,7 @@ int main(int argc, char **argv)
 	if (!report.missing[COLUMN_EXCLUDED])
 		run_excluding();
 	run_idle();
-	fingerprint_time(&report.print);
+	fingerprint_time(&report.fp);
 	report_print(&report, loads, watchers);
 	if (broken)
 		puts("\nbench: some figures do not count, see above");

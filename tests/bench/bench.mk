@@ -10,24 +10,24 @@ BENCH_DIR  := $(O)/tests/bench
 BENCH_OBJ  := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 BENCH_LIB  := $(patsubst %,$(BENCH_DIR)/%.o,say net watcher floor progs)
 
-$(BENCH_DIR)/print.bpf.o: tests/bench/print.bpf.c
+$(BENCH_DIR)/fingerprint.bpf.o: tests/bench/fingerprint.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
 	$(Q)$(CLANG) $(BPFFLAGS) $(DEPS) -Iinclude -Ivmlinux/$(ARCH) -c $< -o $@
 
-$(BENCH_DIR)/print.skel.h: $(BENCH_DIR)/print.bpf.o
+$(BENCH_DIR)/fingerprint.skel.h: $(BENCH_DIR)/fingerprint.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name print > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name fingerprint_bpf > $@
 
-$(BENCH_DIR)/fingerprint.o: $(BENCH_DIR)/print.skel.h
-$(BENCH_DIR)/fingerprint.o: INC := -I$(BENCH_DIR)
+$(BENCH_DIR)/fp_cost.o: $(BENCH_DIR)/fingerprint.skel.h
+$(BENCH_DIR)/fp_cost.o: INC := -I$(BENCH_DIR)
 
 $(BENCH_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
 
-$(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fingerprint) $(BENCH_LIB)
+$(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fp_cost) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 
@@ -60,4 +60,4 @@ bench: benches
 scale: benches
 	$(Q)tests/bench/run scale --kernels "$(BENCH_KERNELS)"
 
--include $(BENCH_OBJ:.o=.d) $(BENCH_DIR)/print.bpf.d
+-include $(BENCH_OBJ:.o=.d) $(BENCH_DIR)/fingerprint.bpf.d

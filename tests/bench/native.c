@@ -15,7 +15,7 @@
 #include <xxhash.h>
 
 #include "net.h"
-#include "print.h"
+#include "fingerprint.h"
 #include "say.h"
 
 #define ROUNDS	  9
@@ -37,14 +37,14 @@ static uint64_t do_copy(const unsigned char *page)
 	return to[0];
 }
 
-static uint64_t do_print(const unsigned char *page)
+static uint64_t do_fp(const unsigned char *page)
 {
-	struct pf_print p;
+	struct pf_fp p;
 
-	pf_print_begin(&p);
-	for (unsigned int i = 0; i < PAGE; i += PF_PRINT_BLOCK)
-		pf_print_block(&p, (const __u64 *)(page + i));
-	return pf_print_end(&p, PAGE);
+	pf_fp_begin(&p);
+	for (unsigned int i = 0; i < PAGE; i += PF_FP_BLOCK)
+		pf_fp_block(&p, (const __u64 *)(page + i));
+	return pf_fp_end(&p, PAGE);
 }
 
 static uint64_t do_xxh3(const unsigned char *page)
@@ -75,7 +75,7 @@ static void compare_hashes(void)
 		uint64_t (*fn)(const unsigned char *);
 	} rows[] = {
 		{ "memcpy()", do_copy },
-		{ "include/print.h", do_print },
+		{ "include/fingerprint.h", do_fp },
 		{ "XXH3, 64 bits", do_xxh3 },
 		{ "XXH64", do_xxh64 },
 	};

@@ -129,7 +129,7 @@ static void print_goals(struct report *r)
 
 	goal("page sent, acknowledged, released; content off", page, 1200, "");
 	goal("  the same, stretch", page, 800, "");
-	goal("fingerprint of 4 KiB", r->print.both, 3500, "");
+	goal("fingerprint of 4 KiB", r->fp.both, 3500, "");
 	goal("ACK on an untracked socket", added(r, LOAD_ACK, COLUMN_OFF), 200, "");
 	goal("write() 4 KiB, nothing in flight", added(r, LOAD_WRITE_4K, COLUMN_OFF), 200, "");
 	goal("write() 4 KiB, 100,000 pages in flight", added(r, LOAD_WRITE_4K_BUSY, COLUMN_OFF),
@@ -157,7 +157,7 @@ void report_print(struct report *r, const unsigned int loads[COLUMNS],
 		print_excluded(r);
 	printf("\nfingerprint of 4 KiB in the kernel: %" PRIu64 "; to read it all at once %" PRIu64
 	       ", in blocks of 128 bytes %" PRIu64 "; to hash what was read %" PRIu64 "\n",
-	       r->print.both, r->print.read_whole, r->print.read_blocks, r->print.hash);
+	       r->fp.both, r->fp.read_whole, r->fp.read_blocks, r->fp.hash);
 	printf("daemon: %.0f millionths of a processor when idle, %.1f per page not overwritten\n\n",
 	       r->idle_ppm, r->idle_page_ns);
 	print_goals(r);

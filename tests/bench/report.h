@@ -4,7 +4,7 @@
 #define BENCH_REPORT_H
 
 #include <stdint.h>
-#include "fingerprint.h"
+#include "fp_cost.h"
 #include "load.h"
 #include "watcher.h"
 
@@ -33,7 +33,7 @@ struct report {
 	} excluded[REPORT_FILTERS];
 	double idle_ppm;		/* of a processor, by the daemon of an idle host */
 	double idle_page_ns;		/* of the daemon for a page that nobody overwrites */
-	struct fingerprint print;
+	struct fingerprint fp;
 };
 
 struct progs;

@@ -95,9 +95,9 @@ struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
 {
 	struct pf_ev_hit h = hit(op, conn, off, len, sent);
 
-	h.print = TOOK;
-	h.print_before = before;
-	h.print_after = after;
+	h.fp = TOOK;
+	h.fp_before = before;
+	h.fp_after = after;
 	return h;
 }
 
@@ -142,8 +142,8 @@ struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
 	return h;
 }
 
-static void give_print(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
-		       __u64 print)
+static void give_fp(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
+		       __u64 fp)
 {
 	static __u64 ts = 20 * MS;
 	struct pf_ev_range ev = {
@@ -152,7 +152,7 @@ static void give_print(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u
 		.seq = seq,
 		.len = len,
 		.why = why,
-		.print = print,
+		.fp = fp,
 	};
 
 	assert_int_equal(verdict_event(f->v, &ev.h), 0);
@@ -160,17 +160,17 @@ static void give_print(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u
 
 void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
 {
-	give_print(f, type, conn, seq, len, why, 0);
+	give_fp(f, type, conn, seq, len, why, 0);
 }
 
-void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 print)
+void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 fp)
 {
-	give_print(f, PF_EV_SENT, conn, SEQ + off, len, 0, print);
+	give_fp(f, PF_EV_SENT, conn, SEQ + off, len, 0, fp);
 }
 
-void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 print)
+void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 fp)
 {
-	give_print(f, PF_EV_END, conn, SEQ + off, len, why, print);
+	give_fp(f, PF_EV_END, conn, SEQ + off, len, why, fp);
 }
 
 void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len)

@@ -56,8 +56,8 @@ struct pf_ev_hit found(struct pf_ev_hit hit);
 struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
 
 /* By file offset. */
-void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 print);
-void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 print);
+void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 fp);
+void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 fp);
 void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len);
 void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why);
 

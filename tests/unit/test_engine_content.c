@@ -385,8 +385,8 @@ static void test_only_these_bytes(void **state)
 	back.op = 2;
 	back.seq -= PAGE;
 	back.file_off = back.stream_off = 0;
-	back.print_before = FIRST;
-	back.print_after = TOOK;
+	back.fp_before = FIRST;
+	back.fp_after = TOOK;
 	give_hit(f, back);
 	give_range(f, PF_EV_END, 1, (__u32)-2048, 2 * PAGE, PF_END_ACKED);
 	assert_int_equal(f->n, 1);

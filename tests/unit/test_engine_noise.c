@@ -94,9 +94,9 @@ static void give_hit(struct noise *noise, __u64 ts)
 		.pos = at & ~4095u,
 		.count = 4096,
 		.before = progress(),
-		.print = below(5),
-		.print_before = below(5),
-		.print_after = below(5),
+		.fp = below(5),
+		.fp_before = below(5),
+		.fp_after = below(5),
 	};
 
 	if (h.flags & PF_HIT_LOCAL)
@@ -129,7 +129,7 @@ static void give_range(struct noise *noise, __u64 ts)
 		.conn = below(4),
 		.seq = FIRST_SEQ + below(FLIGHTS * FLIGHT),
 		.len = 1 + below(below(20) ? 4 * FLIGHT : 80 * FLIGHT),
-		.print = below(5),
+		.fp = below(5),
 	};
 
 	if (r.h.type == PF_EV_END)

@@ -96,7 +96,7 @@ static void test_not_sampled(void **state)
 	struct fixture *f = *state;
 	struct pf_ev_hit h = fault(1, 1, 0, PAGE, 65536);
 
-	h.print = h.print_before = h.print_after = 0;
+	h.fp = h.fp_before = h.fp_after = 0;
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
@@ -155,7 +155,7 @@ static void test_news_before_the_store(void **state)
 	struct pf_ev_hit back = carried(changed(2, 1, 0, PAGE, 65536, FIRST, TOOK), 0, 0);
 	struct pf_ev_hit h = carried(fault(1, 1, 0, PAGE, 65536), 0, 0);
 
-	h.print_before = h.print_after = FIRST;	/* of somebody else's changes */
+	h.fp_before = h.fp_after = FIRST;	/* of somebody else's changes */
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	sent(f, 1, 0, 1448, FIRST);

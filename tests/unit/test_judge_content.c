@@ -10,10 +10,10 @@
 #define FIRST 8
 #define SECOND 9
 
-#define CHANGED .print = TOOK, .print_before = TOOK, .print_after = FIRST
-#define AGAIN .print = TOOK, .print_before = FIRST, .print_after = SECOND
-#define BACK .print = TOOK, .print_before = FIRST, .print_after = TOOK
-#define SAME .print = TOOK, .print_before = FIRST, .print_after = FIRST
+#define CHANGED .fp = TOOK, .fp_before = TOOK, .fp_after = FIRST
+#define AGAIN .fp = TOOK, .fp_before = FIRST, .fp_after = SECOND
+#define BACK .fp = TOOK, .fp_before = FIRST, .fp_after = TOOK
+#define SAME .fp = TOOK, .fp_before = FIRST, .fp_after = FIRST
 #define ACKED .end = PF_END_ACKED
 #define RESET .end = PF_END_ABORTED
 
@@ -27,7 +27,7 @@ static const struct row general[] = {
 	{ "the same bytes, held", W(STILL_LOCAL, SAME), 19, FINAL(IDENTICAL, UNCHANGED, HELD) },
 	{ "the same bytes, lost", W(STILL, SAME, .lost = true), 60,
 	  FINAL(IDENTICAL, UNCHANGED, QUEUED) },
-	{ "neither is known", W(STILL, .print = TOOK, ACKED), 60,
+	{ "neither is known", W(STILL, .fp = TOOK, ACKED), 60,
 	  FINAL(CORRUPT, UNSENT, QUEUED) },
 	{ "young, the same bytes", W(.flags = YOUNG, AFTER(20, 60, 0, 0), SAME), 60,
 	  FINAL(POSSIBLE, RACED, QUEUED) },
@@ -211,7 +211,7 @@ static const struct row wire[] = {
 	  FINAL(POSSIBLE, REWRITTEN, SENT) },
 };
 
-#define CLEAN .print = TOOK, .print_before = TOOK, .print_after = TOOK
+#define CLEAN .fp = TOOK, .fp_before = TOOK, .fp_after = TOOK
 
 /* A page was made writable through a mapping. */
 static const struct row stores[] = {
@@ -286,7 +286,7 @@ static void test_stores(void **state)
 
 static void test_sent(void **state)
 {
-	const struct evidence again = W(AGAIN), changed = W(CHANGED), blind = W(.print = TOOK);
+	const struct evidence again = W(AGAIN), changed = W(CHANGED), blind = W(.fp = TOOK);
 
 	(void)state;
 	assert_int_equal(judge_sent(&again, TOOK), SENT_MEANT);

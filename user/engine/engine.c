@@ -347,9 +347,9 @@ static int on_hit(struct verdict *v, const struct pf_ev_hit *hit)
 			.flags = hit->flags,
 			.before = hit->before,
 			.after = hit->after,
-			.print = hit->print,
-			.print_before = hit->print_before,
-			.print_after = hit->print_after,
+			.fp = hit->fp,
+			.fp_before = hit->fp_before,
+			.fp_after = hit->fp_after,
 			.lost = v->lossy || hit->flags & PF_HIT_LOST,
 		},
 	};

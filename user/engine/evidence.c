@@ -16,14 +16,14 @@ void learn_range(struct span *span, void *event)
 		held->resent_ts = ev->h.ts;
 		break;
 	case PF_EV_SENT:
-		if (ev->print)
-			span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->print);
+		if (ev->fp)
+			span->ev.sent |= span->ev.mended ? SENT_MEANT : judge_sent(&span->ev, ev->fp);
 		else	/* it changed between the copy and the look */
 			span->ev.torn = true;
 		break;
 	case PF_EV_END:
 		span->ev.end = ev->why;
-		span->ev.looked_at_end = ev->print;
+		span->ev.looked_at_end = ev->fp;
 		break;
 	}
 }
@@ -107,11 +107,11 @@ bool hit_is_over_changes(const struct pf_ev_hit *hit)
 {
 	if (hit_end_seq(hit) - hit_first_seq(hit) == hit->len)
 		return false;
-	return !(hit->flags & PF_HIT_COMPARED) && hit->print_before &&
-	       hit->print_before != hit->print;
+	return !(hit->flags & PF_HIT_COMPARED) && hit->fp_before &&
+	       hit->fp_before != hit->fp;
 }
 
 bool hit_may_mend(const struct pf_ev_hit *hit)
 {
-	return hit->print && (!hit->print_before || hit_is_over_changes(hit));
+	return hit->fp && (!hit->fp_before || hit_is_over_changes(hit));
 }

@@ -51,7 +51,7 @@ static enum judgement settle(struct answer *ret, enum verdict_kind verdict, enum
 /* Nothing that is still to come can change the answer. */
 static bool is_settled(const struct evidence *ev)
 {
-	return !ev->print || ev->end || ev->gave_up;
+	return !ev->fp || ev->end || ev->gave_up;
 }
 
 /* Found by fingerprints, some time after it was made. */
@@ -222,11 +222,11 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
-	if (ev->print_after && ev->print_after == ev->print_before)
+	if (ev->fp_after && ev->fp_after == ev->fp_before)
 		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
 	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
 	if (ev->meant)
-		return settle(ret_answer, VERDICT_IDENTICAL, ev->print_before == ev->print ?
+		return settle(ret_answer, VERDICT_IDENTICAL, ev->fp_before == ev->fp ?
 			      REASON_UNCHANGED : REASON_RESTORED, phase);
 	if (ev->torn)
 		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
@@ -239,17 +239,17 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 	return judge_remote(ev, seq, ret_answer);
 }
 
-__u32 judge_sent(const struct evidence *ev, __u64 print)
+__u32 judge_sent(const struct evidence *ev, __u64 fp)
 {
-	if (!print)
+	if (!fp)
 		return 0;
-	return print == ev->print ? SENT_MEANT : print == ev->print_after ? SENT_NEW :
-	       print == ev->print_before ? SENT_OLD : SENT_OTHER;
+	return fp == ev->fp ? SENT_MEANT : fp == ev->fp_after ? SENT_NEW :
+	       fp == ev->fp_before ? SENT_OLD : SENT_OTHER;
 }
 
 bool judge_restores(const struct evidence *ev)
 {
-	return ev->meant || (ev->print && ev->print_after == ev->print);
+	return ev->meant || (ev->fp && ev->fp_after == ev->fp);
 }
 
 int judge_in_time(const struct evidence *ev, __u32 seq)

@@ -20,9 +20,9 @@ struct evidence {
 	struct pf_progress before;	/* not valid with PF_HIT_NO_BEFORE */
 	struct pf_progress after;
 	/* Fingerprints of the flight, as in pf_ev_hit; 0: none. */
-	__u64 print;
-	__u64 print_before;
-	__u64 print_after;
+	__u64 fp;
+	__u64 fp_before;
+	__u64 fp_after;
 	__u32 sent;			/* SENT_* */
 	__u32 end;			/* PF_END_* seen since, or 0 */
 	bool looked_at_end;		/* and its bytes were known then */
@@ -40,7 +40,7 @@ struct evidence {
 };
 
 /* Which of them a fingerprint seen later is. */
-__u32 judge_sent(const struct evidence *ev, __u64 print);
+__u32 judge_sent(const struct evidence *ev, __u64 fp);
 
 /* Did the write leave its bytes as the socket took them? */
 bool judge_restores(const struct evidence *ev);

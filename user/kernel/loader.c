@@ -219,7 +219,7 @@ struct layout_run {
 };
 
 /* Let the kernel side look at our page as this layout has it. */
-static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_print)
+static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_fp)
 {
 	const struct layout_run *run = ctx;
 	struct pageflight__bss *bss = run->l->skel->bss;
@@ -231,9 +231,9 @@ static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_pr
 	bss->pf_layout.vmemmap_at = guess->indirect ? guess->layout.vmemmap : 0;
 	bss->pf_page_offset = guess->indirect ? 0 : guess->layout.page_offset;
 	bss->pf_vmemmap = guess->indirect ? 0 : guess->layout.vmemmap;
-	bss->pf_layout.print = 0;
+	bss->pf_layout.fp = 0;
 	err = run_iterator(run->link);
-	*ret_print = bss->pf_layout.print;
+	*ret_fp = bss->pf_layout.fp;
 	return err;
 }
 

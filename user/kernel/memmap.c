@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/kallsyms.h"
-#include "print.h"
+#include "fingerprint.h"
 
 #define HEADERS_MAX 512
 #define NO_PADDR ((__u64)-1)	/* kcore gives it to what is not memory */
@@ -90,16 +90,16 @@ struct search {
 	layout_try_fn try;
 	void *ctx;
 	int fd;
-	__u64 print;		/* of our page */
+	__u64 fp;		/* of our page */
 };
 
 static int try_one(const struct search *s, const struct layout *layout, int indirect)
 {
 	const struct layout_guess guess = { *layout, indirect, s->fd };
-	__u64 print = 0;
-	int err = s->try(s->ctx, &guess, &print);
+	__u64 fp = 0;
+	int err = s->try(s->ctx, &guess, &fp);
 
-	return err ? err : print == s->print ? 0 : -ENOENT;
+	return err ? err : fp == s->fp ? 0 : -ENOENT;
 }
 
 static int try_kcore(const struct search *s, size_t page_size, size_t struct_page_size)
@@ -134,16 +134,16 @@ static int try_kallsyms(const struct search *s)
 static __u64 fill_page(char *page, size_t size)
 {
 	__u64 word = getpid();
-	struct pf_print p;
+	struct pf_fp p;
 
-	pf_print_begin(&p);
+	pf_fp_begin(&p);
 	for (size_t at = 0; at < size; at += sizeof(word)) {
-		word = pf_print_step(word, at);
+		word = pf_fp_step(word, at);
 		memcpy(page + at, &word, sizeof(word));
 	}
-	for (size_t at = 0; at < size; at += PF_PRINT_BLOCK)
-		pf_print_block(&p, (const __u64 *)(page + at));
-	return pf_print_end(&p, size);
+	for (size_t at = 0; at < size; at += PF_FP_BLOCK)
+		pf_fp_block(&p, (const __u64 *)(page + at));
+	return pf_fp_end(&p, size);
 }
 
 int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size)
@@ -159,7 +159,7 @@ int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size)
 	       mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, s.fd, 0);
 	err = page == MAP_FAILED ? -errno : 0;
 	if (!err) {
-		s.print = fill_page(page, size);
+		s.fp = fill_page(page, size);
 		err = try_kcore(&s, size, struct_page_size);
 		if (err)
 			err = try_kallsyms(&s);

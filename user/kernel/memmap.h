@@ -42,7 +42,7 @@ struct layout_guess {
 };
 
 /* Let the kernel come to the fingerprint of that page; 0 or -errno. */
-typedef int (*layout_try_fn)(void *ctx, const struct layout_guess *guess, __u64 *ret_print);
+typedef int (*layout_try_fn)(void *ctx, const struct layout_guess *guess, __u64 *ret_fp);
 
 /*
  * Make a page of known bytes and try guesses until one leads to them: those of

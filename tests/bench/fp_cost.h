@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* fingerprint - the fingerprint of 4 KiB, timed alone inside the kernel. */
-#ifndef BENCH_FINGERPRINT_H
-#define BENCH_FINGERPRINT_H
+/* fp_cost - the fingerprint of 4 KiB, timed alone inside the kernel. */
+#ifndef BENCH_FP_COST_H
+#define BENCH_FP_COST_H
 
 #include <stdint.h>
 

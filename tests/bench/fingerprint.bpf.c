@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * print.bpf.c - the fingerprint of a page alone, as the BPF side takes it: in
+ * fingerprint.bpf.c - the fingerprint of a page alone, as the BPF side takes it: in
  * chunks, each read with the helper that survives a bad address; and what its
  * parts cost. Run by hand, attached to nothing.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
-#include "print.h"
+#include "fingerprint.h"
 
 #define PAGE  4096
 #define CHUNK 4096	/* PF_SCRATCH_BYTES of the BPF side */
@@ -38,25 +38,25 @@ __u64 hash;		/* hashing what was read */
 __u64 both;		/* reading and hashing chunk by chunk */
 __u64 sum;
 
-static __always_inline void hash_from(struct pf_print *p, const __u8 *bytes)
+static __always_inline void hash_from(struct pf_fp *p, const __u8 *bytes)
 {
-	for (int i = 0; i < CHUNK; i += PF_PRINT_BLOCK)
-		pf_print_block(p, (const __u64 *)(bytes + i));
+	for (int i = 0; i < CHUNK; i += PF_FP_BLOCK)
+		pf_fp_block(p, (const __u64 *)(bytes + i));
 }
 
 SEC("raw_tp/sys_enter")
-int time_print(void *ctx)
+int time_fp(void *ctx)
 {
-	__u64 words[PF_PRINT_BLOCK / 8], began;
+	__u64 words[PF_FP_BLOCK / 8], began;
 	__u32 zero = 0;
 	struct page_bytes *from = bpf_map_lookup_elem(&page, &zero);
 	struct page_bytes *to = bpf_map_lookup_elem(&copy, &zero);
-	struct pf_print p;
+	struct pf_fp p;
 
 	if (!from || !to)
 		return 0;
 	began = bpf_ktime_get_ns();
-	for (int i = 0; i < PAGE; i += PF_PRINT_BLOCK)
+	for (int i = 0; i < PAGE; i += PF_FP_BLOCK)
 		bpf_probe_read_kernel(words, sizeof(words), from->bytes + i);
 	read_blocks = bpf_ktime_get_ns() - began;
 
@@ -65,19 +65,19 @@ int time_print(void *ctx)
 	read_whole = bpf_ktime_get_ns() - began;
 
 	began = bpf_ktime_get_ns();
-	pf_print_begin(&p);
+	pf_fp_begin(&p);
 	for (int i = 0; i < PAGE; i += CHUNK)
 		hash_from(&p, to->bytes + i);
-	sum = pf_print_end(&p, PAGE);
+	sum = pf_fp_end(&p, PAGE);
 	hash = bpf_ktime_get_ns() - began;
 
 	began = bpf_ktime_get_ns();
-	pf_print_begin(&p);
+	pf_fp_begin(&p);
 	for (int i = 0; i < PAGE; i += CHUNK) {
 		bpf_probe_read_kernel(to->bytes, CHUNK, from->bytes + i);
 		hash_from(&p, to->bytes);
 	}
-	sum ^= pf_print_end(&p, PAGE);
+	sum ^= pf_fp_end(&p, PAGE);
 	both = bpf_ktime_get_ns() - began;
 	return 0;
 }

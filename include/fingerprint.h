@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * print.h - the fingerprint of a page piece: 64 bits that depend on every byte
+ * fingerprint.h - the fingerprint of a page piece: 64 bits that depend on every byte
  * of it. The same code runs in BPF programs and in user space, where the kernel
  * side is checked against it.
  *
@@ -11,26 +11,26 @@
  * product leaves in its high bits back to the low ones: without it two flipped
  * sign bits would cancel. Four lanes let a processor work on four words at once.
  */
-#ifndef PAGEFLIGHT_PRINT_H
-#define PAGEFLIGHT_PRINT_H
+#ifndef PAGEFLIGHT_FINGERPRINT_H
+#define PAGEFLIGHT_FINGERPRINT_H
 
 #ifndef __bpf__
 #include <linux/types.h>
 #endif
 
-#define PF_PRINT_BLOCK 128	/* bytes; the last block is filled up with zeros */
-#define PF_PRINT_MUL 0x9fb21c651e98df25ULL
+#define PF_FP_BLOCK 128	/* bytes; the last block is filled up with zeros */
+#define PF_FP_MUL 0x9fb21c651e98df25ULL
 
-struct pf_print {
+struct pf_fp {
 	__u64 lane[4];
 };
 
-static inline __attribute__((always_inline)) __u64 pf_print_step(__u64 acc, __u64 word)
+static inline __attribute__((always_inline)) __u64 pf_fp_step(__u64 acc, __u64 word)
 {
-	return __builtin_bswap64(acc ^ word) * PF_PRINT_MUL;
+	return __builtin_bswap64(acc ^ word) * PF_FP_MUL;
 }
 
-static inline __attribute__((always_inline)) void pf_print_begin(struct pf_print *p)
+static inline __attribute__((always_inline)) void pf_fp_begin(struct pf_fp *p)
 {
 	p->lane[0] = 0x243f6a8885a308d3ULL;	/* digits of pi */
 	p->lane[1] = 0x13198a2e03707344ULL;
@@ -38,18 +38,18 @@ static inline __attribute__((always_inline)) void pf_print_begin(struct pf_print
 	p->lane[3] = 0x082efa98ec4e6c89ULL;
 }
 
-/* One block of PF_PRINT_BLOCK bytes. */
-static inline __attribute__((always_inline)) void pf_print_block(struct pf_print *p,
+/* One block of PF_FP_BLOCK bytes. */
+static inline __attribute__((always_inline)) void pf_fp_block(struct pf_fp *p,
 								  const __u64 *words)
 {
 	__u64 a = p->lane[0], b = p->lane[1], c = p->lane[2], d = p->lane[3];
 
 #pragma GCC unroll 4
-	for (int i = 0; i < PF_PRINT_BLOCK / 8; i += 4) {
-		a = pf_print_step(a, words[i]);
-		b = pf_print_step(b, words[i + 1]);
-		c = pf_print_step(c, words[i + 2]);
-		d = pf_print_step(d, words[i + 3]);
+	for (int i = 0; i < PF_FP_BLOCK / 8; i += 4) {
+		a = pf_fp_step(a, words[i]);
+		b = pf_fp_step(b, words[i + 1]);
+		c = pf_fp_step(c, words[i + 2]);
+		d = pf_fp_step(d, words[i + 3]);
 	}
 	p->lane[0] = a;
 	p->lane[1] = b;
@@ -58,12 +58,12 @@ static inline __attribute__((always_inline)) void pf_print_block(struct pf_print
 }
 
 /* The fingerprint of len bytes; never 0, which stands for none. */
-static inline __attribute__((always_inline)) __u64 pf_print_end(const struct pf_print *p, __u32 len)
+static inline __attribute__((always_inline)) __u64 pf_fp_end(const struct pf_fp *p, __u32 len)
 {
-	__u64 sum = pf_print_step(len, p->lane[0]);
+	__u64 sum = pf_fp_step(len, p->lane[0]);
 
 	for (int i = 1; i < 4; i++)
-		sum = pf_print_step(sum, p->lane[i]);
+		sum = pf_fp_step(sum, p->lane[i]);
 	return sum ?: 1;
 }
 

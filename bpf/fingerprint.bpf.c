@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * print.bpf.c - the fingerprint of a page piece, and where in memory it is.
+ * fingerprint.bpf.c - the fingerprint of a page piece, and where in memory it is.
  *
  * The bytes are copied first: to read them where they are, each word would have
  * its address checked, which takes longer.
@@ -12,16 +12,16 @@
 #include "compat.bpf.h"
 #include "content.bpf.h"
 #include "emit.bpf.h"
-#include "print.h"
+#include "fingerprint.h"
 #include "scratch.bpf.h"
 
-struct printing {
+struct fp_job {
 	__u64 addr;
 	__u32 left;
 	__u32 slot;
 	__u32 failed;
 	__u32 pad;
-	struct pf_print print;
+	struct pf_fp fp;
 };
 
 /* Fill the last block up with zeros. */
@@ -30,11 +30,11 @@ static __always_inline void pad_block(struct pf_scratch *s, __u32 len)
 	char *end = s->bytes + (len & (PF_SCRATCH_BYTES - 1));
 
 #pragma unroll
-	for (int i = 0; i < PF_PRINT_BLOCK; i += 8)
+	for (int i = 0; i < PF_FP_BLOCK; i += 8)
 		*(__u64 *)(end + i) = 0;
 }
 
-static int on_print_chunk(__u32 i, struct printing *p)
+static int on_fp_chunk(__u32 i, struct fp_job *p)
 {
 	__u32 len = p->left < PF_SCRATCH_BYTES ? p->left : PF_SCRATCH_BYTES;
 	struct pf_scratch *s = bpf_map_lookup_elem(&scratch, &p->slot);
@@ -45,18 +45,18 @@ static int on_print_chunk(__u32 i, struct printing *p)
 		p->failed = 1;
 		return 1;
 	}
-	if (len % PF_PRINT_BLOCK)
+	if (len % PF_FP_BLOCK)
 		pad_block(s, len);
-	for (__u32 at = 0; at < PF_SCRATCH_BYTES && at < len; at += PF_PRINT_BLOCK)
-		pf_print_block(&p->print, (__u64 *)(s->bytes + at));
+	for (__u32 at = 0; at < PF_SCRATCH_BYTES && at < len; at += PF_FP_BLOCK)
+		pf_fp_block(&p->fp, (__u64 *)(s->bytes + at));
 	p->addr += len;
 	p->left -= len;
 	return 0;
 }
 
-__noinline __u64 content_print(__u64 addr, __u32 len)
+__noinline __u64 content_fp(__u64 addr, __u32 len)
 {
-	struct printing p = { .addr = addr, .left = len };
+	struct fp_job p = { .addr = addr, .left = len };
 	struct pf_scratch *s;
 
 	if (!content_on())
@@ -67,14 +67,14 @@ __noinline __u64 content_print(__u64 addr, __u32 len)
 		return 0;
 	}
 	p.failed = pf_zero;
-	pf_print_begin(&p.print);
-	bpf_loop(PF_PAGE_MAX / PF_SCRATCH_BYTES, on_print_chunk, &p, 0);
+	pf_fp_begin(&p.fp);
+	bpf_loop(PF_PAGE_MAX / PF_SCRATCH_BYTES, on_fp_chunk, &p, 0);
 	s->busy = 0;
 	if (p.failed) {
 		count(PF_C_read_failed, 1);
 		return 0;
 	}
-	return pf_print_end(&p.print, len);
+	return pf_fp_end(&p.fp, len);
 }
 
 static __always_inline __u64 read_number(__u64 addr)
@@ -105,6 +105,6 @@ int on_layout(struct bpf_iter__task_file *ctx)
 	}
 	page = (__u64)BPF_CORE_READ(file, f_mapping, i_pages.xa_head);
 	if (page && !(page & 3))
-		pf_layout.print = content_print(page_addr(page), 1 << cfg.page_shift);
+		pf_layout.fp = content_fp(page_addr(page), 1 << cfg.page_shift);
 	return 0;
 }

@@ -6,26 +6,26 @@
  */
 #include <string.h>
 
-#include "print.h"
+#include "fingerprint.h"
 #include "unit.h"
 
 #define PAGE 4096u
 
 /* As the kernel side does it: in whole blocks, the last filled up with zeros. */
-static __u64 print_of(const void *bytes, __u32 len)
+static __u64 fp_of(const void *bytes, __u32 len)
 {
-	__u64 block[PF_PRINT_BLOCK / 8];
-	struct pf_print p;
+	__u64 block[PF_FP_BLOCK / 8];
+	struct pf_fp p;
 
-	pf_print_begin(&p);
-	for (__u32 at = 0; at < len; at += PF_PRINT_BLOCK) {
-		__u32 n = len - at < PF_PRINT_BLOCK ? len - at : PF_PRINT_BLOCK;
+	pf_fp_begin(&p);
+	for (__u32 at = 0; at < len; at += PF_FP_BLOCK) {
+		__u32 n = len - at < PF_FP_BLOCK ? len - at : PF_FP_BLOCK;
 
 		memset(block, 0, sizeof(block));
 		memcpy(block, (const char *)bytes + at, n);
-		pf_print_block(&p, block);
+		pf_fp_block(&p, block);
 	}
-	return pf_print_end(&p, len);
+	return pf_fp_end(&p, len);
 }
 
 static __u64 random_state = 1;
@@ -47,10 +47,10 @@ static void fill(unsigned char *page, int kind)
 /* Give a byte another value and take it back. */
 static void see_change(unsigned char *page, __u32 len, __u32 at, unsigned char flip)
 {
-	__u64 was = print_of(page, len);
+	__u64 was = fp_of(page, len);
 
 	page[at] ^= flip;
-	if (print_of(page, len) == was)
+	if (fp_of(page, len) == was)
 		fail_msg("byte %u of %u, flipped by %02x", at, len, flip);
 	page[at] ^= flip;
 }
@@ -92,10 +92,10 @@ static void test_every_bit_of_a_page(void **state)
 
 	(void)state;
 	fill(page, 2);
-	was = print_of(page, PAGE);
+	was = fp_of(page, PAGE);
 	for (__u32 bit = 0; bit < PAGE * 8; bit++) {
 		page[bit / 8] ^= 1 << bit % 8;
-		assert_int_not_equal(print_of(page, PAGE), was);
+		assert_int_not_equal(fp_of(page, PAGE), was);
 		page[bit / 8] ^= 1 << bit % 8;
 	}
 }
@@ -110,7 +110,7 @@ static void test_only_these_bytes(void **state)
 	for (__u32 len = 1; len < PAGE; len += 61) {
 		memcpy(other, page, len);
 		memset(other + len, ~page[len], PAGE - len);
-		assert_int_equal(print_of(page, len), print_of(other, len));
+		assert_int_equal(fp_of(page, len), fp_of(other, len));
 	}
 }
 
@@ -124,12 +124,12 @@ static void test_flipped_signs(void **state)
 		__u64 was;
 
 		fill(page, kind);
-		was = print_of(page, PAGE);
+		was = fp_of(page, PAGE);
 		for (__u32 a = 7; a < 64 * 8; a += 8) {
 			for (__u32 b = a + 8; b < PAGE; b += 8) {
 				page[a] ^= 0x80;
 				page[b] ^= 0x80;
-				assert_int_not_equal(print_of(page, PAGE), was);
+				assert_int_not_equal(fp_of(page, PAGE), was);
 				page[a] ^= 0x80;
 				page[b] ^= 0x80;
 			}
@@ -145,12 +145,12 @@ static void test_order_counts(void **state)
 
 	(void)state;
 	fill(page, 2);
-	was = print_of(page, PAGE);
+	was = fp_of(page, PAGE);
 	for (__u32 step = 8; step < PAGE; step += 8) {
 		memcpy(other, page, PAGE);
 		memcpy(other, page + step, 8);
 		memcpy(other + step, page, 8);
-		assert_int_not_equal(print_of(other, PAGE), was);
+		assert_int_not_equal(fp_of(other, PAGE), was);
 	}
 	for (__u32 at = 0; at + 1 < PAGE; at++) {
 		memcpy(other, page, PAGE);
@@ -158,7 +158,7 @@ static void test_order_counts(void **state)
 			continue;
 		other[at] = page[at + 1];
 		other[at + 1] = page[at];
-		assert_int_not_equal(print_of(other, PAGE), was);
+		assert_int_not_equal(fp_of(other, PAGE), was);
 	}
 }
 
@@ -166,41 +166,41 @@ static void test_order_counts(void **state)
 static void test_length_counts(void **state)
 {
 	static const unsigned char zeros[PAGE];
-	__u64 prints[PAGE];
+	__u64 fps[PAGE];
 
 	(void)state;
 	for (__u32 len = 1; len <= PAGE; len++) {
-		prints[len - 1] = print_of(zeros, len);
-		assert_int_not_equal(prints[len - 1], 0);
+		fps[len - 1] = fp_of(zeros, len);
+		assert_int_not_equal(fps[len - 1], 0);
 	}
 	for (__u32 a = 0; a < PAGE; a++)
 		for (__u32 b = a + 1; b < PAGE; b++)
-			assert_int_not_equal(prints[a], prints[b]);
+			assert_int_not_equal(fps[a], fps[b]);
 }
 
 /* The one state that would come out as 0, by going through the steps backwards. */
 static __u64 undo_step(__u64 out, __u64 acc)
 {
-	__u64 inverse = PF_PRINT_MUL;
+	__u64 inverse = PF_FP_MUL;
 
 	for (int i = 0; i < 6; i++)	/* Newton: right bits double each time */
-		inverse *= 2 - PF_PRINT_MUL * inverse;
+		inverse *= 2 - PF_FP_MUL * inverse;
 	return __builtin_bswap64(out * inverse) ^ acc;
 }
 
 static void test_never_zero(void **state)
 {
-	struct pf_print p = { .lane = { 1, 2, 3 } };
-	__u64 sum = pf_print_step(PAGE, p.lane[0]);
+	struct pf_fp p = { .lane = { 1, 2, 3 } };
+	__u64 sum = pf_fp_step(PAGE, p.lane[0]);
 
 	(void)state;
-	sum = pf_print_step(sum, p.lane[1]);
-	sum = pf_print_step(sum, p.lane[2]);
+	sum = pf_fp_step(sum, p.lane[1]);
+	sum = pf_fp_step(sum, p.lane[2]);
 	p.lane[3] = undo_step(0, sum);
-	assert_int_equal(pf_print_step(sum, p.lane[3]), 0);
-	assert_int_equal(pf_print_end(&p, PAGE), 1);
+	assert_int_equal(pf_fp_step(sum, p.lane[3]), 0);
+	assert_int_equal(pf_fp_end(&p, PAGE), 1);
 	p.lane[3]++;
-	assert_true(pf_print_end(&p, PAGE) > 1);
+	assert_true(pf_fp_end(&p, PAGE) > 1);
 }
 
 /* Kernel side and user space may be built years apart. */
@@ -211,9 +211,9 @@ static void test_fixed_values(void **state)
 	(void)state;
 	for (__u32 i = 0; i < PAGE; i++)
 		page[i] = i * 7 + (i >> 8);
-	assert_int_equal(print_of(page, 1), 0xbaf888ffb02d2f04);
-	assert_int_equal(print_of(page, 128), 0x92eddb8cd0350);
-	assert_int_equal(print_of(page, PAGE), 0xdcf286f2127b3439);
+	assert_int_equal(fp_of(page, 1), 0xbaf888ffb02d2f04);
+	assert_int_equal(fp_of(page, 128), 0x92eddb8cd0350);
+	assert_int_equal(fp_of(page, PAGE), 0xdcf286f2127b3439);
 }
 
 int main(void)
@@ -230,5 +230,5 @@ int main(void)
 		cmocka_unit_test(test_fixed_values),
 	};
 
-	return cmocka_run_group_tests_name("print", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("fingerprint", tests, NULL, NULL);
 }
