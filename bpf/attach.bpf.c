@@ -190,7 +190,7 @@ int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t
 }
 
 SEC("fexit/do_tcp_sendpages")
-int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, size_t size,
+int BPF_PROG(on_sendpage_end, struct sock *sk, struct page *page, int offset, size_t size,
 	     int flags, long copied)
 {
 	struct pf_sendpage *s = sendpage_here(0);
@@ -208,7 +208,7 @@ int BPF_PROG(on_sendpage_done, struct sock *sk, struct page *page, int offset, s
 
 /* About to sleep for memory without the socket's lock: others may queue. */
 SEC("fentry/sk_stream_wait_memory")
-int BPF_PROG(on_sendpage_wait, struct sock *sk)
+int BPF_PROG(on_wait_mem, struct sock *sk)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
@@ -218,7 +218,7 @@ int BPF_PROG(on_sendpage_wait, struct sock *sk)
 }
 
 SEC("fexit/sk_stream_wait_memory")
-int BPF_PROG(on_sendpage_go_on, struct sock *sk)
+int BPF_PROG(on_wait_mem_end, struct sock *sk)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 

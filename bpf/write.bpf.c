@@ -195,6 +195,8 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
  * kernel preempts itself, a thread that is preempted inside of one makes it so
  * for every other writer there. So each stands twice, and acts where the other
  * has not: a write is missed only if both are active.
+ *
+ * The kernel cuts a program's name after 15 characters: name has 6 at most.
  */
 #define WRITE_HOOKS(name, symbol)							\
 	SEC("fentry/" symbol)								\
@@ -219,8 +221,8 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 	}
 
 WRITE_HOOKS(write, "generic_perform_write")
-WRITE_HOOKS(iomap_write, "iomap_file_buffered_write")
-WRITE_HOOKS(btrfs_write, "btrfs_buffered_write")
+WRITE_HOOKS(iomap, "iomap_file_buffered_write")
+WRITE_HOOKS(btrfs, "btrfs_buffered_write")
 
 /*
  * The first store to a clean page through a shared mapping. The store comes
@@ -299,7 +301,7 @@ int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 }
 
 SEC("fexit/truncate_inode_partial_folio")
-int BPF_PROG(on_zero_done)
+int BPF_PROG(on_zeroed)
 {
 	return zero_end(ctx);
 }
@@ -309,7 +311,7 @@ int BPF_PROG(on_zero_done)
  * cache does, and by the same function the ends of a hole.
  */
 SEC("fentry/iomap_truncate_page")
-int BPF_PROG(on_iomap_truncate, struct inode *inode, loff_t pos)
+int BPF_PROG(on_eof_zero, struct inode *inode, loff_t pos)
 {
 	__u64 block = 1ULL << inode->i_blkbits, in = pos & (block - 1);
 
@@ -318,7 +320,7 @@ int BPF_PROG(on_iomap_truncate, struct inode *inode, loff_t pos)
 }
 
 SEC("fexit/iomap_truncate_page")
-int BPF_PROG(on_iomap_truncate_done)
+int BPF_PROG(on_eof_zeroed)
 {
 	return zero_end(ctx);
 }
@@ -332,7 +334,7 @@ int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
 }
 
 SEC("fexit/iomap_zero_range")
-int BPF_PROG(on_iomap_zero_done)
+int BPF_PROG(on_iomap_zeroed)
 {
 	return zero_end(ctx);
 }
@@ -352,7 +354,7 @@ int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t f
 }
 
 SEC("fexit/ext4_block_zero_page_range")
-int BPF_PROG(on_ext4_zero_done)
+int BPF_PROG(on_ext4_zeroed)
 {
 	return zero_end(ctx);
 }
@@ -399,7 +401,7 @@ int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, _
 }
 
 SEC("fexit/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_zero_done)
+int BPF_PROG(on_btrfs_zeroed)
 {
 	return zero_end(ctx);
 }
