@@ -134,7 +134,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 
 /*
  * Start to follow a socket whose first page by reference begins at seq. Not
- * inlined, as conn_hold(): their stack would be in the way of what comes later.
+ * inlined, as conn_linger(): their stack would be in the way of what comes later.
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
@@ -205,17 +205,17 @@ __u32 conn_sweep(__u32 slot, __u32 how);
  * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
  * called back when it drops its queue. The pages tell when they are gone.
  */
-static __noinline __u32 conn_hold(const struct pf_conn *c, __u32 slot)
+static __noinline __u32 conn_linger(const struct pf_conn *c, __u32 slot)
 {
 	struct pf_tuple key;
 
 	tuple_key(&c->tuple, &key);
-	if (bpf_map_update_elem(&held, &key, &slot, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(&lingering, &key, &slot, BPF_NOEXIST)) {
 		count(PF_C_held_full, 1);
 		return 0;
 	}
-	__sync_fetch_and_add(&pf_held_conns, 1);
-	return PF_CONN_HELD;
+	__sync_fetch_and_add(&pf_lingering_conns, 1);
+	return PF_CONN_LINGERS;
 }
 
 /*
@@ -230,11 +230,11 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	if (c->flags & PF_CONN_LOCAL)
 		una = nxt;
 	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
-		more |= conn_hold(c, slot);
+		more |= conn_linger(c, slot);
 	c->orphaned = bpf_ktime_get_ns();
 	c->nxt = nxt;
 	c->given_up = c->aborted = una;
-	if (more & PF_CONN_HELD)
+	if (more & PF_CONN_LINGERS)
 		c->aborted = conn_sweep(slot, SWEEP_BY_SOCK);
 	bpf_spin_lock(&c->lock);
 	c->una_off += (__s32)(una - c->una);

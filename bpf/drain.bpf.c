@@ -147,7 +147,7 @@ static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_f
 	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
 	__u32 end = f->seq + f->len;
 
-	if (c->flags & PF_CONN_HELD && !flight_local(f, c) && seq_after(c->nxt, f->seq))
+	if (c->flags & PF_CONN_LINGERS && !flight_local(f, c) && seq_after(c->nxt, f->seq))
 		return seq_after(end, c->given_up) ? 0 :
 		       seq_after(end, c->aborted) ? PF_END_DROPPED : PF_END_ABORTED;
 
@@ -320,12 +320,12 @@ __noinline int conn_try_free(__u32 slot)
 			sock_forget(c->peer_sk, 0, slot);
 		__sync_fetch_and_add(&pf_local_conns, -1);
 	}
-	if (c->flags & PF_CONN_HELD) {
+	if (c->flags & PF_CONN_LINGERS) {
 		struct pf_tuple key;
 
 		tuple_key(&c->tuple, &key);
-		bpf_map_delete_elem(&held, &key);
-		__sync_fetch_and_add(&pf_held_conns, -1);
+		bpf_map_delete_elem(&lingering, &key);
+		__sync_fetch_and_add(&pf_lingering_conns, -1);
 	}
 	conn_give(c, slot);
 	return 0;
@@ -355,8 +355,8 @@ __noinline int conn_drain(__u32 slot)
 	return 0;
 }
 
-#define HELD_NS 5000000000ULL	/* pages that are mapped look as if held for ever */
-#define HELD_PAGES 4096
+#define LINGER_NS 5000000000ULL	/* pages that are mapped look as if held for ever */
+#define LINGER_PAGES 4096
 
 struct sweep {
 	__u32 slot;
@@ -394,13 +394,13 @@ __noinline __u32 conn_sweep(__u32 slot, __u32 how)
 	if (!c)
 		return 0;
 	s.at = c->head;
-	bpf_loop(HELD_PAGES, on_sweep, &s, 0);
+	bpf_loop(LINGER_PAGES, on_sweep, &s, 0);
 	return c->given_up;
 }
 
 /* Run by user space every now and then while there are such connections. */
 SEC("iter/bpf_map_elem")
-int on_held(struct bpf_iter__bpf_map_elem *ctx)
+int on_lingering(struct bpf_iter__bpf_map_elem *ctx)
 {
 	__u32 *slot = ctx->value;
 	struct pf_conn *c;
@@ -410,7 +410,7 @@ int on_held(struct bpf_iter__bpf_map_elem *ctx)
 	c = conn_at(*slot);
 	if (!c)
 		return 0;
-	conn_sweep(*slot, pf_held_no_more || bpf_ktime_get_ns() - c->orphaned > HELD_NS ?
+	conn_sweep(*slot, pf_linger_no_more || bpf_ktime_get_ns() - c->orphaned > LINGER_NS ?
 			  SWEEP_ALL : SWEEP_BY_PAGE);
 	conn_drain(*slot);
 	return 0;

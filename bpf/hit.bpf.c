@@ -17,7 +17,7 @@ __noinline int flight_in_host(__u32 n)
 	if (!f || !c || flight_local(f, c))
 		return 0;
 	if (c->flags & PF_CONN_ORPHAN)
-		return c->flags & PF_CONN_HELD && page_held(f->page, 0);
+		return c->flags & PF_CONN_LINGERS && page_held(f->page, 0);
 	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
 		return 0;
 	return rtx_in_host(c->sk, f->seq, f->seq + f->len) ||

@@ -13,7 +13,7 @@
  * socks	struct sock address -> conn, for both ends when they are here
  * sock_counts	how many entries of `socks` hash alike: zero tells an ACK or a read of
  *		an unrelated socket to go on
- * held		a dead socket's tuple -> the conn whose packets may outlive it
+ * lingering	a dead socket's tuple -> the conn whose packets may outlive it
  * readers	every established socket's own tuple -> its address
  * writes	what a thread is writing right now
  * scratch	for a page's bytes while its fingerprint is computed
@@ -96,7 +96,7 @@ _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 #define PF_CONN_LOST	8u	/* pages of it were not followed */
 #define PF_CONN_FREED	16u
 #define PF_CONN_WIRE	32u	/* every copy that its device makes is looked at */
-#define PF_CONN_HELD	64u	/* its packets are still in this host, though the socket is gone */
+#define PF_CONN_LINGERS	64u	/* its packets are still in this host, though the socket is gone */
 
 struct pf_conn {
 	struct bpf_spin_lock lock;	/* head, tail, unacked, flags */
@@ -106,7 +106,7 @@ struct pf_conn {
 	__u32 flags;
 	__u32 una;		/* snd_una, as far as seen */
 	__u32 nxt;		/* of an orphan: its last snd_nxt */
-	__u32 given_up;		/* PF_CONN_HELD: pages up to here are held no more */
+	__u32 given_up;		/* PF_CONN_LINGERS: pages up to here have left this host */
 	__u32 aborted;		/* and those up to here were not when the socket went */
 	__u32 ending;		/* flights that have left the FIFO and are not given back yet */
 	__u64 orphaned;		/* when */
@@ -172,8 +172,8 @@ extern __u64 pf_next_id;	/* identities of writes and connections */
 extern __u32 pf_local_conns;	/* connections with a reader here, now */
 extern __u32 pf_conns_fresh;
 extern __u32 pf_conns_now;
-extern __u32 pf_held_conns;	/* entries of `held`, now */
-extern __u32 pf_held_no_more;	/* the run ends */
+extern __u32 pf_lingering_conns;	/* entries of `lingering`, now */
+extern __u32 pf_linger_no_more;	/* the run ends */
 extern __u32 pf_originals_fresh;
 extern __u32 pf_open_writes;	/* entries of `writes`, now */
 
@@ -248,7 +248,7 @@ struct pf_map_sock_counts {
 	__type(value, __u32);
 };
 
-struct pf_map_held {
+struct pf_map_lingering {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
 	__type(key, struct pf_tuple);	/* of family 0, as in `readers` */
@@ -357,7 +357,7 @@ extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");
 extern struct pf_map_sock_counts sock_counts SEC(".maps");
-extern struct pf_map_held held SEC(".maps");
+extern struct pf_map_lingering lingering SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");

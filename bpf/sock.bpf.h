@@ -69,7 +69,7 @@ static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 }
 
 /*
- * Key of `readers` and `held`: a socket's own view without the family, since an
+ * Key of `readers` and `lingering`: a socket's own view without the family, since an
  * AF_INET6 socket can talk to an AF_INET one.
  */
 static __always_inline void tuple_key(const struct pf_tuple *t, struct pf_tuple *ret_key)

@@ -64,9 +64,9 @@ static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 	s = sk ? sock_find(sk) : NULL;
 	if (s)
 		return s->sends;
-	if ((sk && !pf_held_conns) || !packet_key(ip, tcp, &key))
+	if ((sk && !pf_lingering_conns) || !packet_key(ip, tcp, &key))
 		return 0;
-	slot = pf_held_conns ? bpf_map_lookup_elem(&held, &key) : NULL;
+	slot = pf_lingering_conns ? bpf_map_lookup_elem(&lingering, &key) : NULL;
 	if (slot)
 		return *slot;
 	found = sk ? NULL : bpf_map_lookup_elem(&readers, &key);
@@ -111,7 +111,7 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 	if (!content_wire() || !pf_conns_now)
 		return 0;
 	sk = number_of(skb->sk);
-	if ((sk && !pf_held_conns && sock_idle(sk)) || !packet_parse(number_of(skb), &p))
+	if ((sk && !pf_lingering_conns && sock_idle(sk)) || !packet_parse(number_of(skb), &p))
 		return 0;
 	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
 			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))

@@ -59,7 +59,7 @@ static const struct hook table[] = {
 	    "queues dropped by a reset"),
 	ROW("on_destroy", "abort", "tp_btf", "tcp_destroy_sock", NULL, HOOK_REQUIRED, 0,
 	    "sockets destroyed"),
-	ROW("on_held", "release held", "iter", "bpf_map_elem", NULL, HOOK_OPTIONAL, 0,
+	ROW("on_lingering", "release held", "iter", "bpf_map_elem", NULL, HOOK_OPTIONAL, 0,
 	    "packets that leave this host after a reset"),
 	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
 	    "retransmissions"),

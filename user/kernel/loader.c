@@ -252,7 +252,7 @@ static struct bpf_link *link_program(struct loader *l, const struct hook *h)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(l->skel->obj, h->program);
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
-	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(l->skel->maps.held) };
+	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(l->skel->maps.lingering) };
 
 	if (strcmp(h->symbol, "bpf_map_elem"))
 		return bpf_program__attach(p);
@@ -445,12 +445,12 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 
 int loader_sweep(const struct loader *l, bool last)
 {
-	l->skel->bss->pf_held_no_more = last;
+	l->skel->bss->pf_linger_no_more = last;
 	/* The kernel side counts them; a look costs nothing. */
-	if (!*(volatile __u32 *)&l->skel->bss->pf_held_conns)
+	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)
 		return 0;
 	for (size_t i = 0; i < l->n_hooks; i++) {
-		if (l->links[i] && !strcmp(l->hooks[i].program, "on_held"))
+		if (l->links[i] && !strcmp(l->hooks[i].program, "on_lingering"))
 			return run_iterator(l->links[i]);
 	}
 	return 0;
