@@ -91,20 +91,20 @@ static __always_inline __u64 read_number(__u64 addr)
  * has one page, the only entry of its xarray, whose bytes user space knows.
  */
 SEC("iter/task_file")
-int on_layout(struct bpf_iter__task_file *ctx)
+int on_memmap(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file;
 	__u64 page;
 
-	if (!file || !task || task->tgid != pf_layout.tgid || ctx->fd != pf_layout.fd)
+	if (!file || !task || task->tgid != pf_memmap.tgid || ctx->fd != pf_memmap.fd)
 		return 0;
-	if (pf_layout.page_offset_at) {
-		pf_page_offset = read_number(pf_layout.page_offset_at);
-		pf_vmemmap = read_number(pf_layout.vmemmap_at);
+	if (pf_memmap.page_offset_at) {
+		pf_page_offset = read_number(pf_memmap.page_offset_at);
+		pf_vmemmap = read_number(pf_memmap.vmemmap_at);
 	}
 	page = (__u64)BPF_CORE_READ(file, f_mapping, i_pages.xa_head);
 	if (page && !(page & 3))
-		pf_layout.fp = content_fp(page_addr(page), 1 << cfg.page_shift);
+		pf_memmap.fp = content_fp(page_addr(page), 1 << cfg.page_shift);
 	return 0;
 }

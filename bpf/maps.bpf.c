@@ -21,7 +21,7 @@ __u32 pf_zero = 0;
 __u64 pf_anchor = 0;
 __u64 pf_page_offset = 0;
 __u64 pf_vmemmap = 0;
-struct pf_layout pf_layout = {};
+struct pf_memmap pf_memmap = {};
 
 struct pf_map_flights flights SEC(".maps");
 struct pf_map_free free_flights SEC(".maps");

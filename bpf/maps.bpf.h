@@ -189,7 +189,7 @@ extern __u64 pf_anchor;		/* its own address, 0 until that is known: see number_o
 
 extern __u64 pf_page_offset;	/* start of the direct map; 0: not known */
 extern __u64 pf_vmemmap;	/* start of the array of struct page */
-extern struct pf_layout pf_layout;
+extern struct pf_memmap pf_memmap;
 
 struct pf_map_flights {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

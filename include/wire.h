@@ -259,14 +259,14 @@ enum pf_content {
 };
 
 /* How user space asks where pages are; the answer is right if fp is. */
-struct pf_layout {
+struct pf_memmap {
 	__u32 tgid;		/* whose file to look at, one page of known bytes */
 	__u32 fd;
 	__u64 page_offset_at;	/* addresses of the kernel's variables, 0: do not read them */
 	__u64 vmemmap_at;
 	__u64 fp;		/* of that page */
 };
-_Static_assert(sizeof(struct pf_layout) == 32, "pf_layout");
+_Static_assert(sizeof(struct pf_memmap) == 32, "pf_memmap");
 
 /* Fixed before load (.rodata), so the verifier knows every bound. */
 struct pf_config {

@@ -67,16 +67,16 @@ static int written(size_t size)
 	return fd;
 }
 
-static size_t read_core(size_t size, struct layout guesses[LAYOUT_GUESSES])
+static size_t read_core(size_t size, struct memmap guesses[MEMMAP_GUESSES])
 {
 	int fd = written(size);
-	size_t n = layout_from_kcore(fd, PAGE, STRUCT_PAGE, guesses);
+	size_t n = memmap_from_kcore(fd, PAGE, STRUCT_PAGE, guesses);
 
 	close(fd);
 	return n;
 }
 
-static bool is_among(const struct layout *guesses, size_t n, __u64 direct, __u64 vmemmap)
+static bool is_among(const struct memmap *guesses, size_t n, __u64 direct, __u64 vmemmap)
 {
 	for (size_t i = 0; i < n; i++)
 		if (guesses[i].page_offset == direct && guesses[i].vmemmap == vmemmap)
@@ -93,7 +93,7 @@ static void test_one_segment(void **state)
 		{ 0xffff9a1f40000000, 0xfffff1c2c0000000 },	/* KASLR */
 		{ 0xff11000000000000, 0xffd4000000000000 },	/* five levels */
 	};
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
@@ -108,7 +108,7 @@ static void test_one_segment(void **state)
 /* A real table: text, modules, vmalloc, and memory with holes. */
 static void test_real_table(void **state)
 {
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 	size_t n;
 
 	(void)state;
@@ -130,7 +130,7 @@ static void test_real_table(void **state)
 static void test_roundings(void **state)
 {
 	static const __u64 struct_sizes[] = { 56, 64, 72, 80 };
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	for (size_t s = 0; s < ARRAY_LEN(struct_sizes); s++) {
@@ -145,7 +145,7 @@ static void test_roundings(void **state)
 				add(DIRECT + at * PAGE, at * PAGE, pages * PAGE);
 				add(from, NO_PADDR, to - from);
 				fd = written(sizeof(core));
-				assert_int_equal(layout_from_kcore(fd, PAGE, size, guesses), 1);
+				assert_int_equal(memmap_from_kcore(fd, PAGE, size, guesses), 1);
 				close(fd);
 				assert_int_equal(guesses[0].page_offset, DIRECT);
 				assert_int_equal(guesses[0].vmemmap, VMEMMAP);
@@ -158,7 +158,7 @@ static void test_roundings(void **state)
 static void test_what_is_no_map(void **state)
 {
 	__u64 size = 512 * MIB / PAGE * STRUCT_PAGE;
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	begin();
@@ -177,21 +177,21 @@ static void test_what_is_no_map(void **state)
 /* Never more than there is room for, however many fit each other. */
 static void test_too_many_pairs(void **state)
 {
-	struct layout guesses[LAYOUT_GUESSES + 1];
+	struct memmap guesses[MEMMAP_GUESSES + 1];
 
 	(void)state;
 	memset(guesses, 0x5a, sizeof(guesses));
 	begin();
 	for (__u64 i = 0; i < 50; i++)
 		add_ram(DIRECT, VMEMMAP, i * 1024 * MIB, 512 * MIB);
-	assert_int_equal(read_core(sizeof(core), guesses), LAYOUT_GUESSES);
-	assert_int_equal(guesses[LAYOUT_GUESSES].page_offset, 0x5a5a5a5a5a5a5a5a);
-	assert_true(is_among(guesses, LAYOUT_GUESSES, DIRECT, VMEMMAP));
+	assert_int_equal(read_core(sizeof(core), guesses), MEMMAP_GUESSES);
+	assert_int_equal(guesses[MEMMAP_GUESSES].page_offset, 0x5a5a5a5a5a5a5a5a);
+	assert_true(is_among(guesses, MEMMAP_GUESSES, DIRECT, VMEMMAP));
 }
 
 static void test_many_headers(void **state)
 {
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	begin();
@@ -208,7 +208,7 @@ static void test_many_headers(void **state)
 
 static void test_broken_heads(void **state)
 {
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	begin();
@@ -235,7 +235,7 @@ static void test_broken_heads(void **state)
 static void test_truncated(void **state)
 {
 	size_t whole = offsetof(struct core, headers) + 2 * sizeof(Elf64_Phdr);
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 
 	(void)state;
 	begin();
@@ -243,13 +243,13 @@ static void test_truncated(void **state)
 	for (size_t size = 0; size < whole; size++)
 		assert_int_equal(read_core(size, guesses), 0);
 	assert_int_equal(read_core(whole, guesses), 1);
-	assert_int_equal(layout_from_kcore(-1, PAGE, STRUCT_PAGE, guesses), 0);
+	assert_int_equal(memmap_from_kcore(-1, PAGE, STRUCT_PAGE, guesses), 0);
 }
 
 /* Whatever the bytes are, it comes back, with no more than there is room for. */
 static void test_noise(void **state)
 {
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 	__u64 *words = (__u64 *)core.headers, x = 88172645463325252ull;
 
 	(void)state;
@@ -266,14 +266,14 @@ static void test_noise(void **state)
 			core.headers[i].p_paddr = i % 4 ? NO_PADDR : core.headers[i].p_paddr;
 		}
 		core.head.e_phnum = 512;
-		assert_true(read_core(sizeof(core), guesses) <= LAYOUT_GUESSES);
+		assert_true(read_core(sizeof(core), guesses) <= MEMMAP_GUESSES);
 	}
 }
 
-static int parse(const char *text, struct layout *layout)
+static int parse(const char *text, struct memmap *map)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
-	int err = layout_from_kallsyms(in, layout);
+	int err = memmap_from_kallsyms(in, map);
 
 	fclose(in);
 	return err;
@@ -281,7 +281,7 @@ static int parse(const char *text, struct layout *layout)
 
 static void test_kallsyms(void **state)
 {
-	struct layout at;
+	struct memmap at;
 
 	(void)state;
 	assert_int_equal(parse("ffffffff81000000 T _text\n"
@@ -302,7 +302,7 @@ static void test_kallsyms(void **state)
 /* One of them, none, hidden addresses, nothing at all. */
 static void test_kallsyms_without(void **state)
 {
-	struct layout at;
+	struct memmap at;
 
 	(void)state;
 	assert_int_equal(parse("ffffffff82a01230 D vmemmap_base\n", &at), -ENOENT);
@@ -316,7 +316,7 @@ static void test_kallsyms_without(void **state)
 static void test_kallsyms_long_lines(void **state)
 {
 	char text[2000];
-	struct layout at;
+	struct memmap at;
 	int n = snprintf(text, sizeof(text), "ffffffff82a01230 D vmemmap_base");
 
 	(void)state;
@@ -344,5 +344,5 @@ int main(void)
 		cmocka_unit_test(test_kallsyms_long_lines),
 	};
 
-	return cmocka_run_group_tests_name("layout", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("memmap", tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
 	/* First: the others need to know where the bytes are. */
-	ROW_CONTENT("on_layout", "content", "iter", "task_file", PF_CONTENT_EDGES,
+	ROW_CONTENT("on_memmap", "content", "iter", "task_file", PF_CONTENT_EDGES,
 		    "what the bytes are: fingerprints, so stores through mappings too"),
 	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
 	    "pages taken by a socket"),

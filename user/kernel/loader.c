@@ -213,35 +213,35 @@ static int run_iterator(const struct bpf_link *link)
 	return err;
 }
 
-struct layout_run {
+struct memmap_run {
 	struct loader *l;
 	const struct bpf_link *link;
 };
 
-/* Let the kernel side look at our page as this layout has it. */
-static int try_layout(void *ctx, const struct layout_guess *guess, __u64 *ret_fp)
+/* Let the kernel side look at our page as this memory map has it. */
+static int try_memmap(void *ctx, const struct memmap_guess *guess, __u64 *ret_fp)
 {
-	const struct layout_run *run = ctx;
+	const struct memmap_run *run = ctx;
 	struct pageflight__bss *bss = run->l->skel->bss;
 	int err;
 
-	bss->pf_layout.tgid = getpid();
-	bss->pf_layout.fd = guess->fd;
-	bss->pf_layout.page_offset_at = guess->indirect ? guess->layout.page_offset : 0;
-	bss->pf_layout.vmemmap_at = guess->indirect ? guess->layout.vmemmap : 0;
-	bss->pf_page_offset = guess->indirect ? 0 : guess->layout.page_offset;
-	bss->pf_vmemmap = guess->indirect ? 0 : guess->layout.vmemmap;
-	bss->pf_layout.fp = 0;
+	bss->pf_memmap.tgid = getpid();
+	bss->pf_memmap.fd = guess->fd;
+	bss->pf_memmap.page_offset_at = guess->indirect ? guess->map.page_offset : 0;
+	bss->pf_memmap.vmemmap_at = guess->indirect ? guess->map.vmemmap : 0;
+	bss->pf_page_offset = guess->indirect ? 0 : guess->map.page_offset;
+	bss->pf_vmemmap = guess->indirect ? 0 : guess->map.vmemmap;
+	bss->pf_memmap.fp = 0;
 	err = run_iterator(run->link);
-	*ret_fp = bss->pf_layout.fp;
+	*ret_fp = bss->pf_memmap.fp;
 	return err;
 }
 
 /* Without it there are no fingerprints. */
-static int find_layout(struct loader *l, const struct bpf_link *link)
+static int find_memmap(struct loader *l, const struct bpf_link *link)
 {
-	struct layout_run run = { l, link };
-	int err = layout_find(try_layout, &run, l->skel->rodata->cfg.struct_page_size);
+	struct memmap_run run = { l, link };
+	int err = memmap_find(try_memmap, &run, l->skel->rodata->cfg.struct_page_size);
 
 	if (err)
 		l->skel->bss->pf_page_offset = 0;
@@ -268,8 +268,8 @@ static int attach_one(struct loader *l, size_t i)
 	l->links[i] = link_program(l, h);
 	if (!l->links[i])
 		return -errno;
-	if (!strcmp(h->program, "on_layout"))
-		return find_layout(l, l->links[i]);
+	if (!strcmp(h->program, "on_memmap"))
+		return find_memmap(l, l->links[i]);
 	return strcmp(h->method, "iter") ? 0 : run_iterator(l->links[i]);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* layout.c - see layout.h. Sees no BPF. */
+/* memmap.c - see memmap.h. Sees no BPF. */
 #include "memmap.h"
 
 #include <elf.h>
@@ -24,7 +24,7 @@ static int is_map_of(const Elf64_Phdr *map, const Elf64_Phdr *ram, size_t page_s
 }
 
 static size_t pair_up(const Elf64_Phdr *headers, size_t n, size_t page_size, size_t size,
-		      struct layout ret_guesses[LAYOUT_GUESSES])
+		      struct memmap ret_guesses[MEMMAP_GUESSES])
 {
 	size_t found = 0;
 
@@ -33,14 +33,14 @@ static size_t pair_up(const Elf64_Phdr *headers, size_t n, size_t page_size, siz
 
 		if (ram->p_type != PT_LOAD || ram->p_paddr == NO_PADDR)
 			continue;
-		for (size_t m = 0; m < n && found < LAYOUT_GUESSES; m++) {
+		for (size_t m = 0; m < n && found < MEMMAP_GUESSES; m++) {
 			const Elf64_Phdr *map = &headers[m];
 			__u64 first = ram->p_paddr / page_size * size;
 
 			if (map->p_type != PT_LOAD || map->p_paddr != NO_PADDR ||
 			    !is_map_of(map, ram, page_size, size))
 				continue;
-			ret_guesses[found++] = (struct layout){
+			ret_guesses[found++] = (struct memmap){
 				.page_offset = ram->p_vaddr - ram->p_paddr,
 				.vmemmap = map->p_vaddr - (first & -(__u64)page_size),
 			};
@@ -49,8 +49,8 @@ static size_t pair_up(const Elf64_Phdr *headers, size_t n, size_t page_size, siz
 	return found;
 }
 
-size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
-			 struct layout ret_guesses[LAYOUT_GUESSES])
+size_t memmap_from_kcore(int fd, size_t page_size, size_t struct_page_size,
+			 struct memmap ret_guesses[MEMMAP_GUESSES])
 {
 	static Elf64_Phdr headers[HEADERS_MAX];
 	Elf64_Ehdr elf;
@@ -66,12 +66,12 @@ size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
 	return pair_up(headers, elf.e_phnum, page_size, struct_page_size, ret_guesses);
 }
 
-int layout_from_kallsyms(FILE *in, struct layout *ret_addresses)
+int memmap_from_kallsyms(FILE *in, struct memmap *ret_addresses)
 {
 	struct ksyms_line line;
 	char text[512];
 
-	*ret_addresses = (struct layout){ 0 };
+	*ret_addresses = (struct memmap){ 0 };
 	while (fgets(text, sizeof(text), in)) {
 		if (!ksyms_parse(text, &line))
 			continue;
@@ -87,15 +87,15 @@ int layout_from_kallsyms(FILE *in, struct layout *ret_addresses)
 
 /* One try of many. */
 struct search {
-	layout_try_fn try;
+	memmap_try_fn try;
 	void *ctx;
 	int fd;
 	__u64 fp;		/* of our page */
 };
 
-static int try_one(const struct search *s, const struct layout *layout, int indirect)
+static int try_one(const struct search *s, const struct memmap *map, int indirect)
 {
-	const struct layout_guess guess = { *layout, indirect, s->fd };
+	const struct memmap_guess guess = { *map, indirect, s->fd };
 	__u64 fp = 0;
 	int err = s->try(s->ctx, &guess, &fp);
 
@@ -104,13 +104,13 @@ static int try_one(const struct search *s, const struct layout *layout, int indi
 
 static int try_kcore(const struct search *s, size_t page_size, size_t struct_page_size)
 {
-	struct layout guesses[LAYOUT_GUESSES];
+	struct memmap guesses[MEMMAP_GUESSES];
 	int fd = open("/proc/kcore", O_RDONLY | O_CLOEXEC), err = -ENOENT;
 	size_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = layout_from_kcore(fd, page_size, struct_page_size, guesses);
+	n = memmap_from_kcore(fd, page_size, struct_page_size, guesses);
 	close(fd);
 	for (size_t i = 0; i < n && err; i++)
 		err = try_one(s, &guesses[i], 0);
@@ -120,12 +120,12 @@ static int try_kcore(const struct search *s, size_t page_size, size_t struct_pag
 static int try_kallsyms(const struct search *s)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
-	struct layout at;
+	struct memmap at;
 	int err;
 
 	if (!in)
 		return -errno;
-	err = layout_from_kallsyms(in, &at);
+	err = memmap_from_kallsyms(in, &at);
 	fclose(in);
 	return err ? err : try_one(s, &at, 1);
 }
@@ -146,10 +146,10 @@ static __u64 fill_page(char *page, size_t size)
 	return pf_fp_end(&p, size);
 }
 
-int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size)
+int memmap_find(memmap_try_fn try, void *ctx, size_t struct_page_size)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
-	struct search s = { .try = try, .ctx = ctx, .fd = memfd_create("pageflight-layout", MFD_CLOEXEC) };
+	struct search s = { .try = try, .ctx = ctx, .fd = memfd_create("pageflight-memmap", MFD_CLOEXEC) };
 	char *page;
 	int err;
 

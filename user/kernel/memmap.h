@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * layout - where the kernel has its memory: the start of the direct map and of
+ * memmap - where the kernel has its memory: the start of the direct map and of
  * the array of struct page, which lead from a page to its bytes. Both are drawn
  * at boot (KASLR) and depend on the paging levels, so they are looked up and
  * then checked against a page of known bytes.
  */
-#ifndef PAGEFLIGHT_LAYOUT_H
-#define PAGEFLIGHT_LAYOUT_H
+#ifndef PAGEFLIGHT_MEMMAP_H
+#define PAGEFLIGHT_MEMMAP_H
 
 #include <stddef.h>
 #include <stdio.h>
 #include <linux/types.h>
 
-struct layout {
+struct memmap {
 	__u64 page_offset;
 	__u64 vmemmap;
 };
 
-#define LAYOUT_GUESSES 64
+#define MEMMAP_GUESSES 64
 
 /*
  * From the program headers of an ELF core of the kernel, /proc/kcore: every
@@ -25,30 +25,30 @@ struct layout {
  * (fs/proc/kcore.c, get_sparsemem_vmemmap_info()). All but one are wrong.
  * Returns how many; 0 too if it cannot be read.
  */
-size_t layout_from_kcore(int fd, size_t page_size, size_t struct_page_size,
-			 struct layout ret_guesses[LAYOUT_GUESSES]);
+size_t memmap_from_kcore(int fd, size_t page_size, size_t struct_page_size,
+			 struct memmap ret_guesses[MEMMAP_GUESSES]);
 
 /*
  * Where the kernel keeps the two numbers, from /proc/kallsyms: page_offset_base
  * and vmemmap_base of x86. Returns 0, or -ENOENT if one is not there or hidden.
  */
-int layout_from_kallsyms(FILE *in, struct layout *ret_addresses);
+int memmap_from_kallsyms(FILE *in, struct memmap *ret_addresses);
 
 /* Where the bytes of the page of file fd may be found. */
-struct layout_guess {
-	struct layout layout;
+struct memmap_guess {
+	struct memmap map;
 	int indirect;		/* these are addresses of the kernel's variables */
 	int fd;
 };
 
 /* Let the kernel come to the fingerprint of that page; 0 or -errno. */
-typedef int (*layout_try_fn)(void *ctx, const struct layout_guess *guess, __u64 *ret_fp);
+typedef int (*memmap_try_fn)(void *ctx, const struct memmap_guess *guess, __u64 *ret_fp);
 
 /*
  * Make a page of known bytes and try guesses until one leads to them: those of
  * /proc/kcore, which needs no symbols and knows every architecture, then those
  * of /proc/kallsyms, for kernels built without it. 0 or -errno.
  */
-int layout_find(layout_try_fn try, void *ctx, size_t struct_page_size);
+int memmap_find(memmap_try_fn try, void *ctx, size_t struct_page_size);
 
 #endif
