@@ -222,17 +222,17 @@ static void test_stack(void **state)
 	FILE *in = fmemopen(text, strlen(text), "r");
 	struct incident inc = sample_incident();
 	struct json_object *obj;
-	struct ksyms *ksyms;
+	struct kallsyms *kallsyms;
 
 	(void)state;
-	assert_int_equal(ksyms_read(&ksyms, in), 0);
+	assert_int_equal(kallsyms_read(&kallsyms, in), 0);
 	fclose(in);
-	inc.ksyms = ksyms;
+	inc.kallsyms = kallsyms;
 	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 	expect(obj, &(struct key){ "writer.stack", json_type_array,
 				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
 	json_object_put(obj);
-	ksyms_free(ksyms);
+	kallsyms_free(kallsyms);
 }
 
 static void test_summary(void **state)

@@ -37,20 +37,20 @@ static const char listing[] =
 #define PROG	0xffffffffc0006010ull
 #define FTRACE	0xffffffffc0007010ull
 
-static int parse(struct ksyms **ret_ksyms, const char *text)
+static int parse(struct kallsyms **ret_kallsyms, const char *text)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
 	int err;
 
 	assert_non_null(in);
-	err = ksyms_read(ret_ksyms, in);
+	err = kallsyms_read(ret_kallsyms, in);
 	fclose(in);
 	return err;
 }
 
-static struct ksyms *parsed(void)
+static struct kallsyms *parsed(void)
 {
-	struct ksyms *k;
+	struct kallsyms *k;
 
 	assert_int_equal(parse(&k, listing), 0);
 	return k;
@@ -73,53 +73,53 @@ static void test_find(void **state)
 		{ 0xffffffffc0002001, "svc_send", "sunrpc", 1 },
 		{ 0xffffffffc0003000, "nfsd", "nfsd", 0 },
 	};
-	struct ksyms *k = parsed();
-	struct ksym sym;
+	struct kallsyms *k = parsed();
+	struct kallsym sym;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		assert_true(ksyms_find(k, rows[i].address, &sym));
+		assert_true(kallsyms_find(k, rows[i].address, &sym));
 		assert_string_equal(sym.name, rows[i].name);
 		assert_string_equal(sym.module, rows[i].module);
 		assert_int_equal(sym.offset, rows[i].offset);
 	}
 	/* In front of all, far behind the kernel, far behind the last module. */
-	assert_false(ksyms_find(k, 0, &sym));
-	assert_false(ksyms_find(k, 0xffffffff80ffffff, &sym));
-	assert_false(ksyms_find(k, 0xffffffff81000400 + (1 << 20), &sym));
-	assert_true(ksyms_find(k, 0xffffffff81000400 + (1 << 20) - 1, &sym));
-	assert_false(ksyms_find(k, 0xffffffffffffffff, &sym));
-	ksyms_free(k);
+	assert_false(kallsyms_find(k, 0, &sym));
+	assert_false(kallsyms_find(k, 0xffffffff80ffffff, &sym));
+	assert_false(kallsyms_find(k, 0xffffffff81000400 + (1 << 20), &sym));
+	assert_true(kallsyms_find(k, 0xffffffff81000400 + (1 << 20) - 1, &sym));
+	assert_false(kallsyms_find(k, 0xffffffffffffffff, &sym));
+	kallsyms_free(k);
 }
 
 static void test_text(void **state)
 {
-	struct ksyms *k = parsed();
-	char text[KSYMS_TEXT_LEN];
+	struct kallsyms *k = parsed();
+	char text[KALLSYMS_TEXT_LEN];
 
 	(void)state;
-	assert_string_equal(ksyms_text(text, k, CORE), "tcp_sendmsg+0x10");
-	assert_string_equal(ksyms_text(text, k, NFSD), "nfsd+0x10 [nfsd]");
+	assert_string_equal(kallsyms_text(text, k, CORE), "tcp_sendmsg+0x10");
+	assert_string_equal(kallsyms_text(text, k, NFSD), "nfsd+0x10 [nfsd]");
 	/* A call at the very end of a function returns behind it. */
-	assert_string_equal(ksyms_text(text, k, 0xffffffff81000100), "_text+0x100");
-	assert_string_equal(ksyms_text(text, k, 0x1000), "0x0000000000001000");
-	assert_string_equal(ksyms_text(text, k, 0), "0x0000000000000000");
-	assert_string_equal(ksyms_text(text, NULL, CORE), "0xffffffff81000110");
-	ksyms_free(k);
+	assert_string_equal(kallsyms_text(text, k, 0xffffffff81000100), "_text+0x100");
+	assert_string_equal(kallsyms_text(text, k, 0x1000), "0x0000000000001000");
+	assert_string_equal(kallsyms_text(text, k, 0), "0x0000000000000000");
+	assert_string_equal(kallsyms_text(text, NULL, CORE), "0xffffffff81000110");
+	kallsyms_free(k);
 }
 
 static void test_long_names(void **state)
 {
-	char line[1200], text[KSYMS_TEXT_LEN];
-	struct ksyms *k;
+	char line[1200], text[KALLSYMS_TEXT_LEN];
+	struct kallsyms *k;
 
 	(void)state;
 	snprintf(line, sizeof(line), "ffffffffc0000000 t %0511d\t[%0500d]\n", 0, 0);
 	assert_int_equal(parse(&k, line), 0);
-	ksyms_text(text, k, 0xffffffffc0000001);
-	assert_true(strlen(text) < KSYMS_TEXT_LEN - 1);
+	kallsyms_text(text, k, 0xffffffffc0000001);
+	assert_true(strlen(text) < KALLSYMS_TEXT_LEN - 1);
 	assert_int_equal(text[strlen(text) - 1], ']');
-	ksyms_free(k);
+	kallsyms_free(k);
 }
 
 static void test_module(void **state)
@@ -138,39 +138,39 @@ static void test_module(void **state)
 		{ { CORE, PROG, FTRACE, CORE, CORE }, NULL },
 		{ { CORE, CORE, 0, 0xffffffffffffffff, 1 }, NULL },
 	};
-	struct ksyms *k = parsed();
+	struct kallsyms *k = parsed();
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		const char *module = ksyms_module(k, rows[i].stack, ARRAY_LEN(rows[i].stack));
+		const char *module = kallsyms_module(k, rows[i].stack, ARRAY_LEN(rows[i].stack));
 
 		if (rows[i].module)
 			assert_string_equal(module, rows[i].module);
 		else
 			assert_null(module);
 	}
-	assert_null(ksyms_module(k, rows[0].stack, 0));
-	ksyms_free(k);
+	assert_null(kallsyms_module(k, rows[0].stack, 0));
+	kallsyms_free(k);
 }
 
 /* Hidden addresses are all zero; without privileges that is the whole list. */
 static void test_nothing_to_read(void **state)
 {
-	struct ksyms *k = NULL;
+	struct kallsyms *k = NULL;
 
 	(void)state;
 	assert_int_equal(parse(&k, "0000000000000000 T _text\n0000000000000000 t other\n"), -ENOENT);
 	assert_int_equal(parse(&k, "\n"), -ENOENT);
 	assert_int_equal(parse(&k, "ffffffff81000000\nffffffff81000000 t"), -ENOENT);
 	assert_null(k);
-	ksyms_free(NULL);
+	kallsyms_free(NULL);
 }
 
 static void test_many(void **state)
 {
 	enum { N = 5000 };
-	struct ksyms *k;
-	struct ksym sym;
+	struct kallsyms *k;
+	struct kallsym sym;
 	char *text, name[32];
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
@@ -182,13 +182,13 @@ static void test_many(void **state)
 	assert_int_equal(parse(&k, text), 0);
 	free(text);
 	for (int i = 0; i < N; i++) {
-		assert_true(ksyms_find(k, (i + 1) * 16 + 15, &sym));
+		assert_true(kallsyms_find(k, (i + 1) * 16 + 15, &sym));
 		snprintf(name, sizeof(name), "f%d", i);
 		assert_string_equal(sym.name, name);
 		snprintf(name, sizeof(name), "m%d", i / 10);
 		assert_string_equal(sym.module, name);
 	}
-	ksyms_free(k);
+	kallsyms_free(k);
 }
 
 int main(void)
@@ -202,5 +202,5 @@ int main(void)
 		cmocka_unit_test(test_many),
 	};
 
-	return cmocka_run_group_tests_name("ksyms", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("kallsyms", tests, NULL, NULL);
 }

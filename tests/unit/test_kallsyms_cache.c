@@ -27,9 +27,9 @@ static unsigned long long vfs_write_at(void)
 static void test_running_kernel(void **state)
 {
 	unsigned long long address = vfs_write_at();
-	const struct ksyms *table;
+	const struct kallsyms *table;
 	struct symbols *s;
-	struct ksym sym;
+	struct kallsym sym;
 
 	(void)state;
 	assert_int_equal(symbols_new(&s), 0);
@@ -39,7 +39,7 @@ static void test_running_kernel(void **state)
 		skip();
 	}
 	assert_non_null(table);
-	assert_true(ksyms_find(table, address + 3, &sym));
+	assert_true(kallsyms_find(table, address + 3, &sym));
 	assert_string_equal(sym.name, "vfs_write");
 	assert_int_equal(sym.offset, 3);
 	assert_ptr_equal(symbols_get(s, NOW + 1), table);

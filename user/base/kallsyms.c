@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * ksyms - a sorted table of the functions' addresses. Names lie behind each
+ * kallsyms - a sorted table of the functions' addresses. Names lie behind each
  * other in one block and are named by their place in it; those of modules
  * likewise.
  *
@@ -22,14 +22,14 @@ struct function {
 	__u32 module;
 };
 
-struct ksyms {
+struct kallsyms {
 	struct function *at;
 	size_t n, room;
 	char *names;			/* starts with an empty one */
 	size_t used, size;
 };
 
-static int names_add(struct ksyms *k, const char *name, __u32 *ret_place)
+static int names_add(struct kallsyms *k, const char *name, __u32 *ret_place)
 {
 	size_t len = strlen(name) + 1;
 
@@ -49,7 +49,7 @@ static int names_add(struct ksyms *k, const char *name, __u32 *ret_place)
 }
 
 /* Functions of one module mostly follow each other. */
-static int module_add(struct ksyms *k, const char *module, __u32 *ret_place)
+static int module_add(struct kallsyms *k, const char *module, __u32 *ret_place)
 {
 	if (!*module) {
 		*ret_place = 0;
@@ -62,7 +62,7 @@ static int module_add(struct ksyms *k, const char *module, __u32 *ret_place)
 	return names_add(k, module, ret_place);
 }
 
-static int function_add(struct ksyms *k, __u64 address, const char *name, const char *module)
+static int function_add(struct kallsyms *k, __u64 address, const char *name, const char *module)
 {
 	struct function f = { .address = address };
 	int err;
@@ -84,7 +84,7 @@ static int function_add(struct ksyms *k, __u64 address, const char *name, const 
 	return err;
 }
 
-bool ksyms_parse(char *line, struct ksyms_line *ret_line)
+bool kallsyms_parse(char *line, struct kallsyms_line *ret_line)
 {
 	char *save = NULL, *digits = strtok_r(line, " \t\n", &save), *end;
 	const char *type = strtok_r(NULL, " \t\n", &save);
@@ -99,11 +99,11 @@ bool ksyms_parse(char *line, struct ksyms_line *ret_line)
 }
 
 /* What is no function is passed over. */
-static int line_add(struct ksyms *k, char *text)
+static int line_add(struct kallsyms *k, char *text)
 {
-	struct ksyms_line line;
+	struct kallsyms_line line;
 
-	if (!ksyms_parse(text, &line) || !strchr("tTwW", line.type))
+	if (!kallsyms_parse(text, &line) || !strchr("tTwW", line.type))
 		return 0;
 	return function_add(k, line.address, line.name, line.module ? line.module : "");
 }
@@ -115,7 +115,7 @@ static int by_address(const void *a, const void *b)
 	return (x->address > y->address) - (x->address < y->address);
 }
 
-static int read_lines(struct ksyms *k, FILE *in)
+static int read_lines(struct kallsyms *k, FILE *in)
 {
 	char *line = NULL;
 	size_t room = 0;
@@ -131,9 +131,9 @@ static int read_lines(struct ksyms *k, FILE *in)
 	return err;
 }
 
-int ksyms_read(struct ksyms **ret_ksyms, FILE *in)
+int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in)
 {
-	struct ksyms *k = calloc(1, sizeof(*k));
+	struct kallsyms *k = calloc(1, sizeof(*k));
 	int err;
 
 	if (!k)
@@ -142,15 +142,15 @@ int ksyms_read(struct ksyms **ret_ksyms, FILE *in)
 	if (!err && !k->n)
 		err = -ENOENT;
 	if (err) {
-		ksyms_free(k);
+		kallsyms_free(k);
 		return err;
 	}
 	qsort(k->at, k->n, sizeof(*k->at), by_address);
-	*ret_ksyms = k;
+	*ret_kallsyms = k;
 	return 0;
 }
 
-bool ksyms_find(const struct ksyms *k, __u64 address, struct ksym *ret_sym)
+bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym)
 {
 	size_t low = 0, high = k->n;
 	const struct function *f;
@@ -168,31 +168,31 @@ bool ksyms_find(const struct ksyms *k, __u64 address, struct ksym *ret_sym)
 	f = &k->at[low - 1];
 	if (address - f->address >= FUNCTION_MAX)
 		return false;
-	*ret_sym = (struct ksym){ k->names + f->name, k->names + f->module,
+	*ret_sym = (struct kallsym){ k->names + f->name, k->names + f->module,
 				  address - f->address };
 	return true;
 }
 
 /* A return address can lie behind the last byte of a function that never returns. */
-static bool find_caller(const struct ksyms *k, __u64 address, struct ksym *ret_sym)
+static bool find_caller(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym)
 {
-	if (!k || !ksyms_find(k, address - 1, ret_sym))
+	if (!k || !kallsyms_find(k, address - 1, ret_sym))
 		return false;
 	ret_sym->offset++;
 	return true;
 }
 
-char *ksyms_text(char buf[KSYMS_TEXT_LEN], const struct ksyms *k, __u64 address)
+char *kallsyms_text(char buf[KALLSYMS_TEXT_LEN], const struct kallsyms *k, __u64 address)
 {
-	struct ksym sym;
+	struct kallsym sym;
 
 	if (!find_caller(k, address, &sym))
-		snprintf(buf, KSYMS_TEXT_LEN, "0x%016" PRIx64, (uint64_t)address);
+		snprintf(buf, KALLSYMS_TEXT_LEN, "0x%016" PRIx64, (uint64_t)address);
 	else if (*sym.module)
-		snprintf(buf, KSYMS_TEXT_LEN, "%.120s+0x%" PRIx64 " [%.40s]", sym.name,
+		snprintf(buf, KALLSYMS_TEXT_LEN, "%.120s+0x%" PRIx64 " [%.40s]", sym.name,
 			 (uint64_t)sym.offset, sym.module);
 	else
-		snprintf(buf, KSYMS_TEXT_LEN, "%.120s+0x%" PRIx64, sym.name, (uint64_t)sym.offset);
+		snprintf(buf, KALLSYMS_TEXT_LEN, "%.120s+0x%" PRIx64, sym.name, (uint64_t)sym.offset);
 	return buf;
 }
 
@@ -207,10 +207,10 @@ static bool is_carrier(const char *module)
 	return !strcmp(module, "sunrpc") || !strcmp(module, "tls");
 }
 
-const char *ksyms_module(const struct ksyms *k, const __u64 *stack, size_t n)
+const char *kallsyms_module(const struct kallsyms *k, const __u64 *stack, size_t n)
 {
 	const char *carrier = NULL;
-	struct ksym sym;
+	struct kallsym sym;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!find_caller(k, stack[i], &sym) || !*sym.module || is_pretended(sym.module))
@@ -223,7 +223,7 @@ const char *ksyms_module(const struct ksyms *k, const __u64 *stack, size_t n)
 	return carrier;
 }
 
-void ksyms_free(struct ksyms *k)
+void kallsyms_free(struct kallsyms *k)
 {
 	if (!k)
 		return;

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * ksyms - the kernel's functions by address, as /proc/kallsyms has them, and
+ * kallsyms - the kernel's functions by address, as /proc/kallsyms has them, and
  * what a call chain of them tells. Pure: works on text.
  */
-#ifndef PAGEFLIGHT_KSYMS_H
-#define PAGEFLIGHT_KSYMS_H
+#ifndef PAGEFLIGHT_KALLSYMS_H
+#define PAGEFLIGHT_KALLSYMS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <linux/types.h>
 
-struct ksyms;
+struct kallsyms;
 
 /* "ffffffffc0169484 t name\t[module]" */
-struct ksyms_line {
+struct kallsyms_line {
 	__u64 address;
 	char type;		/* as of nm(1) */
 	const char *name;	/* this and module point into the line */
@@ -22,10 +22,10 @@ struct ksyms_line {
 };
 
 /* Take a line of /proc/kallsyms apart, in place. False if it is none, or the address is hidden. */
-bool ksyms_parse(char *line, struct ksyms_line *ret_line);
+bool kallsyms_parse(char *line, struct kallsyms_line *ret_line);
 
 /* Where an address lies. Valid as long as the table. */
-struct ksym {
+struct kallsym {
 	const char *name;
 	const char *module;	/* "" for the kernel itself */
 	__u64 offset;
@@ -35,27 +35,27 @@ struct ksym {
  * Read all of /proc/kallsyms. -ENOENT if it names no function, as when
  * addresses are hidden; else 0 or -errno.
  */
-int ksyms_read(struct ksyms **ret_ksyms, FILE *in);
+int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in);
 
 /* The function that an address lies in; false if none can be told. */
-bool ksyms_find(const struct ksyms *k, __u64 address, struct ksym *ret_sym);
+bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym);
 
-#define KSYMS_TEXT_LEN 192
+#define KALLSYMS_TEXT_LEN 192
 
 /*
  * A return address for people, "symbol+0x1f" or "symbol+0x1f [module]"; digits
  * alone if nothing is known of it. No table (NULL) knows nothing.
  */
-char *ksyms_text(char buf[KSYMS_TEXT_LEN], const struct ksyms *k, __u64 address);
+char *kallsyms_text(char buf[KALLSYMS_TEXT_LEN], const struct kallsyms *k, __u64 address);
 
 /*
  * The module that a call chain of n return addresses, innermost first, works
  * for: the innermost that does not merely carry what others give it. NULL if
  * there is none.
  */
-const char *ksyms_module(const struct ksyms *k, const __u64 *stack, size_t n);
+const char *kallsyms_module(const struct kallsyms *k, const __u64 *stack, size_t n);
 
 /* NULL is allowed. */
-void ksyms_free(struct ksyms *k);
+void kallsyms_free(struct kallsyms *k);
 
 #endif

@@ -82,7 +82,7 @@ struct suspect {
 
 #define SUSPECTS_MAX 64
 
-struct ksyms;
+struct kallsyms;
 
 /* Pointers are valid during the call that hands the incident over. */
 struct incident {
@@ -119,7 +119,7 @@ struct incident {
 	size_t n_suspects;
 	bool suspects_cut;	/* there may be more */
 	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
-	const struct ksyms *ksyms;	/* for the writer's stack; NULL: not known */
+	const struct kallsyms *kallsyms;	/* for the writer's stack; NULL: not known */
 };
 
 /* Nobody was seen. The idle task has number 0 too, but a name. */

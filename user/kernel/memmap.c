@@ -68,12 +68,12 @@ size_t memmap_from_kcore(int fd, size_t page_size, size_t struct_page_size,
 
 int memmap_from_kallsyms(FILE *in, struct memmap *ret_addresses)
 {
-	struct ksyms_line line;
+	struct kallsyms_line line;
 	char text[512];
 
 	*ret_addresses = (struct memmap){ 0 };
 	while (fgets(text, sizeof(text), in)) {
-		if (!ksyms_parse(text, &line))
+		if (!kallsyms_parse(text, &line))
 			continue;
 		if (!strcmp(line.name, "page_offset_base"))
 			ret_addresses->page_offset = line.address;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 
 struct symbols {
-	struct ksyms *table;
+	struct kallsyms *table;
 	__u64 modules;		/* of the list when the table was read */
 	__u64 looked;		/* when the list was looked at; 0: never */
 };
@@ -43,13 +43,13 @@ static __u64 modules_sum(void)
 static void reload(struct symbols *s)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
-	struct ksyms *table;
+	struct kallsyms *table;
 
 	/* The old table is better than none. */
 	if (!in)
 		return;
-	if (!ksyms_read(&table, in)) {
-		ksyms_free(s->table);
+	if (!kallsyms_read(&table, in)) {
+		kallsyms_free(s->table);
 		s->table = table;
 	}
 	fclose(in);
@@ -65,7 +65,7 @@ int symbols_new(struct symbols **ret_symbols)
 	return 0;
 }
 
-const struct ksyms *symbols_get(struct symbols *s, __u64 now)
+const struct kallsyms *symbols_get(struct symbols *s, __u64 now)
 {
 	__u64 modules;
 
@@ -83,6 +83,6 @@ void symbols_free(struct symbols *s)
 {
 	if (!s)
 		return;
-	ksyms_free(s->table);
+	kallsyms_free(s->table);
 	free(s);
 }

@@ -17,7 +17,7 @@ int symbols_new(struct symbols **ret_symbols);
  * The table, at `now` of CLOCK_MONOTONIC; NULL if the kernel does not tell.
  * Valid until the next call.
  */
-const struct ksyms *symbols_get(struct symbols *s, __u64 now);
+const struct kallsyms *symbols_get(struct symbols *s, __u64 now);
 
 /* NULL is allowed. */
 void symbols_free(struct symbols *s);

@@ -66,10 +66,10 @@ static struct json_object *stack_of(const struct incident *inc)
 	const struct pf_ev_op *rec = inc->op_rec;
 	struct json_object *stack = json_object_new_array();
 	int n = rec && rec->stack_len > 0 ? rec->stack_len / (int)sizeof(rec->stack[0]) : 0;
-	char text[KSYMS_TEXT_LEN];
+	char text[KALLSYMS_TEXT_LEN];
 
 	for (int i = 0; i < n; i++) {
-		ksyms_text(text, inc->ksyms, rec->stack[i]);
+		kallsyms_text(text, inc->kallsyms, rec->stack[i]);
 		json_object_array_add(stack, json_object_new_string(text));
 	}
 	return stack;

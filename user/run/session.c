@@ -84,9 +84,9 @@ static void name_functions(struct session *s, struct incident *inc)
 
 	if (!by && !s->opts->json)
 		return;
-	inc->ksyms = symbols_get(s->symbols, clock_mono_ns());
-	if (by && inc->ksyms)
-		inc->sender_module = ksyms_module(inc->ksyms, by->stack,
+	inc->kallsyms = symbols_get(s->symbols, clock_mono_ns());
+	if (by && inc->kallsyms)
+		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
 						  stack_entries(by->stack_len));
 }
 
