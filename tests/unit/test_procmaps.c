@@ -27,7 +27,7 @@ static void test_lines(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		m = (struct mapping){ 0 };
-		assert_int_equal(maps_shared_writable(rows[i].line, &m), rows[i].taken);
+		assert_int_equal(procmaps_shared_writable(rows[i].line, &m), rows[i].taken);
 		assert_int_equal(m.start, rows[i].taken ? 0x7f0000000000 : 0);
 		assert_int_equal(m.end, rows[i].taken ? 0x7f0000004000 : 0);
 		assert_int_equal(m.offset, rows[i].taken ? 0x2000 : 0);
@@ -42,12 +42,12 @@ static void test_covers(void **state)
 	const struct mapping m = { .start = 0x10000, .end = 0x14000, .offset = 8192 };
 
 	(void)state;
-	assert_false(maps_covers(&m, 0, 8192));
-	assert_true(maps_covers(&m, 0, 8193));
-	assert_true(maps_covers(&m, 8192, 1));
-	assert_true(maps_covers(&m, 24575, 1));
-	assert_false(maps_covers(&m, 24576, 1));
-	assert_true(maps_covers(&m, 0, 1 << 20));
+	assert_false(procmaps_covers(&m, 0, 8192));
+	assert_true(procmaps_covers(&m, 0, 8193));
+	assert_true(procmaps_covers(&m, 8192, 1));
+	assert_true(procmaps_covers(&m, 24575, 1));
+	assert_false(procmaps_covers(&m, 24576, 1));
+	assert_true(procmaps_covers(&m, 0, 1 << 20));
 }
 
 int main(void)

@@ -38,7 +38,7 @@ static void know(struct file *f)
 
 	assert_non_null(maps);
 	while (!found && fgets(line, sizeof(line), maps))
-		found = maps_shared_writable(line, &f->mapping) &&
+		found = procmaps_shared_writable(line, &f->mapping) &&
 			f->mapping.start == (uintptr_t)f->mem;
 	fclose(maps);
 	assert_true(found);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * maps - "7f00-7f10 rw-s 00001000 08:01 1234   /path", numbers but the inode in
+ * procmaps - "7f00-7f10 rw-s 00001000 08:01 1234   /path", numbers but the inode in
  * hexadecimal. The kernel prints s_dev, not what stat(2) says, so btrfs needs
  * no care here.
  */
@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool maps_shared_writable(const char *line, struct mapping *ret_mapping)
+bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping)
 {
 	uint64_t start, end, offset, ino;
 	unsigned int major, minor;
@@ -24,7 +24,7 @@ bool maps_shared_writable(const char *line, struct mapping *ret_mapping)
 	return true;
 }
 
-bool maps_covers(const struct mapping *m, __u64 offset, __u64 length)
+bool procmaps_covers(const struct mapping *m, __u64 offset, __u64 length)
 {
 	return m->offset < offset + length && m->offset + (m->end - m->start) > offset;
 }

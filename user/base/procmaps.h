@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * maps - lines of /proc/PID/maps. Pure: works on text.
+ * procmaps - lines of /proc/PID/maps. Pure: works on text.
  */
-#ifndef PAGEFLIGHT_MAPS_H
-#define PAGEFLIGHT_MAPS_H
+#ifndef PAGEFLIGHT_PROCMAPS_H
+#define PAGEFLIGHT_PROCMAPS_H
 
 #include <stdbool.h>
 #include <linux/types.h>
@@ -17,9 +17,9 @@ struct mapping {
 };
 
 /* False if the line is none of these, or makes no sense. */
-bool maps_shared_writable(const char *line, struct mapping *ret_mapping);
+bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping);
 
 /* Does the mapping show a byte of [offset, offset + length) of its file? */
-bool maps_covers(const struct mapping *m, __u64 offset, __u64 length);
+bool procmaps_covers(const struct mapping *m, __u64 offset, __u64 length);
 
 #endif

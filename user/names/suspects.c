@@ -108,7 +108,7 @@ static void look_at(struct suspects *s, const char *pid)
 	if (!maps)
 		return;		/* gone */
 	while (getline(&line, &room, maps) >= 0) {
-		if (!maps_shared_writable(line, &noted.mapping))
+		if (!procmaps_shared_writable(line, &noted.mapping))
 			continue;
 		noted.overlay = overlay_file(pid, &noted.mapping, &noted.mapping.ino);
 		note(s, &noted);
@@ -169,7 +169,7 @@ static bool is_of(const struct noted *noted, const struct incident *inc)
 {
 	return noted->mapping.ino == inc->ino &&
 	       (noted->overlay || noted->mapping.dev == inc->dev) &&
-	       maps_covers(&noted->mapping, inc->file_off, inc->file_len);
+	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len);
 }
 
 void suspects_incident(struct suspects *s, struct incident *inc)
