@@ -47,11 +47,11 @@ static const char nonsense[] =
 static void expect(const char *text, __u64 dev, const char *inner, const char *path)
 {
 	char found[256] = "untouched";
-	struct mounts *m;
+	struct mountinfo *m;
 	int n;
 
-	assert_int_equal(mounts_parse(&m, text), 0);
-	n = mounts_find(m, dev, inner, found, sizeof(found));
+	assert_int_equal(mountinfo_parse(&m, text), 0);
+	n = mountinfo_find(m, dev, inner, found, sizeof(found));
 	if (path) {
 		assert_string_equal(found, path);
 		assert_int_equal(n, strlen(path));
@@ -59,7 +59,7 @@ static void expect(const char *text, __u64 dev, const char *inner, const char *p
 		assert_string_equal(found, "untouched");
 		assert_int_equal(n, -ENOENT);
 	}
-	mounts_free(m);
+	mountinfo_free(m);
 }
 
 static void test_plain(void **state)
@@ -116,14 +116,14 @@ static void test_nonsense(void **state)
 
 static void test_device_of_an_id(void **state)
 {
-	struct mounts *m;
+	struct mountinfo *m;
 
 	(void)state;
-	assert_int_equal(mounts_parse(&m, plain), 0);
-	assert_int_equal(mounts_dev(m, 31), DEV(8, 17));
-	assert_int_equal(mounts_dev(m, 22), DEV(0, 21));
-	assert_int_equal(mounts_dev(m, 3), 0);
-	mounts_free(m);
+	assert_int_equal(mountinfo_parse(&m, plain), 0);
+	assert_int_equal(mountinfo_dev(m, 31), DEV(8, 17));
+	assert_int_equal(mountinfo_dev(m, 22), DEV(0, 21));
+	assert_int_equal(mountinfo_dev(m, 3), 0);
+	mountinfo_free(m);
 }
 
 /* The mount points below dir, each followed by a blank. */
@@ -131,14 +131,14 @@ static void expect_below(const char *table, const char *dir, const char *points)
 {
 	char found[200] = "";
 	const char *point;
-	struct mounts *m;
+	struct mountinfo *m;
 	size_t at = 0;
 
-	assert_int_equal(mounts_parse(&m, table), 0);
-	while ((point = mounts_below(m, dir, &at)))
+	assert_int_equal(mountinfo_parse(&m, table), 0);
+	while ((point = mountinfo_below(m, dir, &at)))
 		strcat(strcat(found, point), " ");
 	assert_string_equal(found, points);
-	mounts_free(m);
+	mountinfo_free(m);
 }
 
 static void test_below(void **state)
@@ -154,16 +154,16 @@ static void test_below(void **state)
 static void test_too_long(void **state)
 {
 	char path[8] = "same";
-	struct mounts *m;
+	struct mountinfo *m;
 
 	(void)state;
-	assert_int_equal(mounts_parse(&m, plain), 0);
-	assert_int_equal(mounts_find(m, DEV(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
+	assert_int_equal(mountinfo_parse(&m, plain), 0);
+	assert_int_equal(mountinfo_find(m, DEV(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
 	assert_string_equal(path, "same");
-	assert_int_equal(mounts_find(m, DEV(8, 17), "/12", path, sizeof(path)), 7);
+	assert_int_equal(mountinfo_find(m, DEV(8, 17), "/12", path, sizeof(path)), 7);
 	assert_string_equal(path, "/srv/12");
-	mounts_free(m);
-	mounts_free(NULL);
+	mountinfo_free(m);
+	mountinfo_free(NULL);
 }
 
 int main(void)
@@ -179,5 +179,5 @@ int main(void)
 		cmocka_unit_test(test_too_long),
 	};
 
-	return cmocka_run_group_tests_name("mounts", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("mountinfo", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * mounts - parse mountinfo, see proc_pid_mountinfo(5):
+ * mountinfo - parse mountinfo, see proc_pid_mountinfo(5):
  *
  *   36 35 98:0 /subtree /mnt/point rw,noatime master:1 - ext3 /dev/root rw
  *
@@ -23,7 +23,7 @@ struct mount {
 	char *point;
 };
 
-struct mounts {
+struct mountinfo {
 	char *text;		/* roots and points are kept in it */
 	size_t n;
 	struct mount mount[];
@@ -79,10 +79,10 @@ static bool parse_line(char *line, struct mount *ret)
 	return true;
 }
 
-int mounts_parse(struct mounts **ret_mounts, const char *text)
+int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text)
 {
 	size_t lines = 1;
-	struct mounts *m;
+	struct mountinfo *m;
 	char *line, *next;
 
 	for (const char *c = text; *c; c++)
@@ -101,7 +101,7 @@ int mounts_parse(struct mounts **ret_mounts, const char *text)
 			*next++ = '\0';
 		m->n += parse_line(line, &m->mount[m->n]);
 	}
-	*ret_mounts = m;
+	*ret_mountinfo = m;
 	return 0;
 }
 
@@ -126,7 +126,7 @@ static bool better(const struct mount *a, const struct mount *b)
 	return strlen(a->point) < strlen(b->point);
 }
 
-int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_path,
+int mountinfo_find(const struct mountinfo *m, __u64 dev, const char *inner, char *ret_path,
 		size_t len)
 {
 	const struct mount *best = NULL;
@@ -151,7 +151,7 @@ int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_
 	return snprintf(ret_path, len, "%s%s", point, rest);
 }
 
-__u64 mounts_dev(const struct mounts *m, __u64 id)
+__u64 mountinfo_dev(const struct mountinfo *m, __u64 id)
 {
 	for (size_t i = 0; i < m->n; i++) {
 		if (m->mount[i].id == id)
@@ -160,7 +160,7 @@ __u64 mounts_dev(const struct mounts *m, __u64 id)
 	return 0;
 }
 
-const char *mounts_below(const struct mounts *m, const char *dir, size_t *at)
+const char *mountinfo_below(const struct mountinfo *m, const char *dir, size_t *at)
 {
 	while (*at < m->n) {
 		const char *point = m->mount[(*at)++].point;
@@ -172,7 +172,7 @@ const char *mounts_below(const struct mounts *m, const char *dir, size_t *at)
 	return NULL;
 }
 
-void mounts_free(struct mounts *m)
+void mountinfo_free(struct mountinfo *m)
 {
 	if (!m)
 		return;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * mounts - /proc/PID/mountinfo as a table: from a path inside of a file
+ * mountinfo - /proc/PID/mountinfo as a table: from a path inside of a file
  * system to one that a user can open. Pure: works on text.
  */
-#ifndef PAGEFLIGHT_MOUNTS_H
-#define PAGEFLIGHT_MOUNTS_H
+#ifndef PAGEFLIGHT_MOUNTINFO_H
+#define PAGEFLIGHT_MOUNTINFO_H
 
 #include <stddef.h>
 #include <linux/types.h>
 
-struct mounts;
+struct mountinfo;
 
 /* Parse a whole mountinfo. Lines that make no sense are left out. 0 or -ENOMEM. */
-int mounts_parse(struct mounts **ret_mounts, const char *text);
+int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text);
 
 /*
  * Where the file at `inner`, a path from the root of the file system of
@@ -22,19 +22,19 @@ int mounts_parse(struct mounts **ret_mounts, const char *text);
  * mount shows the file, -ENAMETOOLONG if it does not fit; *ret_path is then
  * untouched.
  */
-int mounts_find(const struct mounts *m, __u64 dev, const char *inner, char *ret_path,
+int mountinfo_find(const struct mountinfo *m, __u64 dev, const char *inner, char *ret_path,
 		size_t len);
 
 /* Device, kernel encoding, of the mount with this id; 0 if it is not in the table. */
-__u64 mounts_dev(const struct mounts *m, __u64 id);
+__u64 mountinfo_dev(const struct mountinfo *m, __u64 id);
 
 /*
  * The next mount point below a directory, not the directory itself; *at is
  * where to go on, 0 at first. NULL: no more.
  */
-const char *mounts_below(const struct mounts *m, const char *dir, size_t *at);
+const char *mountinfo_below(const struct mountinfo *m, const char *dir, size_t *at);
 
 /* NULL is allowed. */
-void mounts_free(struct mounts *m);
+void mountinfo_free(struct mountinfo *m);
 
 #endif

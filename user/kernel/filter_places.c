@@ -121,13 +121,13 @@ static int open_all_cgroups(struct filter *f, char err[PLACES_ERR_LEN])
  * s_dev is what the mount table says. stat(2) of btrfs says something else; it
  * has to do for what is mounted in another namespace.
  */
-static int place_of(int fd, const struct mounts *mounts, struct pf_place *ret)
+static int place_of(int fd, const struct mountinfo *mounts, struct pf_place *ret)
 {
 	struct statx st;
 
 	if (statx(fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO | STATX_MNT_ID, &st))
 		return -errno;
-	ret->dev = mounts_dev(mounts, st.stx_mnt_id);
+	ret->dev = mountinfo_dev(mounts, st.stx_mnt_id);
 	if (!ret->dev)
 		ret->dev = (__u64)st.stx_dev_major << 20 | st.stx_dev_minor;
 	ret->ino = st.stx_ino;
@@ -143,7 +143,7 @@ static int add_place(struct filter *f, const struct pf_place *place)
 }
 
 /* And the mark that there is one on its device. */
-static int add_places(struct filter *f, int fd, const struct mounts *mounts)
+static int add_places(struct filter *f, int fd, const struct mountinfo *mounts)
 {
 	struct pf_place place;
 	int err = place_of(fd, mounts, &place);
@@ -153,7 +153,7 @@ static int add_places(struct filter *f, int fd, const struct mounts *mounts)
 	return err ?: add_place(f, &place);
 }
 
-static int add_mounts_below(struct filter *f, int dir, const struct mounts *mounts)
+static int add_mounts_below(struct filter *f, int dir, const struct mountinfo *mounts)
 {
 	char link[32], name[PATH_MAX];
 	const char *point;
@@ -166,7 +166,7 @@ static int add_mounts_below(struct filter *f, int dir, const struct mounts *moun
 	if (n < 0)
 		return -errno;
 	name[n] = '\0';
-	while (!err && (point = mounts_below(mounts, name, &at))) {
+	while (!err && (point = mountinfo_below(mounts, name, &at))) {
 		int fd = open(point, O_PATH | O_CLOEXEC);
 
 		if (fd < 0)	/* gone meanwhile, or under another mount */
@@ -177,7 +177,7 @@ static int add_mounts_below(struct filter *f, int dir, const struct mounts *moun
 	return err;
 }
 
-static int find_path(struct filter *f, const char *name, const struct mounts *mounts,
+static int find_path(struct filter *f, const char *name, const struct mountinfo *mounts,
 		     char err[PLACES_ERR_LEN])
 {
 	int fd = open(name, O_PATH | O_CLOEXEC), ret;
@@ -199,7 +199,7 @@ static int find_path(struct filter *f, const char *name, const struct mounts *mo
 	return 0;
 }
 
-static int read_mounts(struct mounts **ret_mounts)
+static int read_mounts(struct mountinfo **ret_mountinfo)
 {
 	FILE *file = fopen("/proc/self/mountinfo", "re");
 	char *text = NULL;
@@ -209,7 +209,7 @@ static int read_mounts(struct mounts **ret_mounts)
 	if (!file)
 		return -errno;
 	/* All of it: there is no NUL in it. */
-	err = getdelim(&text, &room, '\0', file) < 0 ? -EIO : mounts_parse(ret_mounts, text);
+	err = getdelim(&text, &room, '\0', file) < 0 ? -EIO : mountinfo_parse(ret_mountinfo, text);
 	free(text);
 	fclose(file);
 	return err;
@@ -217,7 +217,7 @@ static int read_mounts(struct mounts **ret_mounts)
 
 static int find_all_paths(struct filter *f, char err[PLACES_ERR_LEN])
 {
-	struct mounts *mounts;
+	struct mountinfo *mounts;
 	int ret = 0;
 
 	if (!f->wire.n_paths)
@@ -227,7 +227,7 @@ static int find_all_paths(struct filter *f, char err[PLACES_ERR_LEN])
 		return fail(err, ret, "cannot read the mount table: %s", strerror(-ret));
 	for (unsigned int i = 0; i < f->wire.n_paths && !ret; i++)
 		ret = find_path(f, f->given[FILTER_PATH][i], mounts, err);
-	mounts_free(mounts);
+	mountinfo_free(mounts);
 	return ret;
 }
 

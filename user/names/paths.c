@@ -28,7 +28,7 @@ struct view {
 	dev_t ns_dev;
 	ino_t ns;		/* the namespace's inode; 0: slot is free */
 	int fd;
-	struct mounts *mounts;
+	struct mountinfo *mounts;
 };
 
 struct resolve {
@@ -71,18 +71,18 @@ static int read_all(int fd, char **ret_text)
 
 static int view_read(struct view *view)
 {
-	struct mounts *mounts;
+	struct mountinfo *mounts;
 	char *text = NULL;
 	int err;
 
 	err = read_all(view->fd, &text);
 	if (err)
 		return err;
-	err = mounts_parse(&mounts, text);
+	err = mountinfo_parse(&mounts, text);
 	free(text);
 	if (err)
 		return err;
-	mounts_free(view->mounts);
+	mountinfo_free(view->mounts);
 	view->mounts = mounts;
 	return 0;
 }
@@ -92,7 +92,7 @@ static void view_close(struct view *view)
 	if (!view->ns)
 		return;
 	close(view->fd);
-	mounts_free(view->mounts);
+	mountinfo_free(view->mounts);
 	*view = (struct view){ 0 };
 }
 
@@ -173,7 +173,7 @@ static bool look(struct resolve *r, const char *pid, const struct incident *inc,
 	if (!view)
 		return false;
 	view_refresh(view);
-	return mounts_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
+	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
 void resolve_incident(struct resolve *r, struct incident *inc)
