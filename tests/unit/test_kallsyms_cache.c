@@ -28,28 +28,28 @@ static void test_running_kernel(void **state)
 {
 	unsigned long long address = vfs_write_at();
 	const struct kallsyms *table;
-	struct symbols *s;
+	struct kallsyms_cache *s;
 	struct kallsym sym;
 
 	(void)state;
-	assert_int_equal(symbols_new(&s), 0);
-	table = symbols_get(s, NOW);
+	assert_int_equal(kallsyms_cache_new(&s), 0);
+	table = kallsyms_cache_get(s, NOW);
 	if (!address) {
-		symbols_free(s);
+		kallsyms_cache_free(s);
 		skip();
 	}
 	assert_non_null(table);
 	assert_true(kallsyms_find(table, address + 3, &sym));
 	assert_string_equal(sym.name, "vfs_write");
 	assert_int_equal(sym.offset, 3);
-	assert_ptr_equal(symbols_get(s, NOW + 1), table);
-	symbols_free(s);
+	assert_ptr_equal(kallsyms_cache_get(s, NOW + 1), table);
+	kallsyms_cache_free(s);
 }
 
 static void test_nobody(void **state)
 {
 	(void)state;
-	symbols_free(NULL);
+	kallsyms_cache_free(NULL);
 }
 
 int main(void)
@@ -59,5 +59,5 @@ int main(void)
 		cmocka_unit_test(test_nobody),
 	};
 
-	return cmocka_run_group_tests_name("symbols", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("kallsyms_cache", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * symbols - /proc/kallsyms is long: tens of milliseconds to read. /proc/modules
+ * kallsyms_cache - /proc/kallsyms is long: tens of milliseconds to read. /proc/modules
  * is short, and tells whether it is worth it; it is looked at once a second at
  * most.
  */
@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 
-struct symbols {
+struct kallsyms_cache {
 	struct kallsyms *table;
 	__u64 modules;		/* of the list when the table was read */
 	__u64 looked;		/* when the list was looked at; 0: never */
@@ -40,7 +40,7 @@ static __u64 modules_sum(void)
 	return sum;
 }
 
-static void reload(struct symbols *s)
+static void reload(struct kallsyms_cache *s)
 {
 	FILE *in = fopen("/proc/kallsyms", "re");
 	struct kallsyms *table;
@@ -55,17 +55,17 @@ static void reload(struct symbols *s)
 	fclose(in);
 }
 
-int symbols_new(struct symbols **ret_symbols)
+int kallsyms_cache_new(struct kallsyms_cache **ret_cache)
 {
-	struct symbols *s = calloc(1, sizeof(*s));
+	struct kallsyms_cache *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
-	*ret_symbols = s;
+	*ret_cache = s;
 	return 0;
 }
 
-const struct kallsyms *symbols_get(struct symbols *s, __u64 now)
+const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now)
 {
 	__u64 modules;
 
@@ -79,7 +79,7 @@ const struct kallsyms *symbols_get(struct symbols *s, __u64 now)
 	return s->table;
 }
 
-void symbols_free(struct symbols *s)
+void kallsyms_cache_free(struct kallsyms_cache *s)
 {
 	if (!s)
 		return;

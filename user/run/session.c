@@ -43,7 +43,7 @@ struct session {
 	struct resolve *resolve;
 	struct suspects *suspects;
 	struct senders *senders;
-	struct symbols *symbols;
+	struct kallsyms_cache *kallsyms;
 	struct sink sink;
 	int signal_fd;
 	enum state state;
@@ -84,7 +84,7 @@ static void name_functions(struct session *s, struct incident *inc)
 
 	if (!by && !s->opts->json)
 		return;
-	inc->kallsyms = symbols_get(s->symbols, clock_mono_ns());
+	inc->kallsyms = kallsyms_cache_get(s->kallsyms, clock_mono_ns());
 	if (by && inc->kallsyms)
 		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
 						  stack_entries(by->stack_len));
@@ -339,7 +339,7 @@ static int set_up(struct session *s)
 	if (!err)
 		err = senders_new(&s->senders);
 	if (!err)
-		err = symbols_new(&s->symbols);
+		err = kallsyms_cache_new(&s->kallsyms);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
@@ -424,7 +424,7 @@ static void tear_down(struct session *s)
 	resolve_free(s->resolve);
 	suspects_free(s->suspects);
 	senders_free(s->senders);
-	symbols_free(s->symbols);
+	kallsyms_cache_free(s->kallsyms);
 	verdict_free(s->verdict);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
