@@ -33,16 +33,16 @@ static __u64 proc_dev(void)
 static struct incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
 {
 	struct incident inc = { .dev = dev, .writer.pid = writer, .op_rec = op };
-	static char path[RESOLVE_PATH_MAX];
-	struct resolve *r;
+	static char path[PATHS_LEN];
+	struct paths *r;
 
-	assert_int_equal(resolve_new(&r), 0);
+	assert_int_equal(paths_new(&r), 0);
 	/* Twice: the second time from the tables at hand. */
-	resolve_incident(r, &inc);
-	resolve_incident(r, &inc);
+	paths_incident(r, &inc);
+	paths_incident(r, &inc);
 	if (inc.path)
 		inc.path = strcpy(path, inc.path);
-	resolve_free(r);
+	paths_free(r);
 	return inc;
 }
 
@@ -95,7 +95,7 @@ static void test_no_path(void **state)
 	assert_null(resolved(&op, proc_dev(), 0).path);
 	assert_null(resolved(NULL, proc_dev(), 0).path);
 	assert_null(resolved(&op, 0, 0).path);	/* memory of no file, and nobody who wrote */
-	resolve_free(NULL);
+	paths_free(NULL);
 }
 
 int main(void)
@@ -108,5 +108,5 @@ int main(void)
 		cmocka_unit_test(test_no_path),
 	};
 
-	return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("paths", tests, NULL, NULL);
 }

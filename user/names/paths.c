@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * resolve - keeps a few mount tables, one per mount namespace, and reads one
+ * paths - keeps a few mount tables, one per mount namespace, and reads one
  * again when the kernel says that it changed: polling an open mountinfo tells.
  * A descriptor of a dead process's mountinfo keeps working, so a table stays
  * good after the process that it was found by.
@@ -31,10 +31,10 @@ struct view {
 	struct mountinfo *mounts;
 };
 
-struct resolve {
+struct paths {
 	struct view views[N_VIEWS];	/* 0 is our own and stays */
 	unsigned int next;		/* slot to give away, 1 .. N_VIEWS - 1 */
-	char path[RESOLVE_PATH_MAX];
+	char path[PATHS_LEN];
 };
 
 static int read_all(int fd, char **ret_text)
@@ -117,7 +117,7 @@ static int view_open(struct view *view, const char *pid, const struct stat *ns)
 }
 
 /* Our own table is slot 0. Others are known by their namespace. */
-static struct view *view_of(struct resolve *r, const char *pid)
+static struct view *view_of(struct paths *r, const char *pid)
 {
 	struct view *view;
 	char name[64];
@@ -147,9 +147,9 @@ static void view_refresh(struct view *view)
 		view_read(view);
 }
 
-int resolve_new(struct resolve **ret_resolve)
+int paths_new(struct paths **ret_paths)
 {
-	struct resolve *r = calloc(1, sizeof(*r));
+	struct paths *r = calloc(1, sizeof(*r));
 	struct stat ns;
 	int err;
 
@@ -161,11 +161,11 @@ int resolve_new(struct resolve **ret_resolve)
 		free(r);
 		return err;
 	}
-	*ret_resolve = r;
+	*ret_paths = r;
 	return 0;
 }
 
-static bool look(struct resolve *r, const char *pid, const struct incident *inc,
+static bool look(struct paths *r, const char *pid, const struct incident *inc,
 		 const char *inner)
 {
 	struct view *view = view_of(r, pid);
@@ -176,7 +176,7 @@ static bool look(struct resolve *r, const char *pid, const struct incident *inc,
 	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
-void resolve_incident(struct resolve *r, struct incident *inc)
+void paths_incident(struct paths *r, struct incident *inc)
 {
 	char writer[16], sender[16], dev[FMT_DEV_LEN];
 	const char *inner;
@@ -203,7 +203,7 @@ void resolve_incident(struct resolve *r, struct incident *inc)
 		snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
 }
 
-void resolve_free(struct resolve *r)
+void paths_free(struct paths *r)
 {
 	if (!r)
 		return;

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * resolve - from device and path inside of a file system to a path a user can
+ * paths - from device and path inside of a file system to a path a user can
  * open, in this mount namespace or, failing that, the writer's or the sender's.
  */
-#ifndef PAGEFLIGHT_RESOLVE_H
-#define PAGEFLIGHT_RESOLVE_H
+#ifndef PAGEFLIGHT_PATHS_H
+#define PAGEFLIGHT_PATHS_H
 
 #include "engine/incident.h"
 
-#define RESOLVE_PATH_MAX 8192
+#define PATHS_LEN 8192
 
-struct resolve;
+struct paths;
 
 /* 0 or -errno. */
-int resolve_new(struct resolve **ret_resolve);
+int paths_new(struct paths **ret_paths);
 
 /*
  * Fill in path, view and deleted of an incident. The path is valid until the
  * next call. It stays NULL if the record named none.
  */
-void resolve_incident(struct resolve *r, struct incident *inc);
+void paths_incident(struct paths *r, struct incident *inc);
 
 /* NULL is allowed. */
-void resolve_free(struct resolve *r);
+void paths_free(struct paths *r);
 
 #endif

@@ -40,7 +40,7 @@ struct session {
 	struct session_result result;
 	struct loader *loader;
 	struct verdict *verdict;
-	struct resolve *resolve;
+	struct paths *paths;
 	struct suspects *suspects;
 	struct senders *senders;
 	struct kallsyms_cache *kallsyms;
@@ -109,7 +109,7 @@ static void on_incident(void *ctx, const struct incident *found)
 	if ((int)inc.answer.verdict < s->opts->min_verdict)
 		return;
 	inc.wall_ns = clock_wall_ns(inc.ts);
-	resolve_incident(s->resolve, &inc);
+	paths_incident(s->paths, &inc);
 	suspects_incident(s->suspects, &inc);
 	name_functions(s, &inc);
 	err = fail_output(s->sink.ops->incident(&s->sink, &inc));
@@ -333,7 +333,7 @@ static int set_up(struct session *s)
 	if (!err)
 		err = verdict_new(&s->verdict, &cfg, on_incident, s);
 	if (!err)
-		err = resolve_new(&s->resolve);
+		err = paths_new(&s->paths);
 	if (!err)
 		err = suspects_new(&s->suspects);
 	if (!err)
@@ -421,7 +421,7 @@ static void tear_down(struct session *s)
 			kill(child->pid, SIGTERM);
 	}
 	loader_close(s->loader);
-	resolve_free(s->resolve);
+	paths_free(s->paths);
 	suspects_free(s->suspects);
 	senders_free(s->senders);
 	kallsyms_cache_free(s->kallsyms);
