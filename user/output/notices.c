@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * talk - hooks and losses in words. Rows of the hook table with one role and
+ * notices - hooks and losses in words. Rows of the hook table with one role and
  * one text of what is not seen without them are alternatives of each other.
  */
 #include "notices.h"
@@ -36,7 +36,7 @@ static void say_missing(const struct hook *hook)
  * Nothing of it is in use, or a part of it failed: half of a pair sees nothing.
  * Without a required role there is no run to talk about.
  */
-static void talk_missing(const struct hook *hooks, size_t n)
+static void notices_missing(const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct hook *failed = NULL;
@@ -58,7 +58,7 @@ static void talk_missing(const struct hook *hooks, size_t n)
 	}
 }
 
-void talk_hooks(const struct hook *hooks, size_t n)
+void notices_hooks(const struct hook *hooks, size_t n)
 {
 	char line[LINE_LEN] = "";
 	const char *role = NULL;
@@ -75,10 +75,10 @@ void talk_hooks(const struct hook *hooks, size_t n)
 		role = hooks[i].role;
 	}
 	log_info("attached %zu hooks: %s ('pageflight probe' shows them)", attached, line);
-	talk_missing(hooks, n);
+	notices_missing(hooks, n);
 }
 
-void talk_filter(const struct filter *filter)
+void notices_filter(const struct filter *filter)
 {
 	char line[FILTER_TEXT_LEN];
 
@@ -86,7 +86,7 @@ void talk_filter(const struct filter *filter)
 		log_info("filters: %s; all else is left out", line);
 }
 
-void talk_losses(const struct loader_totals *before, const struct loader_totals *now)
+void notices_losses(const struct loader_totals *before, const struct loader_totals *now)
 {
 	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
 		__u64 more = now->stats.count[i] - before->stats.count[i];

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * talk - what a run says on stderr about itself: what it can see, and what it
+ * notices - what a run says on stderr about itself: what it can see, and what it
  * loses meanwhile.
  */
-#ifndef PAGEFLIGHT_TALK_H
-#define PAGEFLIGHT_TALK_H
+#ifndef PAGEFLIGHT_NOTICES_H
+#define PAGEFLIGHT_NOTICES_H
 
 #include <stddef.h>
 
@@ -13,12 +13,12 @@ struct hook;
 struct loader_totals;
 
 /* One line on what is attached, one on each thing that is not seen. */
-void talk_hooks(const struct hook *hooks, size_t n);
+void notices_hooks(const struct hook *hooks, size_t n);
 
 /* Which filters are on; nothing if none is. NULL is allowed. */
-void talk_filter(const struct filter *filter);
+void notices_filter(const struct filter *filter);
 
 /* A line for each loss counter that rose from `before` to `now`. */
-void talk_losses(const struct loader_totals *before, const struct loader_totals *now);
+void notices_losses(const struct loader_totals *before, const struct loader_totals *now);
 
 #endif

@@ -276,7 +276,7 @@ static void on_time(struct session *s, __u64 now)
 		err = look_at_losses(s);
 		if (err)
 			fail(s, err);
-		talk_losses(&s->said, &s->seen);
+		notices_losses(&s->said, &s->seen);
 		s->said = s->seen;
 	}
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
@@ -358,8 +358,8 @@ static int announce(struct session *s)
 	int err;
 
 	hooks = loader_hooks(s->loader, &n);
-	talk_hooks(hooks, n);
-	talk_filter(s->opts->loader.filter);
+	notices_hooks(hooks, n);
+	notices_filter(s->opts->loader.filter);
 	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_lines);
 	err = fail_output(s->sink.ops->open(&s->sink));
 	if (err)
