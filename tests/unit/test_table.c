@@ -56,7 +56,7 @@ static char *print(unsigned int width)
 {
 	const struct incident incs[] = { sample_incident(), sample_odd(), sample_bare() };
 
-	return sample_print(&sink_lines, width, incs, ARRAY_LEN(incs), NULL);
+	return sample_print(&sink_table, width, incs, ARRAY_LEN(incs), NULL);
 }
 
 static void test_golden(void **state)
@@ -95,7 +95,7 @@ static char *print_sink(struct sink sink, const struct incident *inc)
 	size_t len;
 
 	sink.out = open_memstream(&text, &len);
-	assert_int_equal(sink_lines.incident(&sink, inc), 0);
+	assert_int_equal(sink_table.incident(&sink, inc), 0);
 	fclose(sink.out);
 	return text;
 }
@@ -113,12 +113,12 @@ static const char who_at_80[] =
 static void test_who(void **state)
 {
 	const struct incident incs[] = { sample_unseen(), sample_memory() };
-	char *text = sample_print(&sink_lines, 120, incs, 2, NULL);
+	char *text = sample_print(&sink_table, 120, incs, 2, NULL);
 
 	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, who_at_120);
 	free(text);
-	text = sample_print(&sink_lines, 80, incs, 2, NULL);
+	text = sample_print(&sink_table, 80, incs, 2, NULL);
 	assert_string_equal(strchr(text, '\n') + 1, who_at_80);
 	free(text);
 }
@@ -202,7 +202,7 @@ static void test_whole_path(void **state)
 static void test_summary(void **state)
 {
 	struct summary sum = sample_summary();
-	char *text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	char *text = sample_print(&sink_table, 120, NULL, 0, &sum);
 
 	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, at_end);
@@ -221,7 +221,7 @@ static void test_summary_with_filters(void **state)
 	filter_add(&filter, FILTER_MIN_BYTES, "1k");
 	sum.filter = &filter;
 	sum.totals.stats.count[PF_C_filtered] = 17;
-	text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	text = sample_print(&sink_table, 120, NULL, 0, &sum);
 	assert_non_null(strstr(text, "\nfilters    port 80, min-bytes 1k: "
 			       "left out pages 17, incidents 4\n"));
 	free(text);
@@ -230,7 +230,7 @@ static void test_summary_with_filters(void **state)
 static void test_summary_of_nothing(void **state)
 {
 	struct summary sum = { .duration_ns = 1000000000 };
-	char *text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	char *text = sample_print(&sink_table, 120, NULL, 0, &sum);
 
 	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1,
@@ -254,7 +254,7 @@ static void test_losses(void **state)
 	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
 		sum = sample_summary();
 		sum.totals.stats.count[i] = 12;
-		text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+		text = sample_print(&sink_table, 120, NULL, 0, &sum);
 		snprintf(expected, sizeof(expected), "\nlost       12 %s\n",
 			 sink_counter_texts[i]);
 		assert_string_equal(strstr(text, "\nlost "), expected);
@@ -264,7 +264,7 @@ static void test_losses(void **state)
 	assert_int_equal(n, PF_C_MAX - PF_C_FIRST_LOSS);
 	sum = sample_summary();
 	sum.totals.missed = sum.refused = sum.evicted = 1;
-	text = sample_print(&sink_lines, 120, NULL, 0, &sum);
+	text = sample_print(&sink_table, 120, NULL, 0, &sum);
 	assert_null(strstr(text, "nothing"));
 	assert_non_null(strstr(text, "lost       1 runs the kernel skipped"));
 	assert_non_null(strstr(text, "lost       1 records with a broken form"));
@@ -274,11 +274,11 @@ static void test_losses(void **state)
 
 static void test_full_disk(void **state)
 {
-	struct sink sink = { .ops = &sink_lines, .width = 80, .out = fopen("/dev/full", "w") };
+	struct sink sink = { .ops = &sink_table, .width = 80, .out = fopen("/dev/full", "w") };
 
 	(void)state;
 	assert_non_null(sink.out);
-	assert_int_equal(sink_lines.open(&sink), -ENOSPC);
+	assert_int_equal(sink_table.open(&sink), -ENOSPC);
 	fclose(sink.out);
 }
 
@@ -299,5 +299,5 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 	};
 
-	return cmocka_run_group_tests_name("sink_lines", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
 }

@@ -47,7 +47,7 @@ struct sink {
 /* What suits stdout: its width, COLUMNS, NO_COLOR. */
 void sink_init(struct sink *sink, const struct sink_ops *ops);
 
-extern const struct sink_ops sink_lines;
+extern const struct sink_ops sink_table;
 extern const struct sink_ops sink_json;
 
 /* Names and explanations of the counters, PF_C_MAX of them. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sink_lines - a line per incident for people, as wide as the terminal. In a
+ * table - a line per incident for people, as wide as the terminal. In a
  * narrow one the columns of the highest rank go first; the file comes last and
  * takes what is left. What does not fit is cut and marked by '~', for the whole
  * of it there is JSON.
@@ -234,7 +234,7 @@ static void put_cell(struct sink *sink, int id, const char *text, unsigned int w
 		fprintf(sink->out, "%*s", columns[id].right ? 1 : pad + 1, "");
 }
 
-static int lines_open(struct sink *sink)
+static int table_open(struct sink *sink)
 {
 	unsigned int width[COLUMNS];
 
@@ -279,7 +279,7 @@ static void put_suspects(struct sink *sink, const struct incident *inc)
 		fprintf(sink->out, "%s\n", cut ? more : "");
 }
 
-static int lines_incident(struct sink *sink, const struct incident *inc)
+static int table_incident(struct sink *sink, const struct incident *inc)
 {
 	const char *colour = sink->colour ? colour_of(inc->answer.verdict) : NULL;
 	unsigned int width[COLUMNS];
@@ -299,14 +299,14 @@ static int lines_incident(struct sink *sink, const struct incident *inc)
 	return sink_flush(sink);
 }
 
-static int lines_summary(struct sink *sink, const struct summary *sum)
+static int table_summary(struct sink *sink, const struct summary *sum)
 {
 	sink_summary_print(sink->out, sum);
 	return sink_flush(sink);
 }
 
-const struct sink_ops sink_lines = {
-	.open = lines_open,
-	.incident = lines_incident,
-	.summary = lines_summary,
+const struct sink_ops sink_table = {
+	.open = table_open,
+	.incident = table_incident,
+	.summary = table_summary,
 };

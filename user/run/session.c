@@ -360,7 +360,7 @@ static int announce(struct session *s)
 	hooks = loader_hooks(s->loader, &n);
 	notices_hooks(hooks, n);
 	notices_filter(s->opts->loader.filter);
-	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_lines);
+	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_table);
 	err = fail_output(s->sink.ops->open(&s->sink));
 	if (err)
 		return err;
