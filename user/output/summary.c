@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sink_summary - what a run saw, how long pages were in flight, and what was
+ * summary - what a run saw, how long pages were in flight, and what was
  * lost. Loss is never left out: without any it says so.
  */
 #include "summary.h"
@@ -96,7 +96,7 @@ static void print_losses(FILE *out, const struct summary *sum)
 		fputs("lost       nothing\n", out);
 }
 
-void sink_summary_print(FILE *out, const struct summary *sum)
+void summary_print(FILE *out, const struct summary *sum)
 {
 	fputc('\n', out);
 	print_histogram(out, "attach to ACK", sum->totals.stats.to_ack);

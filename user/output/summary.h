@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * sink_summary - the end of a run for people.
+ * summary - the end of a run for people.
  */
-#ifndef PAGEFLIGHT_SINK_SUMMARY_H
-#define PAGEFLIGHT_SINK_SUMMARY_H
+#ifndef PAGEFLIGHT_SUMMARY_H
+#define PAGEFLIGHT_SUMMARY_H
 
 #include "sink.h"
 
 /* Within 80 columns. Errors are left to the stream's error state. */
-void sink_summary_print(FILE *out, const struct summary *sum);
+void summary_print(FILE *out, const struct summary *sum);
 
 #endif

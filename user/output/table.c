@@ -301,7 +301,7 @@ static int table_incident(struct sink *sink, const struct incident *inc)
 
 static int table_summary(struct sink *sink, const struct summary *sum)
 {
-	sink_summary_print(sink->out, sum);
+	summary_print(sink->out, sum);
 	return sink_flush(sink);
 }
 
