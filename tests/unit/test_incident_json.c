@@ -328,5 +328,5 @@ int main(void)
 		cmocka_unit_test(test_full_disk),
 	};
 
-	return cmocka_run_group_tests_name("sink_json", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("incident_json", tests, NULL, NULL);
 }

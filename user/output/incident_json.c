@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sink_json - JSON lines, the contract with programs: keys may be added, never
+ * incident_json - JSON lines, the contract with programs: keys may be added, never
  * renamed. Paths and comms that are not UTF-8 get U+FFFD for each bad byte, and
  * a path then comes a second time, as hexadecimal digits, in "path_hex".
  */
