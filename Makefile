@@ -6,7 +6,7 @@
 #   make unit       unit tests alone          make vm KERNELS=6.12   on one kernel
 #   make bench      what watching costs       make scale             whether that grows
 #   make truth      what was said of N flows, against what their readers got
-#   make lint       shell scripts, man page, who includes whom
+#   make lint       house rules: tests/lint.d
 #   make arm64      compile both sides for arm64
 #   make install    PREFIX= DESTDIR=
 #   make deps       install the packages all this needs (apt), or list what is missing
@@ -101,8 +101,8 @@ check: deps
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 
-lint:
-	$(Q)tests/lint
+lint: $(O)/pageflight.bpf.o
+	$(Q)O=$(O) tests/lint
 
 # Types differ, so does the folder: an arm64 build never mixes with this one.
 arm64:
@@ -117,7 +117,9 @@ deps:
 
 install: all
 	install -D -m 755 $(O)/pageflight $(DESTDIR)$(PREFIX)/sbin/pageflight
-	install -D -m 644 docs/pageflight.8 $(DESTDIR)$(PREFIX)/share/man/man8/pageflight.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/*.8
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/*.7
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/pageflight docs/*.md
 
 clean:
 	$(call say,CLEAN,$(O))
