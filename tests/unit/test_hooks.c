@@ -5,6 +5,7 @@
  * string that names those which do not.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernel/hooks.h"
@@ -16,122 +17,194 @@ static bool exists(void *ctx, const struct hook *h)
 {
 	char name[128];
 
-	if (strstr(ctx, h->symbol) && !h->param)
+	snprintf(name, sizeof(name), " %s ", h->symbol);
+	if (strstr(ctx, name))
 		return false;
 	snprintf(name, sizeof(name), " %s.%s ", h->symbol, h->param ? h->param : "");
 	return !strstr(ctx, name);
 }
 
-static const struct hook *find(const struct hook *hooks, size_t n, const char *program)
+static struct hook *hooks;
+
+static int setup(void **state)
 {
-	for (size_t i = 0; i < n; i++)
+	(void)state;
+	hooks = calloc(hooks_n, sizeof(*hooks));
+	return hooks ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	free(hooks);
+	return 0;
+}
+
+static struct hook *find(const char *program)
+{
+	for (size_t i = 0; i < hooks_n; i++)
 		if (!strcmp(hooks[i].program, program))
 			return &hooks[i];
 	fail_msg("no program %s", program);
 	return NULL;
 }
 
-static size_t plan(struct hook hooks[HOOKS_MAX], const char *missing)
+static enum hook_state state_of(const char *program)
 {
-	return hooks_plan(hooks, PF_CONTENT_WIRE, exists, (void *)missing);
+	return find(program)->state;
+}
+
+static enum hook_tie tie(const char *a, const char *b)
+{
+	enum hook_tie there = hooks_tie(find(a), find(b));
+
+	assert_int_equal(hooks_tie(find(b), find(a)), there);
+	return there;
+}
+
+static void plan(const char *missing)
+{
+	hooks_plan(hooks, PF_CONTENT_WIRE, exists, (void *)missing);
+}
+
+static const struct hook *missing_hook(void)
+{
+	return hooks_missing(hooks, hooks_n);
 }
 
 static void newest_of_a_role_is_used(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, "");
-
 	(void)state;
-	assert_int_equal(find(hooks, n, "on_splice")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_sendpage")->state, HOOK_NOT_NEEDED);
-	assert_int_equal(find(hooks, n, "on_btrfs_range")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_btrfs_front")->state, HOOK_NOT_NEEDED);
-	assert_null(hooks_missing(hooks, n));
+	plan("");
+	assert_int_equal(state_of("on_splice"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_sendpage"), HOOK_NOT_NEEDED);
+	assert_int_equal(state_of("on_btrfs_range"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_btrfs_front"), HOOK_NOT_NEEDED);
+	assert_null(missing_hook());
 }
 
 static void older_one_where_the_newest_is_absent(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, " skb_splice_from_iter btrfs_truncate_block.start ");
-
 	(void)state;
-	assert_int_equal(find(hooks, n, "on_splice")->state, HOOK_ABSENT);
-	assert_int_equal(find(hooks, n, "on_sendpage")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_wait_mem")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_btrfs_range")->state, HOOK_ABSENT);
-	assert_int_equal(find(hooks, n, "on_btrfs_front")->state, HOOK_UNTRIED);
-	assert_null(hooks_missing(hooks, n));
+	plan(" skb_splice_from_iter btrfs_truncate_block.start ");
+	assert_int_equal(state_of("on_splice"), HOOK_ABSENT);
+	assert_int_equal(state_of("on_sendpage"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_wait_mem"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_btrfs_range"), HOOK_ABSENT);
+	assert_int_equal(state_of("on_btrfs_front"), HOOK_UNTRIED);
+	assert_null(missing_hook());
 }
 
 static void group_is_whole_or_absent(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, " skb_splice_from_iter sk_stream_wait_memory ");
 	const struct hook *h;
 
 	(void)state;
-	assert_int_equal(find(hooks, n, "on_sendpage")->state, HOOK_ABSENT);
-	h = hooks_missing(hooks, n);
+	plan(" skb_splice_from_iter sk_stream_wait_memory ");
+	assert_int_equal(state_of("on_sendpage"), HOOK_ABSENT);
+	h = missing_hook();
 	assert_non_null(h);
 	assert_string_equal(h->role, "attach");
 }
 
 static void required_role_without_a_hook_is_found(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, " tcp_ack ");
-
 	(void)state;
-	assert_string_equal(hooks_missing(hooks, n)->symbol, "tcp_ack");
+	plan(" tcp_ack ");
+	assert_string_equal(missing_hook()->symbol, "tcp_ack");
 }
 
 static void optional_roles_may_be_missing(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, " btrfs_buffered_write iomap_file_buffered_write do_page_mkwrite ");
-
 	(void)state;
-	assert_null(hooks_missing(hooks, n));
+	plan(" btrfs_buffered_write iomap_file_buffered_write do_page_mkwrite ");
+	assert_null(missing_hook());
 }
 
 static void failed_hook_is_missing(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, "");
-
 	(void)state;
-	((struct hook *)find(hooks, n, "on_ack"))->state = HOOK_FAILED;
-	assert_string_equal(hooks_missing(hooks, n)->symbol, "tcp_ack");
+	plan("");
+	find("on_ack")->state = HOOK_FAILED;
+	assert_string_equal(missing_hook()->symbol, "tcp_ack");
 }
 
 static void programs_of_one_function_stand_together(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, "");
-
 	(void)state;
-	assert_true(hooks_stand_together(find(hooks, n, "on_write"), find(hooks, n, "on_write_end")));
-	assert_true(hooks_stand_together(find(hooks, n, "on_sendpage"),
-					 find(hooks, n, "on_wait_mem")));
-	assert_false(hooks_stand_together(find(hooks, n, "on_write"),
-					  find(hooks, n, "on_iomap")));
-	assert_false(hooks_stand_together(find(hooks, n, "on_purge"), find(hooks, n, "on_destroy")));
+	plan("");
+	assert_int_equal(tie("on_write", "on_write_end"), HOOK_PARTNERS);
+	assert_int_equal(tie("on_sendpage", "on_wait_mem"), HOOK_PARTNERS);
+	assert_int_equal(tie("on_write", "on_iomap"), HOOK_APART);
+	assert_int_equal(tie("on_purge", "on_destroy"), HOOK_APART);
+	assert_int_equal(tie("on_zero", "on_ext4_zero"), HOOK_APART);
+}
+
+static void groups_of_one_role_are_rivals(void **state)
+{
+	(void)state;
+	plan("");
+	assert_int_equal(tie("on_splice", "on_wait_mem"), HOOK_RIVALS);
+	assert_int_equal(tie("on_btrfs_range", "on_btrfs_front"), HOOK_RIVALS);
+	assert_int_equal(tie("on_btrfs_range", "on_btrfs_zeroed"), HOOK_PARTNERS);
+	assert_int_equal(tie("on_btrfs_front", "on_btrfs_zeroed"), HOOK_PARTNERS);
+}
+
+static void every_row_is_complete(void **state)
+{
+	(void)state;
+	plan("");
+	for (size_t i = 0; i < hooks_n; i++) {
+		const struct hook *h = &hooks[i];
+
+		assert_true(h->program && h->role && h->symbol && h->blind_without);
+		assert_ptr_equal(find(h->program), h);
+		assert_int_equal(h->method == HOOK_ITER, h->run != HOOK_RUN_NEVER);
+		assert_true(!h->map || h->method == HOOK_ITER);
+	}
+}
+
+/* All are attached; the programs of these names, each between spaces, are not. */
+static bool is_loss(const char *program, const char *failed)
+{
+	char name[128];
+
+	for (size_t i = 0; i < hooks_n; i++) {
+		snprintf(name, sizeof(name), " %s ", hooks[i].program);
+		hooks[i].state = strstr(failed, name) ? HOOK_FAILED : HOOK_ATTACHED;
+	}
+	return hooks_skip_is_loss(hooks, hooks_n, find(program) - hooks);
+}
+
+static void a_skip_is_a_loss_where_nothing_acts_instead(void **state)
+{
+	(void)state;
+	plan("");
+	assert_true(is_loss("on_ack", ""));
+	assert_false(is_loss("on_ack", " on_ack "));
+	assert_false(is_loss("on_xmit", ""));
+	assert_false(is_loss("on_write", ""));
+	assert_true(is_loss("on_write_2", ""));
+	assert_false(is_loss("on_write_end", ""));
+	assert_true(is_loss("on_write_end_2", ""));
+	assert_true(is_loss("on_write", " on_write_2 "));
+	assert_false(is_loss("on_write_end", " on_write_2 "));
+	assert_true(is_loss("on_write_end", " on_write_end_2 "));
+	assert_true(is_loss("on_mkwrite", ""));
 }
 
 static void seconds_go_where_none_is_skipped(void **state)
 {
-	struct hook hooks[HOOKS_MAX];
-	size_t n = plan(hooks, " btrfs_buffered_write ");
-
 	(void)state;
-	hooks_stand_once(hooks, n);
-	assert_int_equal(find(hooks, n, "on_write")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_write_2")->state, HOOK_NOT_NEEDED);
-	assert_int_equal(find(hooks, n, "on_write_end")->state, HOOK_UNTRIED);
-	assert_int_equal(find(hooks, n, "on_write_end_2")->state, HOOK_NOT_NEEDED);
-	assert_int_equal(find(hooks, n, "on_copy_2")->state, HOOK_NOT_NEEDED);
-	assert_int_equal(find(hooks, n, "on_btrfs_2")->state, HOOK_ABSENT);
-	assert_null(hooks_missing(hooks, n));
+	plan(" btrfs_buffered_write ");
+	hooks_stand_once(hooks, hooks_n);
+	assert_int_equal(state_of("on_write"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_write_2"), HOOK_NOT_NEEDED);
+	assert_int_equal(state_of("on_write_end"), HOOK_UNTRIED);
+	assert_int_equal(state_of("on_write_end_2"), HOOK_NOT_NEEDED);
+	assert_int_equal(state_of("on_copy_2"), HOOK_NOT_NEEDED);
+	assert_int_equal(state_of("on_btrfs_2"), HOOK_ABSENT);
+	assert_null(missing_hook());
 }
 
 int main(void)
@@ -144,8 +217,11 @@ int main(void)
 		cmocka_unit_test(optional_roles_may_be_missing),
 		cmocka_unit_test(failed_hook_is_missing),
 		cmocka_unit_test(programs_of_one_function_stand_together),
+		cmocka_unit_test(groups_of_one_role_are_rivals),
+		cmocka_unit_test(every_row_is_complete),
+		cmocka_unit_test(a_skip_is_a_loss_where_nothing_acts_instead),
 		cmocka_unit_test(seconds_go_where_none_is_skipped),
 	};
 
-	return cmocka_run_group_tests_name("hooks", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("hooks", tests, setup, teardown);
 }

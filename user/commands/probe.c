@@ -62,7 +62,7 @@ static const char *why(const struct hook *h)
 	}
 }
 
-/* The programs of one role on one function are one line: that of one in use, if any is. */
+/* Programs on one function that belong together are one line: that of one in use, if any is. */
 static bool spoken_for(const struct probe *p, size_t i)
 {
 	const struct hook *h = &p->hooks[i];
@@ -71,7 +71,7 @@ static bool spoken_for(const struct probe *p, size_t i)
 		const struct hook *o = &p->hooks[k];
 		bool better = o->state == HOOK_ATTACHED && h->state != HOOK_ATTACHED;
 
-		if (k != i && !strcmp(h->role, o->role) && !strcmp(h->symbol, o->symbol) &&
+		if (k != i && hooks_tie(h, o) != HOOK_APART && !strcmp(h->symbol, o->symbol) &&
 		    (better || (k < i && (o->state == HOOK_ATTACHED || h->state != HOOK_ATTACHED))))
 			return true;
 	}
@@ -87,7 +87,7 @@ static void print_text(const struct probe *p)
 
 		if (spoken_for(p, i))
 			continue;
-		snprintf(hook, sizeof(hook), "%s/%s", h->method, h->symbol);
+		snprintf(hook, sizeof(hook), "%s/%s", hook_method_name(h->method), h->symbol);
 		printf("%-15s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));
 	}
 	putchar('\n');
@@ -112,12 +112,12 @@ static struct json_object *json_hooks(const struct probe *p)
 		struct json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "role", json_object_new_string(h->role));
-		json_object_object_add(o, "method", json_object_new_string(h->method));
+		json_object_object_add(o, "method", json_object_new_string(hook_method_name(h->method)));
 		json_object_object_add(o, "symbol", json_object_new_string(h->symbol));
-		json_object_object_add(o, "required", json_object_new_boolean(h->need == HOOK_REQUIRED));
+		json_object_object_add(o, "required", json_object_new_boolean(h->required));
 		json_object_object_add(o, "state", json_object_new_string(hook_state_name(h->state)));
 		json_object_object_add(o, "why", json_object_new_string(why(h)));
-		json_object_object_add(o, "sees", json_object_new_string(h->sees));
+		json_object_object_add(o, "sees", json_object_new_string(h->blind_without));
 		json_object_array_add(list, o);
 	}
 	return list;

@@ -38,11 +38,11 @@ static bool btf_has_func(const struct btf *btf, const struct hook *h)
 	char name[128];
 	int id;
 
-	if (!strcmp(h->method, "tp_btf")) {
+	if (h->method == HOOK_TP_BTF) {
 		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
 		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
 	}
-	if (!strcmp(h->method, "iter")) {
+	if (h->method == HOOK_ITER) {
 		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
 		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
 	}

@@ -9,104 +9,206 @@
 
 #include "wire.h"
 
-/* A function whose parameters changed their meaning is told by the name of one. */
-#define ROW_PARAM(prog, r, meth, sym, mod, par, n, g, text)		\
-	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .module = mod, .param = par, .sees = text, .need = n, .group = g }
-#define ROW(prog, r, meth, sym, mod, n, g, text)			\
-	ROW_PARAM(prog, r, meth, sym, mod, NULL, n, g, text)
+/* A program and its second copy. The copy has the same row but for the mark. */
+#define TWICE(prog, ...)								\
+	{ .program = prog, __VA_ARGS__ },						\
+	{ .program = prog "_2", .second = true, __VA_ARGS__ }
 
-#define ROW_CONTENT(prog, r, meth, sym, mode, text)			\
-	{ .program = prog, .role = r, .method = meth, .symbol = sym,	\
-	  .sees = text, .need = HOOK_OPTIONAL, .content = mode, .spare = true }
-
-/* A write's four programs: each stands twice, see write.bpf.c. */
-#define WRITE_ROWS(prog, r, sym, mod, n, text)				\
-	ROW(prog, r, "fentry", sym, mod, n, 0, text),			\
-	ROW(prog "_2", r, "fentry", sym, mod, n, 0, text),		\
-	ROW(prog "_end", r, "fexit", sym, mod, n, 0, text),		\
-	ROW(prog "_end_2", r, "fexit", sym, mod, n, 0, text)
+/* The four programs of a write: WRITE_HOOKS() in BPF makes them. */
+#define WRITE_ROWS(prog, target, ...)							\
+	TWICE(prog, .method = HOOK_FENTRY, .symbol = target, __VA_ARGS__),		\
+	TWICE(prog "_end", .method = HOOK_FEXIT, .symbol = target, __VA_ARGS__)
 
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
 	/* First: the others need to know where the bytes are. */
-	ROW_CONTENT("on_memmap", "content", "iter", "task_file", PF_CONTENT_EDGES,
-		    "what the bytes are: fingerprints, so stores through mappings too"),
-	ROW("on_splice", "attach", "fexit", "skb_splice_from_iter", NULL, HOOK_REQUIRED, 1,
-	    "pages taken by a socket"),
-	ROW("on_sendpage", "attach", "fentry", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket"),
-	ROW("on_sendpage_end", "attach", "fexit", "do_tcp_sendpages", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket"),
-	ROW("on_wait_mem", "attach", "fentry", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket that then waits for memory"),
-	ROW("on_wait_mem_end", "attach", "fexit", "sk_stream_wait_memory", NULL, HOOK_REQUIRED, 2,
-	    "pages taken by a socket that then waits for memory"),
-	ROW("on_zerocopy", "attach zerocopy", "fexit", "skb_zerocopy_iter_stream", NULL,
-	    HOOK_OPTIONAL, 0, "buffers that MSG_ZEROCOPY took"),
-	ROW("on_ack", "ack", "fentry", "tcp_ack", NULL, HOOK_REQUIRED, 0, "acknowledgements"),
-	ROW("on_read", "release", "tp_btf", "tcp_rcv_space_adjust", NULL, HOOK_REQUIRED, 0,
-	    "a reader on this host copying pages out"),
-	ROW("on_collapse", "release collapsed", "fentry", "tcp_collapse_one", NULL, HOOK_OPTIONAL, 0,
-	    "the queue of a reader on this host being copied when its memory is short"),
-	ROW_CONTENT("on_prune", "release collapsed", "fentry", "tcp_try_rmem_schedule",
-		    PF_CONTENT_EDGES, "what is in that queue by then"),
-	ROW("on_state", "peer", "tp_btf", "inet_sock_set_state", NULL, HOOK_OPTIONAL, 0,
-	    "that a reader is on this host, and gets the very pages"),
-	ROW("on_open_file", "peer", "iter", "task_file", NULL, HOOK_OPTIONAL, 0,
-	    "that a reader is on this host, if it was connected before"),
-	ROW("on_purge", "abort", "fentry", "tcp_write_queue_purge", NULL, HOOK_REQUIRED, 0,
-	    "queues dropped by a reset"),
-	ROW("on_destroy", "abort", "tp_btf", "tcp_destroy_sock", NULL, HOOK_REQUIRED, 0,
-	    "sockets destroyed"),
-	ROW("on_lingering", "release held", "iter", "bpf_map_elem", NULL, HOOK_OPTIONAL, 0,
-	    "packets that leave this host after a reset"),
-	ROW("on_resend", "resend", "tp_btf", "tcp_retransmit_skb", NULL, HOOK_REQUIRED, 0,
-	    "retransmissions"),
-	ROW_CONTENT("on_copy", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
-		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
-	ROW_CONTENT("on_copy_2", "transmit copy", "tp_btf", "skb_copy_datagram_iovec",
-		    PF_CONTENT_EDGES, "what a reader here copies that no hook saw changed"),
-	ROW_CONTENT("on_consume", "transmit copied", "tp_btf", "consume_skb",
-		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
-	ROW_CONTENT("on_consume_2", "transmit copied", "tp_btf", "consume_skb",
-		    PF_CONTENT_WIRE, "stores while the reader of a tun copies"),
-	ROW_CONTENT("on_xmit", "transmit", "tp_btf", "net_dev_start_xmit",
-		    PF_CONTENT_WIRE, "what a device is given"),
-	WRITE_ROWS("on_write", "write", "generic_perform_write", NULL, HOOK_REQUIRED,
-		   "writes to ext4, tmpfs and most file systems"),
-	WRITE_ROWS("on_iomap", "write iomap", "iomap_file_buffered_write", "iomap", HOOK_OPTIONAL,
-		   "writes to xfs and other iomap file systems"),
-	WRITE_ROWS("on_btrfs", "write btrfs", "btrfs_buffered_write", "btrfs", HOOK_OPTIONAL,
-		   "writes to btrfs (load its module before pageflight starts)"),
-	ROW("on_mkwrite", "write mmap", "fexit", "do_page_mkwrite", NULL, HOOK_OPTIONAL, 0,
-	    "the first store to a clean page through a mapping"),
-	ROW("on_zero", "write truncate", "fentry", "truncate_inode_partial_folio", NULL,
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_zeroed", "write truncate", "fexit", "truncate_inode_partial_folio", NULL,
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_ext4_zero", "write truncate", "fentry", "ext4_block_zero_page_range", "ext4",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_ext4_zeroed", "write truncate", "fexit", "ext4_block_zero_page_range", "ext4",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate and hole punch"),
-	ROW("on_eof_zero", "write truncate", "fentry", "iomap_truncate_page", "iomap",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate of xfs"),
-	ROW("on_eof_zeroed", "write truncate", "fexit", "iomap_truncate_page", "iomap",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by truncate of xfs"),
-	ROW("on_iomap_zero", "write truncate", "fentry", "iomap_zero_range", "iomap",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by hole punch of xfs"),
-	ROW("on_iomap_zeroed", "write truncate", "fexit", "iomap_zero_range", "iomap",
-	    HOOK_OPTIONAL, 0, "bytes zeroed by hole punch of xfs"),
-	ROW_PARAM("on_btrfs_range", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "start", HOOK_OPTIONAL, 1, "holes punched into files of btrfs"),
-	ROW_PARAM("on_btrfs_front", "write btrfs", "fentry", "btrfs_truncate_block", "btrfs",
-		  "front", HOOK_OPTIONAL, 2, "holes punched into files of btrfs"),
-	ROW("on_btrfs_zeroed", "write btrfs", "fexit", "btrfs_truncate_block", "btrfs",
-	    HOOK_OPTIONAL, 0, "holes punched into files of btrfs"),
+	{
+		.program = "on_memmap", .role = "content",
+		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_FOR_MEMMAP,
+		.content = PF_CONTENT_EDGES, .skips_ignored = true,
+		.blind_without = "what the bytes are: fingerprints, so stores through mappings too",
+	},
+	{
+		.program = "on_splice", .role = "attach", .group = 1, .required = true,
+		.method = HOOK_FEXIT, .symbol = "skb_splice_from_iter",
+		.blind_without = "pages taken by a socket",
+	},
+	{
+		.program = "on_sendpage", .role = "attach", .group = 2, .required = true,
+		.method = HOOK_FENTRY, .symbol = "do_tcp_sendpages",
+		.blind_without = "pages taken by a socket",
+	},
+	{
+		.program = "on_sendpage_end", .role = "attach", .group = 2, .required = true,
+		.method = HOOK_FEXIT, .symbol = "do_tcp_sendpages",
+		.blind_without = "pages taken by a socket",
+	},
+	/* These two are for a socket that waits for memory. */
+	{
+		.program = "on_wait_mem", .role = "attach", .group = 2, .required = true,
+		.method = HOOK_FENTRY, .symbol = "sk_stream_wait_memory",
+		.blind_without = "pages taken by a socket",
+	},
+	{
+		.program = "on_wait_mem_end", .role = "attach", .group = 2, .required = true,
+		.method = HOOK_FEXIT, .symbol = "sk_stream_wait_memory",
+		.blind_without = "pages taken by a socket",
+	},
+	{
+		.program = "on_zerocopy", .role = "attach zerocopy",
+		.method = HOOK_FEXIT, .symbol = "skb_zerocopy_iter_stream",
+		.blind_without = "buffers that MSG_ZEROCOPY took",
+	},
+	{
+		.program = "on_ack", .role = "ack", .required = true,
+		.method = HOOK_FENTRY, .symbol = "tcp_ack",
+		.blind_without = "acknowledgements",
+	},
+	{
+		.program = "on_read", .role = "release", .required = true,
+		.method = HOOK_TP_BTF, .symbol = "tcp_rcv_space_adjust",
+		.blind_without = "a reader on this host copying pages out",
+	},
+	{
+		.program = "on_collapse", .role = "release collapsed",
+		.method = HOOK_FENTRY, .symbol = "tcp_collapse_one",
+		.blind_without = "the kernel copying a reader's queue on this host when memory is short",
+	},
+	{
+		.program = "on_prune", .role = "release collapsed",
+		.method = HOOK_FENTRY, .symbol = "tcp_try_rmem_schedule",
+		.content = PF_CONTENT_EDGES, .skips_ignored = true,
+		.blind_without = "the bytes in a reader's queue when the kernel copies it",
+	},
+	{
+		.program = "on_state", .role = "peer",
+		.method = HOOK_TP_BTF, .symbol = "inet_sock_set_state",
+		.blind_without = "readers on this host that share the pages",
+	},
+	{
+		.program = "on_open_file", .role = "peer",
+		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_AT_START,
+		.blind_without = "readers on this host that were connected before the start",
+	},
+	{
+		.program = "on_purge", .role = "abort", .required = true,
+		.method = HOOK_FENTRY, .symbol = "tcp_write_queue_purge",
+		.blind_without = "queues dropped by a reset",
+	},
+	{
+		.program = "on_destroy", .role = "abort", .required = true,
+		.method = HOOK_TP_BTF, .symbol = "tcp_destroy_sock",
+		.blind_without = "sockets destroyed",
+	},
+	{
+		.program = "on_lingering", .role = "release held",
+		.method = HOOK_ITER, .symbol = "bpf_map_elem", .map = "lingering", .run = HOOK_RUN_ON_DEMAND,
+		.blind_without = "packets that leave this host after a reset",
+	},
+	{
+		.program = "on_resend", .role = "resend", .required = true,
+		.method = HOOK_TP_BTF, .symbol = "tcp_retransmit_skb",
+		.blind_without = "retransmissions",
+	},
+	TWICE("on_copy", .role = "transmit copy",
+	      .method = HOOK_TP_BTF, .symbol = "skb_copy_datagram_iovec",
+	      .content = PF_CONTENT_EDGES, .skips_ignored = true,
+	      .blind_without = "changes that no hook saw, when a reader on this host copies"),
+	TWICE("on_consume", .role = "transmit copied",
+	      .method = HOOK_TP_BTF, .symbol = "consume_skb",
+	      .content = PF_CONTENT_WIRE, .skips_ignored = true,
+	      .blind_without = "stores while the reader of a tun device copies"),
+	{
+		.program = "on_xmit", .role = "transmit",
+		.method = HOOK_TP_BTF, .symbol = "net_dev_start_xmit",
+		.content = PF_CONTENT_WIRE, .skips_ignored = true,
+		.blind_without = "the bytes that a device is given",
+	},
+	WRITE_ROWS("on_write", "generic_perform_write", .role = "write", .required = true,
+		   .blind_without = "writes to ext4, tmpfs and most file systems"),
+	WRITE_ROWS("on_iomap", "iomap_file_buffered_write", .role = "write iomap",
+		   .module = "iomap",
+		   .blind_without = "writes to xfs and other iomap file systems"),
+	WRITE_ROWS("on_btrfs", "btrfs_buffered_write", .role = "write btrfs",
+		   .module = "btrfs",
+		   .blind_without = "writes to btrfs (load its module before pageflight starts)"),
+	{
+		.program = "on_mkwrite", .role = "write mmap",
+		.method = HOOK_FEXIT, .symbol = "do_page_mkwrite",
+		.blind_without = "the first store to a clean page through a mapping",
+	},
+	{
+		.program = "on_zero", .role = "write truncate",
+		.method = HOOK_FENTRY, .symbol = "truncate_inode_partial_folio",
+		.blind_without = "bytes zeroed by truncate and hole punch",
+	},
+	{
+		.program = "on_zeroed", .role = "write truncate",
+		.method = HOOK_FEXIT, .symbol = "truncate_inode_partial_folio",
+		.blind_without = "bytes zeroed by truncate and hole punch",
+	},
+	{
+		.program = "on_ext4_zero", .role = "write truncate",
+		.method = HOOK_FENTRY, .symbol = "ext4_block_zero_page_range", .module = "ext4",
+		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
+	},
+	{
+		.program = "on_ext4_zeroed", .role = "write truncate",
+		.method = HOOK_FEXIT, .symbol = "ext4_block_zero_page_range", .module = "ext4",
+		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
+	},
+	{
+		.program = "on_eof_zero", .role = "write truncate",
+		.method = HOOK_FENTRY, .symbol = "iomap_truncate_page", .module = "iomap",
+		.blind_without = "bytes zeroed by truncate of xfs",
+	},
+	{
+		.program = "on_eof_zeroed", .role = "write truncate",
+		.method = HOOK_FEXIT, .symbol = "iomap_truncate_page", .module = "iomap",
+		.blind_without = "bytes zeroed by truncate of xfs",
+	},
+	{
+		.program = "on_iomap_zero", .role = "write truncate",
+		.method = HOOK_FENTRY, .symbol = "iomap_zero_range", .module = "iomap",
+		.blind_without = "bytes zeroed by hole punch of xfs",
+	},
+	{
+		.program = "on_iomap_zeroed", .role = "write truncate",
+		.method = HOOK_FEXIT, .symbol = "iomap_zero_range", .module = "iomap",
+		.blind_without = "bytes zeroed by hole punch of xfs",
+	},
+	{
+		.program = "on_btrfs_range", .role = "write btrfs", .group = 1,
+		.method = HOOK_FENTRY, .symbol = "btrfs_truncate_block", .module = "btrfs",
+		.param = "start",
+		.blind_without = "holes punched into files of btrfs",
+	},
+	{
+		.program = "on_btrfs_front", .role = "write btrfs", .group = 2,
+		.method = HOOK_FENTRY, .symbol = "btrfs_truncate_block", .module = "btrfs",
+		.param = "front",
+		.blind_without = "holes punched into files of btrfs",
+	},
+	{
+		.program = "on_btrfs_zeroed", .role = "write btrfs",
+		.method = HOOK_FEXIT, .symbol = "btrfs_truncate_block", .module = "btrfs",
+		.blind_without = "holes punched into files of btrfs",
+	},
 };
 
-#define N_HOOKS (sizeof(table) / sizeof(table[0]))
-_Static_assert(N_HOOKS <= HOOKS_MAX, "HOOKS_MAX");
+const size_t hooks_n = sizeof(table) / sizeof(table[0]);
+
+const char *hook_method_name(enum hook_method method)
+{
+	static const char *const names[] = {
+		[HOOK_FENTRY] = "fentry",
+		[HOOK_FEXIT] = "fexit",
+		[HOOK_TP_BTF] = "tp_btf",
+		[HOOK_ITER] = "iter",
+	};
+
+	return names[method];
+}
 
 const char *hook_state_name(enum hook_state state)
 {
@@ -121,60 +223,43 @@ const char *hook_state_name(enum hook_state state)
 	return names[state];
 }
 
-static bool same_role(const struct hook *a, const struct hook *b)
+enum hook_tie hooks_tie(const struct hook *a, const struct hook *b)
 {
-	return !strcmp(a->role, b->role);
+	if (strcmp(a->role, b->role) || strcmp(a->blind_without, b->blind_without))
+		return HOOK_APART;
+	return a->group && b->group && a->group != b->group ? HOOK_RIVALS : HOOK_PARTNERS;
 }
 
 /* A group is whole or absent, and not needed where a newer one has all it needs. */
 static void plan_one(struct hook *h, const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n && h->group; i++) {
-		const struct hook *o = &hooks[i];
-
-		if (same_role(h, o) && o->group == h->group && o->state == HOOK_ABSENT &&
-		    h->state == HOOK_UNTRIED)
+		if (hooks_tie(h, &hooks[i]) == HOOK_PARTNERS &&
+		    hooks[i].state == HOOK_ABSENT && h->state == HOOK_UNTRIED)
 			h->state = HOOK_ABSENT;
 	}
 	for (size_t i = 0; i < n && h->group; i++) {
-		const struct hook *o = &hooks[i];
-
-		if (same_role(h, o) && o->group && o->group < h->group &&
-		    o->state == HOOK_UNTRIED && h->state == HOOK_UNTRIED)
+		if (hooks_tie(h, &hooks[i]) == HOOK_RIVALS && hooks[i].group < h->group &&
+		    hooks[i].state == HOOK_UNTRIED && h->state == HOOK_UNTRIED)
 			h->state = HOOK_NOT_NEEDED;
 	}
 }
 
-size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn exists, void *ctx)
+void hooks_plan(struct hook *ret_hooks, int content, hook_exists_fn exists, void *ctx)
 {
 	memcpy(ret_hooks, table, sizeof(table));
-	for (size_t i = 0; i < N_HOOKS; i++)
+	for (size_t i = 0; i < hooks_n; i++)
 		ret_hooks[i].state = table[i].content > content ? HOOK_NOT_NEEDED :
 				     exists(ctx, &table[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
-	for (size_t i = 0; i < N_HOOKS; i++)
-		plan_one(&ret_hooks[i], ret_hooks, N_HOOKS);
-	return N_HOOKS;
-}
-
-/* By its name, which is that of the first and "_2". */
-static bool is_second(const struct hook *h)
-{
-	size_t len = strlen(h->program);
-
-	return len > 2 && !strcmp(h->program + len - 2, "_2");
+	for (size_t i = 0; i < hooks_n; i++)
+		plan_one(&ret_hooks[i], ret_hooks, hooks_n);
 }
 
 void hooks_stand_once(struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_second(&hooks[i]) && hooks[i].state == HOOK_UNTRIED)
+		if (hooks[i].second && hooks[i].state == HOOK_UNTRIED)
 			hooks[i].state = HOOK_NOT_NEEDED;
-}
-
-/* Candidates of one place in a role: other groups, or the programs of one function. */
-static bool alternatives(const struct hook *a, const struct hook *b)
-{
-	return same_role(a, b) && (a->group || !strcmp(a->symbol, b->symbol));
 }
 
 const struct hook *hooks_missing(const struct hook *hooks, size_t n)
@@ -182,21 +267,28 @@ const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		bool works = false;
 
-		if (hooks[i].need != HOOK_REQUIRED)
-			continue;
-		for (size_t k = 0; k < n; k++)
-			if (alternatives(&hooks[i], &hooks[k]) &&
-			    (hooks[k].state == HOOK_UNTRIED || hooks[k].state == HOOK_ATTACHED))
-				works = true;
-		if (!works)
+		for (size_t k = 0; k < n && hooks[i].required; k++)
+			works |= hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
+				 (hooks[k].state == HOOK_UNTRIED || hooks[k].state == HOOK_ATTACHED);
+		if (hooks[i].required && !works)
 			return &hooks[i];
 	}
 	return NULL;
 }
 
-bool hooks_stand_together(const struct hook *a, const struct hook *b)
+/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
+static bool has_second(const struct hook *hooks, size_t n, const struct hook *first)
 {
-	if (!same_role(a, b))
-		return false;
-	return a->group ? a->group == b->group : !strcmp(a->symbol, b->symbol);
+	for (size_t i = 0; i < n; i++)
+		if (hooks[i].second && hooks[i].state == HOOK_ATTACHED && !first->second &&
+		    hooks[i].method == first->method &&
+		    hooks_tie(&hooks[i], first) == HOOK_PARTNERS)
+			return true;
+	return false;
+}
+
+bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i)
+{
+	return hooks[i].state == HOOK_ATTACHED && !hooks[i].skips_ignored &&
+	       !has_second(hooks, n, &hooks[i]);
 }

@@ -9,9 +9,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum hook_need {
-	HOOK_REQUIRED,	/* a role without any working candidate: nothing can be said */
-	HOOK_OPTIONAL,	/* something is not seen; said at start */
+enum hook_method {
+	HOOK_FENTRY,
+	HOOK_FEXIT,
+	HOOK_TP_BTF,
+	HOOK_ITER,
+};
+
+/* When an iterator runs. */
+enum hook_run {
+	HOOK_RUN_NEVER,		/* the program is no iterator */
+	HOOK_RUN_AT_START,	/* once, as soon as it is attached: it shows what was there before us */
+	HOOK_RUN_ON_DEMAND,	/* at start, and whenever loader_sweep() is called */
+	HOOK_RUN_FOR_MEMMAP,	/* once for each guess where the kernel keeps struct page */
 };
 
 enum hook_state {
@@ -22,24 +32,33 @@ enum hook_state {
 	HOOK_FAILED,	/* present, but could not be attached; see err */
 };
 
-/* One candidate. Rows of one role stand together. */
+/*
+ * One program. Rows with the same role and the same blind_without show the
+ * same thing; hooks_tie() says how two of them belong together.
+ */
 struct hook {
-	const char *program;	/* BPF program */
-	const char *role;	/* "attach", "ack", ... as in the documentation */
-	const char *method;	/* "fentry", "fexit", "tp_btf", "iter" */
-	const char *symbol;	/* kernel function or tracepoint */
-	const char *module;	/* module that may have it; NULL: the kernel itself */
-	const char *param;	/* a parameter it must have, where its meaning changed; or NULL */
-	const char *sees;	/* what is not seen without it */
-	enum hook_need need;
-	int group;		/* candidates of one role and group go together */
-	bool spare;		/* a run that the kernel skips leaves a verdict open, not wrong */
-	int content;		/* enum pf_content: not needed in lesser modes */
+	const char *program;		/* BPF program */
+	const char *role;		/* "attach", "ack", ... as in the documentation */
+	const char *symbol;		/* kernel function or tracepoint; what an iterator visits */
+	const char *module;		/* module that may have it; NULL: the kernel itself */
+	const char *param;		/* a parameter it must have, where its meaning changed; or NULL */
+	const char *map;		/* the map that an iterator visits; or NULL */
+	const char *blind_without;	/* what is not seen without it */
+	enum hook_method method;
+	enum hook_run run;		/* of an iterator */
+	int content;			/* enum pf_content: not needed in lesser modes */
+	int group;			/* candidates: the lowest group that is whole is used; 0: goes with any */
+	bool required;			/* if nothing shows this, nothing can be said */
+	bool second;			/* a copy that acts where the first one was skipped */
+	bool skips_ignored;		/* skipped invocations are not counted as loss: without this
+					 * program a verdict is only less certain */
+
 	enum hook_state state;
-	int err;		/* -errno of HOOK_FAILED */
+	int err;			/* -errno of HOOK_FAILED */
 };
 
-#define HOOKS_MAX 48
+/* Rows of the table. */
+extern const size_t hooks_n;
 
 /* Has the kernel, or the module, what the hook is for? */
 typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
@@ -47,19 +66,29 @@ typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
 /*
  * Copy the table and choose: of each role the newest group whose every program
  * has its target stays HOOK_UNTRIED, unless the content mode needs none.
- * Returns the number of hooks.
+ * ret_hooks has room for hooks_n.
  */
-size_t hooks_plan(struct hook ret_hooks[HOOKS_MAX], int content, hook_exists_fn exists, void *ctx);
+void hooks_plan(struct hook *ret_hooks, int content, hook_exists_fn exists, void *ctx);
 
-/* Without those that stand a second time, where no program is ever skipped. */
+/* Leave the second copies out, on a kernel that never skips a program. */
 void hooks_stand_once(struct hook *hooks, size_t n);
 
 /* A required hook for which nothing is attached or still to be tried; NULL if all is well. */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);
 
-/* Is one of them of no use without the other? */
-bool hooks_stand_together(const struct hook *a, const struct hook *b);
+/* How two rows belong together. */
+enum hook_tie {
+	HOOK_APART,	/* each shows something of its own */
+	HOOK_RIVALS,	/* they show the same, by other means: one of them is enough */
+	HOOK_PARTNERS,	/* neither is of use without the other */
+};
 
+enum hook_tie hooks_tie(const struct hook *a, const struct hook *b);
+
+/* Is an invocation of hooks[i] that the kernel skipped a loss? Only of attached ones. */
+bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i);
+
+const char *hook_method_name(enum hook_method method);
 const char *hook_state_name(enum hook_state state);
 
 #endif

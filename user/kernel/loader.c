@@ -36,10 +36,9 @@
 struct loader {
 	struct pageflight *skel;
 	struct ring_buffer *ring;
-	struct hook hooks[HOOKS_MAX];
-	struct bpf_link *links[HOOKS_MAX];
-	size_t n_hooks;
-	int counted[HOOKS_MAX];	/* programs whose skipped runs are losses */
+	struct hook *hooks;		/* hooks_n of them, and of each: */
+	struct bpf_link **links;
+	int *counted;			/* programs whose skipped invocations are losses */
 	size_t n_counted;
 	loader_event_fn fn;
 	void *fn_ctx;
@@ -78,13 +77,13 @@ static int check_helpers(const struct btf *btf, char err[LOADER_ERR_LEN])
 
 static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
 {
-	const struct hook *h = hooks_missing(l->hooks, l->n_hooks);
+	const struct hook *h = hooks_missing(l->hooks, hooks_n);
 
 	if (!h)
 		return 0;
 	return fail(err, h->err ? h->err : -EOPNOTSUPP,
 		    "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
-		    h->role, h->method, h->symbol,
+		    h->role, hook_method_name(h->method), h->symbol,
 		    h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
 		    h->err ? ": " : "", h->err ? strerror(-h->err) : "");
 }
@@ -156,7 +155,7 @@ static int fill_filter(struct loader *l, const struct filter *f)
 
 static void choose_programs(struct loader *l)
 {
-	for (size_t i = 0; i < l->n_hooks; i++) {
+	for (size_t i = 0; i < hooks_n; i++) {
 		struct bpf_program *p = bpf_object__find_program_by_name(l->skel->obj,
 									 l->hooks[i].program);
 
@@ -181,11 +180,12 @@ static int load(struct loader *l, char err[LOADER_ERR_LEN])
 /* A hook that failed takes with it what is of no use without it. */
 static void drop_halves(struct loader *l)
 {
-	for (size_t i = 0; i < l->n_hooks; i++) {
-		for (size_t k = 0; k < l->n_hooks && l->hooks[i].state == HOOK_FAILED; k++) {
+	for (size_t i = 0; i < hooks_n; i++) {
+		for (size_t k = 0; k < hooks_n && l->hooks[i].state == HOOK_FAILED; k++) {
 			struct hook *h = &l->hooks[k];
 
-			if (h->state != HOOK_ATTACHED || !hooks_stand_together(&l->hooks[i], h))
+			if (h->state != HOOK_ATTACHED ||
+			    hooks_tie(&l->hooks[i], h) != HOOK_PARTNERS)
 				continue;
 			bpf_link__destroy(l->links[k]);
 			l->links[k] = NULL;
@@ -195,7 +195,6 @@ static void drop_halves(struct loader *l)
 	}
 }
 
-/* An iterator runs once, now, and shows what was there before us. */
 static int run_iterator(const struct bpf_link *link)
 {
 	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
@@ -252,10 +251,11 @@ static struct bpf_link *link_program(struct loader *l, const struct hook *h)
 {
 	struct bpf_program *p = bpf_object__find_program_by_name(l->skel->obj, h->program);
 	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
-	union bpf_iter_link_info info = { .map.map_fd = bpf_map__fd(l->skel->maps.lingering) };
+	union bpf_iter_link_info info = { 0 };
 
-	if (strcmp(h->symbol, "bpf_map_elem"))
+	if (!h->map)
 		return bpf_program__attach(p);
+	info.map.map_fd = bpf_object__find_map_fd_by_name(l->skel->obj, h->map);
 	opts.link_info = &info;
 	opts.link_info_len = sizeof(info);
 	return bpf_program__attach_iter(p, &opts);
@@ -268,38 +268,31 @@ static int attach_one(struct loader *l, size_t i)
 	l->links[i] = link_program(l, h);
 	if (!l->links[i])
 		return -errno;
-	if (!strcmp(h->program, "on_memmap"))
+	switch (h->run) {
+	case HOOK_RUN_FOR_MEMMAP:
 		return find_memmap(l, l->links[i]);
-	return strcmp(h->method, "iter") ? 0 : run_iterator(l->links[i]);
-}
-
-/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
-static bool has_second(const struct loader *l, const char *program)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "%s_2", program);
-	for (size_t i = 0; i < l->n_hooks; i++)
-		if (l->links[i] && !strcmp(l->hooks[i].program, name))
-			return true;
-	return false;
+	case HOOK_RUN_AT_START:
+	case HOOK_RUN_ON_DEMAND:
+		return run_iterator(l->links[i]);
+	case HOOK_RUN_NEVER:
+		break;
+	}
+	return 0;
 }
 
 static void find_counted(struct loader *l)
 {
-	for (size_t i = 0; i < l->n_hooks; i++) {
-		const char *program = l->hooks[i].program;
-
-		if (!l->links[i] || l->hooks[i].spare || has_second(l, program))
+	for (size_t i = 0; i < hooks_n; i++) {
+		if (!hooks_skip_is_loss(l->hooks, hooks_n, i))
 			continue;
 		l->counted[l->n_counted++] = bpf_program__fd(
-			bpf_object__find_program_by_name(l->skel->obj, program));
+			bpf_object__find_program_by_name(l->skel->obj, l->hooks[i].program));
 	}
 }
 
 static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 {
-	for (size_t i = 0; i < l->n_hooks; i++) {
+	for (size_t i = 0; i < hooks_n; i++) {
 		struct hook *h = &l->hooks[i];
 
 		if (h->state != HOOK_UNTRIED)
@@ -328,9 +321,14 @@ static int open_all(struct loader *l, const struct loader_opts *opts, struct btf
 	ret = check_helpers(btf, err);
 	if (ret)
 		return ret;
-	l->n_hooks = hooks_plan(l->hooks, opts->content, kernel_has_hook, btf);
+	l->hooks = calloc(hooks_n, sizeof(*l->hooks));
+	l->links = calloc(hooks_n, sizeof(*l->links));
+	l->counted = calloc(hooks_n, sizeof(*l->counted));
+	if (!l->hooks || !l->links || !l->counted)
+		return fail(err, -ENOMEM, "out of memory");
+	hooks_plan(l->hooks, opts->content, kernel_has_hook, btf);
 	if (!preempt_possible())
-		hooks_stand_once(l->hooks, l->n_hooks);
+		hooks_stand_once(l->hooks, hooks_n);
 	ret = check_required(l, err);
 	if (ret)
 		return ret;
@@ -449,8 +447,8 @@ int loader_sweep(const struct loader *l, bool last)
 	/* The kernel side counts them; a look costs nothing. */
 	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)
 		return 0;
-	for (size_t i = 0; i < l->n_hooks; i++) {
-		if (l->links[i] && !strcmp(l->hooks[i].program, "on_lingering"))
+	for (size_t i = 0; i < hooks_n; i++) {
+		if (l->links[i] && l->hooks[i].run == HOOK_RUN_ON_DEMAND)
 			return run_iterator(l->links[i]);
 	}
 	return 0;
@@ -463,7 +461,7 @@ int loader_content(const struct loader *l)
 
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)
 {
-	*ret_n = l->n_hooks;
+	*ret_n = hooks_n;
 	return l->hooks;
 }
 
@@ -471,9 +469,12 @@ void loader_close(struct loader *l)
 {
 	if (!l)
 		return;
-	for (size_t i = 0; i < l->n_hooks; i++)
+	for (size_t i = 0; l->links && i < hooks_n; i++)
 		bpf_link__destroy(l->links[i]);
 	ring_buffer__free(l->ring);
 	pageflight__destroy(l->skel);
+	free(l->hooks);
+	free(l->links);
+	free(l->counted);
 	free(l);
 }

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/*
- * notices - hooks and losses in words. Rows of the hook table with one role and
- * one text of what is not seen without them are alternatives of each other.
- */
+/* notices.c - hooks and losses in words; see notices.h. */
 #include "notices.h"
 
 #include <stdio.h>
@@ -21,14 +18,9 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static bool alternatives(const struct hook *a, const struct hook *b)
-{
-	return same_text(a->role, b->role) && same_text(a->sees, b->sees);
-}
-
 static void say_missing(const struct hook *hook)
 {
-	log_info("not seen: %s [%s: %s]", hook->sees ? hook->sees : hook->role, hook->symbol,
+	log_info("not detected: %s [%s: %s]", hook->blind_without, hook->symbol,
 		 hook->state == HOOK_FAILED ? strerror(-hook->err) : "absent");
 }
 
@@ -42,10 +34,10 @@ static void notices_missing(const struct hook *hooks, size_t n)
 		const struct hook *failed = NULL;
 		bool first = true, used = false;
 
-		if (hooks[i].need == HOOK_REQUIRED)
+		if (hooks[i].required)
 			continue;
 		for (size_t k = 0; k < n; k++) {
-			if (!alternatives(&hooks[i], &hooks[k]))
+			if (hooks_tie(&hooks[i], &hooks[k]) == HOOK_APART)
 				continue;
 			first &= k >= i;
 			used |= hooks[k].state == HOOK_ATTACHED ||
