@@ -15,34 +15,48 @@ static struct evidence shifted(const struct evidence *ev, __u32 by)
 	return out;
 }
 
-void rows_check(const struct row *rows, size_t n)
+static bool is_as_expected(const struct row *row, enum judgement judgement,
+			   const struct answer *answer)
+{
+	const char *rule = judgement == JUDGE_GONE ? NULL : rule_answer(row->rule, 0).rule;
+
+	return judgement == row->judgement && answer->verdict == row->verdict &&
+	       answer->reason == row->reason && answer->phase == row->phase &&
+	       answer->rule == rule;
+}
+
+void rows_check(const struct rows *rows)
 {
 	static const __u32 shifts[] = { 0, 1000, (__u32)-10, (__u32)-30, (__u32)-60, (__u32)-70,
 					0x7ffffff0, 0x80000000 };
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < rows->n; i++) {
 		for (size_t k = 0; k < ARRAY_LEN(shifts); k++) {
-			const struct row *row = &rows[i];
+			const struct row *row = &rows->row[i];
 			struct evidence ev = shifted(&row->ev, shifts[k]);
 			struct answer answer = { 0 };
 			enum judgement judgement = judge_byte(&ev, row->seq + shifts[k], &answer);
 
-			if (judgement == row->judgement &&
-			    answer.verdict == row->answer.verdict &&
-			    answer.reason == row->answer.reason &&
-			    answer.phase == row->answer.phase)
+			if (is_as_expected(row, judgement, &answer))
 				continue;
-			fail_msg("\"%s\" shifted by %u: %d %s %s %s", row->what, shifts[k],
+			fail_msg("\"%s\" shifted by %u: %d %s %s %s, %s", row->what, shifts[k],
 				 judgement, verdict_name(answer.verdict),
-				 reason_name(answer.reason), phase_name(answer.phase));
+				 reason_name(answer.reason), phase_name(answer.phase),
+				 answer.rule);
 		}
 	}
 }
 
-void rows_check_cuts(const struct row *rows, size_t n_rows)
+void rows_reach(const struct rows *rows, bool ret_reached[RULE_MAX])
 {
-	for (size_t i = 0; i < n_rows; i++) {
-		struct evidence ev = shifted(&rows[i].ev, (__u32)-30);
+	for (size_t i = 0; i < rows->n; i++)
+		ret_reached[rows->row[i].rule] |= rows->row[i].judgement != JUDGE_GONE;
+}
+
+void rows_check_cuts(const struct rows *rows)
+{
+	for (size_t i = 0; i < rows->n; i++) {
+		struct evidence ev = shifted(&rows->row[i].ev, (__u32)-30);
 		__u32 cuts[JUDGE_CUTS_MAX], seq = (__u32)-30;
 		unsigned int n = judge_cuts(&ev, seq, 100, cuts), at = 0;
 		struct answer last = { 0 };

@@ -7,6 +7,7 @@
 #define PAGEFLIGHT_TEST_ROWS_H
 
 #include "engine/judge.h"
+#include "engine/rules.h"
 #include "unit.h"
 
 /* A stream of 100 bytes as the write begins and when it is complete. */
@@ -15,8 +16,19 @@ struct row {
 	struct evidence ev;
 	__u32 seq;
 	enum judgement judgement;
-	struct answer answer;
+	enum verdict_kind verdict;
+	enum reason reason;
+	enum phase phase;
+	enum rule rule;
 };
+
+/* One table of them. */
+struct rows {
+	const struct row *row;
+	size_t n;
+};
+
+#define ROWS(table) { table, ARRAY_LEN(table) }
 
 #define LOCAL PF_HIT_LOCAL
 #define WIRE PF_HIT_WIRE
@@ -33,14 +45,32 @@ struct row {
 #define STILL BEFORE(20, 60, 0, 0), AFTER(20, 60, 0, 0)
 #define STILL_LOCAL .flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(20, 60, 10, 0)
 
-#define FINAL(v, r, p) JUDGE_FINAL, { VERDICT_##v, REASON_##r, PHASE_##p }
-#define SO_FAR(v, r, p) JUDGE_WAIT, { VERDICT_##v, REASON_##r, PHASE_##p }
-#define WAITS SO_FAR(POSSIBLE, UNACKED, SENT)
-#define GONE JUDGE_GONE, { 0 }
+#define TOOK 7		/* fingerprints: what the socket took, and others */
+#define FIRST 8
+#define SECOND 9
 
-void rows_check(const struct row *rows, size_t n);
+#define CHANGED .fp = TOOK, .fp_before = TOOK, .fp_after = FIRST
+#define AGAIN .fp = TOOK, .fp_before = FIRST, .fp_after = SECOND
+#define BACK .fp = TOOK, .fp_before = FIRST, .fp_after = TOOK
+#define SAME .fp = TOOK, .fp_before = FIRST, .fp_after = FIRST
+
+/* A device has copied what is before 40, and between 40 and 50 while it was written. */
+#define CARRIED .flags = WIRE, BEFORE(20, 60, 40, 0), AFTER(20, 60, 50, 0), CHANGED
+
+#define FINAL(v, r, p, rule) JUDGE_FINAL, VERDICT_##v, REASON_##r, PHASE_##p, RULE_##rule
+#define SO_FAR(v, r, p, rule) JUDGE_WAIT, VERDICT_##v, REASON_##r, PHASE_##p, RULE_##rule
+#define WAITS SO_FAR(POSSIBLE, UNACKED, SENT, UNACKED)
+#define GONE JUDGE_GONE, 0, 0, 0, 0
+
+extern const struct rows rows_hooks;
+extern const struct rows rows_content[5];
+
+void rows_check(const struct rows *rows);
+
+/* Note the rules that they reach. */
+void rows_reach(const struct rows *rows, bool ret_reached[RULE_MAX]);
 
 /* Between two cuts the answer never changes: tried byte by byte. */
-void rows_check_cuts(const struct row *rows, size_t n);
+void rows_check_cuts(const struct rows *rows);
 
 #endif

@@ -9,13 +9,20 @@
 
 #include "unit.h"
 
+#define UNSENT { VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED, \
+		 "not transmitted when the write was complete" }
+#define ACKED { VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT, \
+		"out of this host before the write, and acknowledged since" }
+#define STORED { VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_HELD, \
+		 "made writable through a mapping, its store not seen" }
+
 static const struct incident_range two_ranges[] = {
-	{ 65536, 70012, 4096, { VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED } },
-	{ 69632, 74108, 100, { VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT } },
+	{ 65536, 70012, 4096, UNSENT },
+	{ 69632, 74108, 100, ACKED },
 };
 
 static const struct incident_range one_range[] = {
-	{ 0, 1, 1ull << 40, { VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_HELD } },
+	{ 0, 1, 1ull << 40, STORED },
 };
 
 static const struct pf_ev_op op_rec = {
@@ -36,7 +43,7 @@ struct incident sample_incident(void)
 		.op = 77,
 		.conn = 78,
 		.wall_ns = 1769860800123456789ull,
-		.answer = { VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED },
+		.answer = UNSENT,
 		.bytes = 4096,
 		.file_off = 65536,
 		.file_len = 4096,
@@ -65,7 +72,7 @@ struct incident sample_odd(void)
 {
 	struct incident inc = sample_incident();
 
-	inc.answer = (struct answer){ VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_HELD };
+	inc.answer = (struct answer)STORED;
 	inc.bytes = inc.file_len = inc.stream_len = 1ull << 40;
 	inc.file_off = 0;
 	inc.stream_off = 1;
@@ -91,7 +98,7 @@ struct incident sample_bare(void)
 {
 	struct incident inc = sample_incident();
 
-	inc.answer = (struct answer){ VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT };
+	inc.answer = (struct answer)ACKED;
 	inc.path = NULL;
 	inc.view = PATH_UNKNOWN;
 	inc.op_rec = NULL;

@@ -8,6 +8,8 @@
 #include "commands/demo_check.h"
 #include "unit.h"
 
+#define UNREAD "not read by the local reader when the write was complete"
+
 struct fixture {
 	struct race race;
 	struct race_result result;
@@ -32,9 +34,9 @@ static int set_up(void **state)
 		f->result.got[i] = i - RACE_OFFSET < RACE_LENGTH ? race_new_byte(i) : race_byte(i);
 	/* In two parts, as where the last acknowledgement falls in between. */
 	f->ranges[0] = (struct incident_range){ RACE_OFFSET, RACE_OFFSET, 1000,
-		{ VERDICT_CORRUPT, REASON_UNREAD, PHASE_HELD } };
+		{ VERDICT_CORRUPT, REASON_UNREAD, PHASE_HELD, UNREAD } };
 	f->ranges[1] = (struct incident_range){ RACE_OFFSET + 1000, RACE_OFFSET + 1000,
-		RACE_LENGTH - 1000, { VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT } };
+		RACE_LENGTH - 1000, { VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT, UNREAD } };
 	f->inc = (struct incident){
 		.answer = f->ranges[1].answer, .bytes = RACE_LENGTH, .file_off = RACE_OFFSET,
 		.file_len = RACE_LENGTH, .ino = 99, .path = f->race.path, .ranges = f->ranges,

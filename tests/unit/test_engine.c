@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c */
+/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine: hits are cut and joined, ranges wait for what decides them. The
  * rules for one byte are those of test_judge.c.
@@ -97,6 +97,30 @@ static void test_cut_where_the_answer_changes(void **state)
 	assert_int_equal(f->seen[0].bytes, 3946);
 	assert_int_equal(f->seen[0].file_off, 150);
 	assert_int_equal(f->seen[0].file_len, 3946);
+}
+
+/* Two rules of one reason: ranges of their own, but the reason counts them as one. */
+static void test_rules_part_ranges_and_no_reasons(void **state)
+{
+	struct fixture *f = *state;
+	struct pf_ev_hit dropped = readable(hit(1, 1, 1000, 1200, 65536), 0, 0);
+
+	dropped.flags |= PF_HIT_ENDED;
+	give_hit(f, readable(hit(1, 1, 0, 1000, 65536), 0, 1000));
+	give_hit(f, dropped);
+	give_hit(f, hit(1, 1, 4096, 1500, 65536));
+	give_op(f, 1, 3);
+	assert_int_equal(verdict_flush(f->v), 0);
+	assert_int_equal(f->n, 1);
+	assert_int_equal(f->seen[0].n_ranges, 3);
+	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	expect_range(f, 0, 1, 1000, 1200, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	expect_range(f, 0, 2, 4096, 1500, VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT);
+	assert_string_equal(f->ranges[0][0].answer.rule,
+			    "read by the local reader while the write ran");
+	assert_string_equal(f->ranges[0][1].answer.rule,
+			    "dropped unread by the local reader while the write ran");
+	assert_true(answer_equal(&f->seen[0].answer, &f->ranges[0][1].answer));
 }
 
 static void test_acked_is_a_near_miss(void **state)
@@ -268,6 +292,7 @@ int main(void)
 		TEST(test_only_what_both_have),
 		TEST(test_pages_in_any_order_become_one_range),
 		TEST(test_cut_where_the_answer_changes),
+		TEST(test_rules_part_ranges_and_no_reasons),
 		TEST(test_acked_is_a_near_miss),
 		TEST(test_end_before_op),
 		TEST(test_resend_of_a_part),

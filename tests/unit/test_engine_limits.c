@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c */
+/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine when something is missing or too much: time-outs, lost records,
  * the end of a run, its cap, and its speed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/event.c */
+/* links: user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c user/engine/event.c */
 /*
  * The engine under any stream of well-formed records, in any order, as after
  * losses: what it reports is sound in itself, and nothing stays behind.
@@ -35,6 +35,7 @@ struct noise {
 static void on_incident(void *ctx, const struct incident *inc)
 {
 	struct noise *noise = ctx;
+	bool speaks = false;
 	__u64 bytes = 0;
 
 	noise->incidents++;
@@ -48,9 +49,12 @@ static void on_incident(void *ctx, const struct incident *inc)
 		assert_true(r->answer.verdict <= inc->answer.verdict);
 		assert_true(r->answer.reason > REASON_NONE && r->answer.reason < REASON_MAX);
 		assert_true(r->answer.phase < PHASE_MAX);
+		assert_non_null(r->answer.rule);
+		speaks |= answer_equal(&r->answer, &inc->answer);
 		assert_true(!i || r->stream_off >= inc->ranges[i - 1].stream_off);
 		bytes += r->answer.verdict == inc->answer.verdict ? r->len : 0;
 	}
+	assert_true(speaks);
 	assert_int_equal(bytes, inc->bytes);
 	assert_true(inc->stream_len <= FLIGHTS * FLIGHT);
 }

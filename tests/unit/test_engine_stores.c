@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c */
+/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine and stores through mappings: announced by a fault or not, found by
  * fingerprints later or never.

@@ -1,142 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/rows.c user/engine/judge.c user/engine/incident.c */
+/* links: tests/unit/rows.c tests/unit/rows_hooks.c tests/unit/rows_content.c user/engine/judge.c user/engine/rules.c user/engine/incident.c */
 /*
- * Every rule by which a byte is judged where its bytes are not compared. Those
- * with fingerprints are in test_judge_content.c.
+ * Every rule by which a byte is judged. The rules are in rows_hooks.c and, where
+ * fingerprints tell more than the hooks do, in rows_content.c.
  */
 #include "rows.h"
-
-static const struct row rows[] = {
-	/* A peer elsewhere. */
-	{ "unsent", W(STILL), 60, FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "unsent, far behind", W(STILL), 99, FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "last byte sent", W(STILL), 59, WAITS },
-	{ "first byte unacked", W(STILL), 20, WAITS },
-	{ "acked before the write", W(STILL), 19, GONE },
-	{ "sent meanwhile", W(BEFORE(20, 60, 0, 0), AFTER(20, 80, 0, 0)), 60,
-	  FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "last byte sent meanwhile", W(BEFORE(20, 60, 0, 0), AFTER(20, 80, 0, 0)), 79,
-	  FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "not sent meanwhile", W(BEFORE(20, 60, 0, 0), AFTER(20, 80, 0, 0)), 80,
-	  FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "acked meanwhile", W(BEFORE(20, 60, 0, 0), AFTER(30, 60, 0, 0)), 25, WAITS },
-	{ "resent", W(STILL, .resent = true), 30, FINAL(MIXED, RESENT, RESENT) },
-	{ "resent, then acked", W(STILL, .resent = true, .end = PF_END_ACKED), 30,
-	  FINAL(MIXED, RESENT, RESENT) },
-	{ "resent, records lost", W(STILL, .resent = true, .lost = true), 30,
-	  FINAL(MIXED, RESENT, RESENT) },
-	{ "unsent, records lost", W(STILL, .lost = true), 60, FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "resent, was in this host",
-	  W(BEFORE(20, 60, 0, 1), AFTER(20, 60, 0, 0), .resent = true), 30,
-	  FINAL(POSSIBLE, IN_HOST, RESENT) },
-	{ "resent meanwhile, then acked",
-	  W(STILL, .after.resends = 1, .end = PF_END_ACKED), 30, FINAL(POSSIBLE, RACED, SENT) },
-	{ "resent meanwhile, unsent",
-	  W(STILL, .after.resends = 1), 60, FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "acked", W(STILL, .end = PF_END_ACKED), 30, FINAL(NEAR_MISS, ACKED, SENT) },
-	{ "acked, records lost", W(STILL, .end = PF_END_ACKED, .lost = true), 30,
-	  FINAL(POSSIBLE, EVIDENCE_LOST, SENT) },
-	{ "acked, was in this host",
-	  W(BEFORE(20, 60, 0, 1), AFTER(20, 60, 0, 1), .end = PF_END_ACKED), 30,
-	  FINAL(POSSIBLE, IN_HOST, SENT) },
-	{ "acked, left this host meanwhile",
-	  W(BEFORE(20, 60, 0, 1), AFTER(20, 60, 0, 0), .end = PF_END_ACKED), 30,
-	  FINAL(POSSIBLE, IN_HOST, SENT) },
-	{ "acked, younger bytes in this host",
-	  W(BEFORE(20, 60, 0, 0), AFTER(20, 80, 0, 1), .end = PF_END_ACKED), 30,
-	  FINAL(NEAR_MISS, ACKED, SENT) },
-	{ "aborted", W(STILL, .end = PF_END_ABORTED), 30, FINAL(NEAR_MISS, ABORTED, SENT) },
-	{ "aborted, was in this host",
-	  W(BEFORE(20, 60, 0, 1), AFTER(20, 60, 0, 1), .end = PF_END_ABORTED), 30,
-	  FINAL(POSSIBLE, IN_HOST, SENT) },
-	{ "reset, was in a queue of this host", W(STILL, .end = PF_END_DROPPED), 30,
-	  FINAL(POSSIBLE, IN_HOST, SENT) },
-	{ "resent, then reset", W(STILL, .resent = true, .end = PF_END_DROPPED), 30,
-	  FINAL(MIXED, RESENT, RESENT) },
-	{ "read here after all", W(STILL, .end = PF_END_READ), 30, FINAL(POSSIBLE, RACED, SENT) },
-	{ "timed out", W(STILL, .gave_up = REASON_UNACKED), 30, FINAL(POSSIBLE, UNACKED, SENT) },
-	{ "evicted", W(STILL, .gave_up = REASON_EVICTED), 30, FINAL(POSSIBLE, EVICTED, SENT) },
-	{ "timed out, but resent", W(STILL, .gave_up = REASON_UNACKED, .resent = true), 30,
-	  FINAL(MIXED, RESENT, RESENT) },
-
-	/* The flight ended while the write was under way. */
-	{ "ended acked", W(.flags = ENDED, BEFORE(20, 60, 0, 0), AFTER(60, 60, 0, 0)), 30,
-	  FINAL(NEAR_MISS, ACKED, SENT) },
-	{ "ended acked, was in this host",
-	  W(.flags = ENDED, BEFORE(20, 60, 0, 1), AFTER(60, 60, 0, 0)), 30,
-	  FINAL(POSSIBLE, IN_HOST, SENT) },
-	{ "ended acked, records lost",
-	  W(.flags = ENDED, BEFORE(20, 60, 0, 0), AFTER(60, 60, 0, 0), .lost = true), 30,
-	  FINAL(POSSIBLE, EVIDENCE_LOST, SENT) },
-	{ "ended unacked", W(.flags = ENDED, STILL), 30, FINAL(NEAR_MISS, ABORTED, SENT) },
-	{ "ended, sent meanwhile",
-	  W(.flags = ENDED, BEFORE(20, 60, 0, 0), AFTER(80, 80, 0, 0)), 60,
-	  FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "ended acked, resent meanwhile",
-	  W(.flags = ENDED, BEFORE(20, 60, 0, 0), AFTER(60, 60, 0, 0), .after.resends = 1), 30,
-	  FINAL(POSSIBLE, RACED, SENT) },
-	{ "ended unsent", W(.flags = ENDED, STILL), 60, FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "ended, acked before", W(.flags = ENDED, STILL), 10, GONE },
-
-	/* The socket took the page while the write was under way. */
-	{ "young, unsent", W(.flags = YOUNG, AFTER(20, 60, 0, 0)), 60,
-	  FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "young, sent", W(.flags = YOUNG, AFTER(20, 60, 0, 0)), 59,
-	  FINAL(POSSIBLE, RACED, SENT) },
-	{ "young, local, held", W(.flags = YOUNG | LOCAL, AFTER(20, 60, 10, 0)), 15,
-	  FINAL(POSSIBLE, RACED, HELD) },
-
-	/* The reader is on this host. */
-	{ "read before", W(STILL_LOCAL), 9, GONE },
-	{ "held", W(STILL_LOCAL), 10, FINAL(CORRUPT, UNREAD, HELD) },
-	{ "last byte held", W(STILL_LOCAL), 19, FINAL(CORRUPT, UNREAD, HELD) },
-	{ "sent, unread", W(STILL_LOCAL), 20, FINAL(CORRUPT, UNREAD, SENT) },
-	{ "last byte sent, unread", W(STILL_LOCAL), 59, FINAL(CORRUPT, UNREAD, SENT) },
-	{ "unsent, unread", W(STILL_LOCAL), 60, FINAL(CORRUPT, UNSENT, QUEUED) },
-	{ "unread, records lost", W(STILL_LOCAL, .lost = true), 30,
-	  FINAL(CORRUPT, UNREAD, SENT) },
-	{ "read meanwhile, was held",
-	  W(.flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(60, 60, 50, 0)), 15,
-	  FINAL(POSSIBLE, RACED, HELD) },
-	{ "read meanwhile, was sent",
-	  W(.flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(60, 60, 50, 0)), 49,
-	  FINAL(POSSIBLE, RACED, SENT) },
-	{ "read meanwhile, was queued",
-	  W(.flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(80, 80, 80, 0)), 60,
-	  FINAL(POSSIBLE, RACED, QUEUED) },
-	{ "acked meanwhile, unread",
-	  W(.flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(60, 60, 50, 0)), 50,
-	  FINAL(CORRUPT, UNREAD, HELD) },
-	{ "sent meanwhile, unread",
-	  W(.flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(20, 80, 10, 0)), 70,
-	  FINAL(CORRUPT, UNREAD, SENT) },
-	{ "ended unread", W(.flags = LOCAL | ENDED, BEFORE(20, 60, 10, 0), AFTER(20, 60, 10, 0)),
-	  30, FINAL(POSSIBLE, RACED, SENT) },
-
-	/* A store through a mapping: neither moment nor extent is known. */
-	{ "mmap, unsent", M(STILL), 60,
-	  FINAL(POSSIBLE, MMAP_STORE, QUEUED) },
-	{ "mmap, sent", M(STILL), 59, FINAL(POSSIBLE, MMAP_STORE, SENT) },
-	{ "mmap, acked before", M(STILL), 19, GONE },
-	{ "mmap, held", M(STILL_LOCAL), 19,
-	  FINAL(POSSIBLE, MMAP_STORE, HELD) },
-	{ "mmap, read before", M(STILL_LOCAL), 9, GONE },
-	{ "mmap, timed out", M(STILL, .gave_up = REASON_UNACKED), 59,
-	  FINAL(POSSIBLE, MMAP_STORE, SENT) },
-	{ "truncate as write", EV(.how = PF_WRITE_TRUNCATE, STILL), 60,
-	  FINAL(CORRUPT, UNSENT, QUEUED) },
-};
 
 static void test_rules(void **state)
 {
 	(void)state;
-	rows_check(rows, ARRAY_LEN(rows));
+	rows_check(&rows_hooks);
+	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
+		rows_check(&rows_content[i]);
+}
+
+static void test_every_rule_is_reached(void **state)
+{
+	bool reached[RULE_MAX] = { 0 };
+
+	(void)state;
+	rows_reach(&rows_hooks, reached);
+	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
+		rows_reach(&rows_content[i], reached);
+	for (int i = 0; i < RULE_MAX; i++) {
+		if (!reached[i])
+			fail_msg("no row reaches \"%s\"", rule_answer(i, 0).rule);
+	}
+}
+
+/* A rule is known by its sentence. */
+static void test_sentences_differ(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RULE_MAX; i++) {
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(rule_answer(i, 0).rule, rule_answer(k, 0).rule);
+	}
 }
 
 static void test_cuts_suffice(void **state)
 {
 	(void)state;
-	rows_check_cuts(rows, ARRAY_LEN(rows));
+	rows_check_cuts(&rows_hooks);
+	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
+		rows_check_cuts(&rows_content[i]);
 }
 
 static void test_cuts_ascend_and_stay_inside(void **state)
@@ -152,6 +59,64 @@ static void test_cuts_ascend_and_stay_inside(void **state)
 	assert_int_equal(cuts[2], 45);
 	assert_int_equal(judge_cuts(&outside, 5, 95, cuts), 0);
 	assert_int_equal(judge_cuts(&ev, 10, 1, cuts), 0);
+}
+
+static void test_sent(void **state)
+{
+	const struct evidence again = W(AGAIN), changed = W(CHANGED), blind = W(.fp = TOOK);
+
+	(void)state;
+	assert_int_equal(judge_sent(&again, TOOK), SENT_MEANT);
+	assert_int_equal(judge_sent(&again, FIRST), SENT_OLD);
+	assert_int_equal(judge_sent(&again, SECOND), SENT_NEW);
+	assert_int_equal(judge_sent(&again, 12345), SENT_OTHER);
+	assert_int_equal(judge_sent(&again, 0), 0);
+	/* What was there before is what the socket took: the better name counts. */
+	assert_int_equal(judge_sent(&changed, TOOK), SENT_MEANT);
+	assert_int_equal(judge_sent(&blind, FIRST), SENT_OTHER);
+}
+
+static void test_restores(void **state)
+{
+	const struct evidence back = W(BACK), part = W(.meant = true), none = W(STILL);
+	const struct evidence changed = W(CHANGED), compared = W(.flags = PF_HIT_COMPARED, AGAIN);
+
+	(void)state;
+	assert_true(judge_restores(&back));
+	assert_true(judge_restores(&part));
+	assert_false(judge_restores(&none));
+	assert_false(judge_restores(&changed));
+	assert_false(judge_restores(&compared));
+}
+
+/* Copied before 40 when the restoring write began, before 50 when it was complete. */
+static void test_in_time(void **state)
+{
+	const struct evidence wire = W(CARRIED), here = W(.flags = LOCAL, BEFORE(20, 60, 40, 1),
+							  AFTER(20, 60, 50, 1), BACK);
+	const struct evidence away = W(BEFORE(20, 40, 0, 0), AFTER(20, 50, 0, 0), BACK);
+	const struct evidence queued = W(BEFORE(20, 40, 0, 1), AFTER(20, 50, 0, 1), BACK);
+	const struct evidence young = W(.flags = YOUNG | WIRE, AFTER(20, 60, 50, 0));
+	const struct evidence found = U(BEFORE(20, 40, 0, 0), AFTER(20, 50, 0, 0), BACK);
+	const struct evidence found_wire = U(CARRIED);
+	const struct evidence *all[] = { &wire, &here, &away };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+		assert_int_equal(judge_in_time(all[i], 39), -1);
+		assert_int_equal(judge_in_time(all[i], 40), 0);
+		assert_int_equal(judge_in_time(all[i], 49), 0);
+		assert_int_equal(judge_in_time(all[i], 50), 1);
+	}
+	/* A packet on its way in this host may still get the restored bytes, or not. */
+	assert_int_equal(judge_in_time(&queued, 39), 0);
+	assert_int_equal(judge_in_time(&queued, 50), 1);
+	assert_int_equal(judge_in_time(&young, 60), 0);
+	/* When it was found says nothing about when it was made. */
+	assert_int_equal(judge_in_time(&found, 39), 0);
+	assert_int_equal(judge_in_time(&found, 60), 0);
+	assert_int_equal(judge_in_time(&found_wire, 39), -1);
+	assert_int_equal(judge_in_time(&found_wire, 50), 1);
 }
 
 static void test_names(void **state)
@@ -170,8 +135,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rules),
+		cmocka_unit_test(test_every_rule_is_reached),
+		cmocka_unit_test(test_sentences_differ),
 		cmocka_unit_test(test_cuts_suffice),
 		cmocka_unit_test(test_cuts_ascend_and_stay_inside),
+		cmocka_unit_test(test_sent),
+		cmocka_unit_test(test_restores),
+		cmocka_unit_test(test_in_time),
 		cmocka_unit_test(test_names),
 	};
 

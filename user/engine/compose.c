@@ -37,13 +37,15 @@ static int by_stream(const void *a, const void *b)
 	return (x->stream_off > y->stream_off) - (x->stream_off < y->stream_off);
 }
 
+/*
+ * Bytes with another rule stay a range of their own: a joined one would give
+ * some of them the wrong explanation.
+ */
 static bool continues(const struct incident_range *range, const struct span *span)
 {
 	return range->file_off + range->len == span->file_off &&
 	       range->stream_off + range->len == span->stream_off &&
-	       range->answer.verdict == span->answer.verdict &&
-	       range->answer.reason == span->answer.reason &&
-	       range->answer.phase == span->answer.phase;
+	       answer_equal(&range->answer, &span->answer);
 }
 
 static size_t join(struct compose *c, size_t n)
@@ -68,16 +70,38 @@ static size_t join(struct compose *c, size_t n)
 	return n ? last + 1 : 0;
 }
 
-/* The strongest answer; among equals that of the longest range. */
+/* Do they lie together, and differ in their rules at most? */
+static bool akin(const struct incident_range *a, const struct incident_range *b)
+{
+	return a->file_off + a->len == b->file_off && a->stream_off + a->len == b->stream_off &&
+	       a->answer.verdict == b->answer.verdict && a->answer.reason == b->answer.reason &&
+	       a->answer.phase == b->answer.phase;
+}
+
+/*
+ * The strongest answer; among equals that of the longest range. Ranges that are
+ * akin count as one there, so that a choice of rules is never a choice of
+ * reasons. The rule is that of the longest among them.
+ */
 static struct answer strongest(const struct incident_range *ranges, size_t n)
 {
-	const struct incident_range *best = ranges;
+	const struct incident_range *best = NULL;
+	__u64 best_len = 0;
 
-	for (size_t i = 1; i < n; i++) {
-		if (ranges[i].answer.verdict > best->answer.verdict ||
-		    (ranges[i].answer.verdict == best->answer.verdict &&
-		     ranges[i].len > best->len))
-			best = &ranges[i];
+	for (size_t i = 0; i < n;) {
+		const struct incident_range *longest = &ranges[i];
+		__u64 len = ranges[i].len;
+
+		while (++i < n && akin(&ranges[i - 1], &ranges[i])) {
+			len += ranges[i].len;
+			if (ranges[i].len > longest->len)
+				longest = &ranges[i];
+		}
+		if (!best || longest->answer.verdict > best->answer.verdict ||
+		    (longest->answer.verdict == best->answer.verdict && len > best_len)) {
+			best = longest;
+			best_len = len;
+		}
 	}
 	return best->answer;
 }

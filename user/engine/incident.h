@@ -56,7 +56,13 @@ struct answer {
 	enum verdict_kind verdict;
 	enum reason reason;
 	enum phase phase;
+	const char *rule;	/* one sentence: why. Static; each has one verdict and reason */
 };
+
+static inline bool answer_equal(const struct answer *a, const struct answer *b)
+{
+	return a->rule == b->rule && a->phase == b->phase;
+}
 
 /* Bytes that lie together in the file and in the stream, with one answer. */
 struct incident_range {

@@ -13,6 +13,8 @@
  */
 #include "judge.h"
 
+#include "rules.h"
+
 static bool seq_before(__u32 a, __u32 b)
 {
 	return (__s32)(a - b) < 0;
@@ -41,10 +43,9 @@ static enum phase phase_at(const struct evidence *ev, const struct pf_progress *
 	return is_local(ev) && seq_before(seq, at->una) ? PHASE_HELD : PHASE_SENT;
 }
 
-static enum judgement settle(struct answer *ret, enum verdict_kind verdict, enum reason reason,
-			     enum phase phase)
+static enum judgement settle(struct answer *ret, enum rule rule, enum phase phase)
 {
-	*ret = (struct answer){ verdict, reason, phase };
+	*ret = rule_answer(rule, phase);
 	return JUDGE_FINAL;
 }
 
@@ -64,79 +65,81 @@ static bool is_unseen(const struct evidence *ev)
  * Bytes that had not been copied out when the write was complete: new they go
  * out, unless somebody changes them back before, which only fingerprints tell.
  */
-static enum judgement judge_uncopied(const struct evidence *ev, enum reason reason,
-				     enum phase phase, struct answer *ret)
+static enum judgement judge_uncopied(const struct evidence *ev, enum rule rule, enum phase phase,
+				     struct answer *ret)
 {
 	if (ev->restored)
-		return settle(ret, VERDICT_NEAR_MISS, REASON_RESTORED, phase);
+		return settle(ret, RULE_BACK_IN_TIME, phase);
 	if (ev->unsure)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+		return settle(ret, RULE_BACK_UNSURE, phase);
 	if (ev->rewritten)
-		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
+		return settle(ret, RULE_REWRITTEN, phase);
 	if (ev->resent_mended)
-		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	settle(ret, VERDICT_CORRUPT, reason, phase);
+		return settle(ret, RULE_RESENT_BACK, PHASE_RESENT);
+	settle(ret, rule, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
 static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
+	if (seq_before(seq, ev->after.read))
+		return settle(ret, RULE_READ_MEANWHILE, phase_at(ev, &ev->before, seq));
 	/* A flight that ended unread during the write was dropped with its socket. */
-	if (seq_before(seq, ev->after.read) || ev->flags & PF_HIT_ENDED)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED,
-			      phase_at(ev, &ev->before, seq));
+	if (ev->flags & PF_HIT_ENDED)
+		return settle(ret, RULE_DROPPED_MEANWHILE, phase_at(ev, &ev->before, seq));
 	if (!seq_before(seq, ev->after.nxt))
-		return judge_uncopied(ev, REASON_UNSENT, PHASE_QUEUED, ret);
-	return judge_uncopied(ev, REASON_UNREAD, phase_at(ev, &ev->after, seq), ret);
+		return judge_uncopied(ev, RULE_UNSENT_LOCAL, PHASE_QUEUED, ret);
+	return judge_uncopied(ev, RULE_UNREAD, phase_at(ev, &ev->after, seq), ret);
 }
 
 /* Copied out before the write, and what was copied since was seen. */
-static enum judgement judge_copied(const struct evidence *ev, enum reason why, enum phase phase,
-				   struct answer *ret)
+static enum judgement judge_copied(const struct evidence *ev, enum phase phase, struct answer *ret)
 {
 	if (ev->sent & (SENT_NEW | SENT_OTHER) && ev->rewritten)
-		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
+		return settle(ret, RULE_RECOPIED_REWRITTEN, phase);
 	if (ev->sent & (SENT_NEW | SENT_OTHER)) {
-		settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+		settle(ret, RULE_COPIED_TWICE, PHASE_RESENT);
 		return is_unseen(ev) && !is_settled(ev) ? JUDGE_WAIT : JUDGE_FINAL;
 	}
 	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
-		settle(ret, VERDICT_POSSIBLE, ev->gave_up ? ev->gave_up : REASON_UNACKED, phase);
+		settle(ret, ev->gave_up == REASON_EVICTED ? RULE_COPIED_EVICTED :
+		       RULE_COPIED_UNACKED, phase);
 		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 	}
 	/* What is copied while somebody writes is not looked at; perhaps it was this. */
 	if (ev->before.resends != ev->after.resends)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+		return settle(ret, RULE_RECOPIED_MEANWHILE, phase);
 	if (ev->lost)
-		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
-	return settle(ret, VERDICT_NEAR_MISS, why, phase);
+		return settle(ret, RULE_COPIED_LOST, phase);
+	return settle(ret, ev->end >= PF_END_ABORTED ? RULE_COPIED_ABORTED : RULE_COPIED_ACKED,
+		      phase);
 }
 
 /* The moments at which the device copied it were seen, and what it copied. */
 static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
-	enum reason why = ev->end >= PF_END_ABORTED ? REASON_ABORTED : REASON_ACKED;
 	enum phase phase = phase_at(ev, &ev->after, seq);
 
 	if (seq_before(seq, ev->before.read))
-		return judge_copied(ev, why, phase, ret);
-	if (seq_before(seq, ev->after.read) || ev->flags & PF_HIT_ENDED)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, phase);
+		return judge_copied(ev, phase, ret);
+	if (seq_before(seq, ev->after.read))
+		return settle(ret, RULE_COPIED_MEANWHILE, phase);
+	if (ev->flags & PF_HIT_ENDED)
+		return settle(ret, RULE_ENDED_UNCOPIED, phase);
 	if (!(ev->sent & (SENT_NEW | SENT_OTHER))) {
 		__u32 undone = ev->sent & (SENT_MEANT | SENT_OLD);
 
 		if (!undone && ev->end < PF_END_ABORTED)
-			return judge_uncopied(ev, REASON_UNSENT, phase, ret);
+			return judge_uncopied(ev, RULE_UNCOPIED, phase, ret);
 		if (ev->lost)	/* another copy, perhaps */
-			return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
-		return settle(ret, VERDICT_NEAR_MISS,	/* or it never went out */
-			      undone ? REASON_RESTORED : why, phase);
+			return settle(ret, RULE_UNCOPIED_LOST, phase);
+		return settle(ret, undone ? RULE_COPIED_UNCHANGED : RULE_NEVER_COPIED, phase);
 	}
 	if (ev->rewritten)
-		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, phase);
+		return settle(ret, RULE_COPIED_REWRITTEN, phase);
 	if (ev->sent & (SENT_MEANT | SENT_OLD))
-		return settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	settle(ret, VERDICT_CORRUPT, REASON_CARRIED, phase);
+		return settle(ret, RULE_COPIED_BOTH, PHASE_RESENT);
+	settle(ret, RULE_COPIED_CHANGED, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
@@ -144,57 +147,56 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
  * Transmitted before the write began, and not again: harmless if it was out
  * of this host by then, which is so if no clone of its skb was alive.
  */
-static enum judgement judge_gone_out(const struct evidence *ev, enum reason reason,
-				     struct answer *ret)
+static enum judgement judge_gone_out(const struct evidence *ev, enum rule rule, struct answer *ret)
 {
 	if (ev->before.in_host)
-		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_SENT);
+		return settle(ret, RULE_IN_HOST, PHASE_SENT);
 	if (ev->lost)
-		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
-	return settle(ret, VERDICT_NEAR_MISS, reason, PHASE_SENT);
+		return settle(ret, RULE_GONE_OUT_LOST, PHASE_SENT);
+	return settle(ret, rule, PHASE_SENT);
 }
 
 static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct answer *ret)
 {
 	if (!seq_before(seq, ev->before.nxt)) {
-		if (seq_before(seq, ev->after.nxt) || ev->flags & PF_HIT_ENDED)
-			return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
-		return judge_uncopied(ev, REASON_UNSENT, PHASE_QUEUED, ret);
+		if (seq_before(seq, ev->after.nxt))
+			return settle(ret, RULE_SENT_MEANWHILE, PHASE_QUEUED);
+		if (ev->flags & PF_HIT_ENDED)
+			return settle(ret, RULE_ENDED_UNSENT, PHASE_QUEUED);
+		return judge_uncopied(ev, RULE_UNSENT, PHASE_QUEUED, ret);
 	}
 	if (is_unseen(ev))
-		return settle(ret, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
+		return settle(ret, RULE_UNSEEN, PHASE_SENT);
 	/* Of which bytes is not known; perhaps of these, torn. */
 	if (ev->before.resends != ev->after.resends)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+		return settle(ret, RULE_RESENT_MEANWHILE, PHASE_SENT);
 	if (ev->flags & PF_HIT_ENDED)
-		return judge_gone_out(ev, seq_before(seq, ev->after.una) ?
-				      REASON_ACKED : REASON_ABORTED, ret);
+		return judge_gone_out(ev, seq_before(seq, ev->after.una) ? RULE_ACKED :
+				      RULE_ABORTED, ret);
 	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
-		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_IN_HOST, PHASE_RESENT);
 	if (ev->resent && ev->unsure)
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_UNSURE, PHASE_RESENT);
 	if (ev->resent && ev->rewritten)
-		return settle(ret, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_REWRITTEN, PHASE_RESENT);
 	if (ev->resent) {
-		settle(ret, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+		settle(ret, RULE_RESENT, PHASE_RESENT);
 		return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 	}
 
 	switch (ev->end) {
 	case PF_END_ACKED:
-		return judge_gone_out(ev, REASON_ACKED, ret);
+		return judge_gone_out(ev, RULE_ACKED, ret);
 	case PF_END_ABORTED:
-		return judge_gone_out(ev, REASON_ABORTED, ret);
+		return judge_gone_out(ev, RULE_ABORTED, ret);
 	case PF_END_DROPPED:
-		return settle(ret, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_SENT);
+		return settle(ret, RULE_DROPPED_IN_HOST, PHASE_SENT);
 	case PF_END_READ:
 		/* A reader on this host after all; how far it was is not known. */
-		return settle(ret, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+		return settle(ret, RULE_READ_AFTER_ALL, PHASE_SENT);
 	}
-	if (ev->gave_up)
-		return settle(ret, VERDICT_POSSIBLE, ev->gave_up, PHASE_SENT);
-	*ret = (struct answer){ VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT };
-	return JUDGE_WAIT;
+	settle(ret, ev->gave_up == REASON_EVICTED ? RULE_EVICTED : RULE_UNACKED, PHASE_SENT);
+	return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
 /* A page was made writable; what was stored there is found later, if anything was. */
@@ -203,11 +205,11 @@ static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct a
 	enum phase phase = phase_at(ev, &ev->after, seq);
 
 	if (ev->end && ev->looked_at_end && ev->lost)
-		return settle(ret, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, phase);
+		return settle(ret, RULE_NO_STORE_LOST, phase);
 	/* A store made during a write that a hook saw passes for a part of it. */
 	if (ev->end && ev->looked_at_end && !ev->rewritten)
-		return settle(ret, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
-	settle(ret, VERDICT_POSSIBLE, REASON_MMAP_STORE, phase);
+		return settle(ret, RULE_NO_STORE, phase);
+	settle(ret, RULE_MADE_WRITABLE, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
@@ -221,17 +223,17 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *r
 		return judge_store(ev, seq, ret_answer);
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
-		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
+		return settle(ret_answer, RULE_TAKEN_MEANWHILE, phase);
 	if (ev->fp_after && ev->fp_after == ev->fp_before)
-		return settle(ret_answer, VERDICT_IDENTICAL, REASON_UNCHANGED, phase);
+		return settle(ret_answer, RULE_UNCHANGED, phase);
 	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
 	if (ev->meant)
-		return settle(ret_answer, VERDICT_IDENTICAL, ev->fp_before == ev->fp ?
-			      REASON_UNCHANGED : REASON_RESTORED, phase);
+		return settle(ret_answer, ev->fp_before == ev->fp ? RULE_MEANT : RULE_MEANT_AGAIN,
+			      phase);
 	if (ev->torn)
-		return settle(ret_answer, VERDICT_POSSIBLE, REASON_RACED, phase);
+		return settle(ret_answer, RULE_TORN, phase);
 	if (judge_restores(ev))
-		return settle(ret_answer, VERDICT_IDENTICAL, REASON_RESTORED, phase);
+		return settle(ret_answer, RULE_RESTORES, phase);
 	if (is_local(ev))
 		return judge_local(ev, seq, ret_answer);
 	if (ev->flags & PF_HIT_WIRE)

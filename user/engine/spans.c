@@ -115,17 +115,12 @@ struct span *pending_add_span(struct pending *p, struct held *held, const struct
 	return span;
 }
 
-static bool same_answer(const struct answer *a, const struct answer *b)
-{
-	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase;
-}
-
 bool pending_extend(struct held *held, const struct span *next)
 {
 	struct span *last = held->last;
 	const struct span *low, *high;
 
-	if (!last || last->waiting || !same_answer(&last->answer, &next->answer) ||
+	if (!last || last->waiting || !answer_equal(&last->answer, &next->answer) ||
 	    last->len + next->len < last->len)
 		return false;
 	low = next->file_off < last->file_off ? next : last;
