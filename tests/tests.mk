@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# tests.mk - the programs that tests/guest/run-all runs inside a guest.
+# tests.mk - what all test programs share, and those that tests/guest/run-all runs inside a guest.
+SAY           := $(O)/tests/lib/say.o
 BPF_TEST_SRC  := $(wildcard tests/bpf/*.c)
 BPF_TEST_OBJ  := $(BPF_TEST_SRC:%.c=$(O)/%.o)
 BPF_TESTS     := $(filter $(O)/tests/bpf/test_%,$(BPF_TEST_SRC:%.c=$(O)/%))
@@ -10,12 +11,12 @@ GUEST_PROGS   := $(patsubst %.c,$(O)/%,$(wildcard tests/guest/*.c))
 .PHONY: guest-tests
 guest-tests: $(BPF_TESTS) $(GUEST_PROGS)
 
-$(BPF_TEST_OBJ): $(O)/%.o: %.c
+$(BPF_TEST_OBJ) $(SAY): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests -c $< -o $@
 
-$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(BPF_TEST_USER)
+$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(BPF_TEST_USER) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -lcmocka -pthread -o $@
 
@@ -24,4 +25,4 @@ $(GUEST_PROGS): $(O)/%: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -pthread $< -o $@
 
--include $(BPF_TEST_OBJ:.o=.d) $(addsuffix .d,$(GUEST_PROGS))
+-include $(BPF_TEST_OBJ:.o=.d) $(SAY:.o=.d) $(addsuffix .d,$(GUEST_PROGS))

@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define REPAIR_OFF (-1)		/* TCP_REPAIR_OFF_NO_WP: without a window probe */
 

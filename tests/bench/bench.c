@@ -13,10 +13,11 @@
 #include <json-c/json.h>
 
 #include "floor.h"
+#include "lib/say.h"
 #include "load.h"
+#include "median.h"
 #include "progs.h"
 #include "report.h"
-#include "say.h"
 #include "watcher.h"
 
 #define ROOM "--max-pages", "131071"	/* for the crowd */

@@ -8,7 +8,7 @@ ROUNDS     ?= 5
 BENCH_KERNELS := $(if $(filter file,$(origin KERNELS)),6.1 6.12,$(KERNELS))
 BENCH_DIR  := $(O)/tests/bench
 BENCH_OBJ  := $(patsubst %.c,$(O)/%.o,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
-BENCH_LIB  := $(patsubst %,$(BENCH_DIR)/%.o,say net watcher floor progs)
+BENCH_LIB  := $(patsubst %,$(BENCH_DIR)/%.o,median net watcher floor progs) $(SAY)
 
 $(BENCH_DIR)/fingerprint.bpf.o: tests/bench/fingerprint.bpf.c
 	@mkdir -p $(@D)
@@ -25,7 +25,7 @@ $(BENCH_DIR)/fp_cost.o: INC := -I$(BENCH_DIR)
 $(BENCH_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests $(INC) -c $< -o $@
 
 $(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fp_cost) $(BENCH_LIB)
 	$(call say,LINK,$@)
@@ -40,11 +40,11 @@ $(BENCH_DIR)/user.a: $(filter-out $(O)/user/main.o,$(USER_OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine say) $(BENCH_DIR)/user.a
+$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine) $(SAY) $(BENCH_DIR)/user.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -o $@
 
-$(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net say)
+$(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 

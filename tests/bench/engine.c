@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/event.h"
-#include "say.h"
-#include "output/sink.h"
 #include "engine/engine.h"
+#include "engine/event.h"
+#include "lib/say.h"
+#include "output/sink.h"
 
 #define GOAL 100000	/* incidents a second */
 #define INCIDENTS 500000u

@@ -9,7 +9,7 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define HOOKS 64
 

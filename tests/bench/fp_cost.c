@@ -5,7 +5,7 @@
 #include <bpf/bpf.h>
 
 #include "fingerprint.skel.h"
-#include "say.h"
+#include "lib/say.h"
 
 void fingerprint_time(struct fingerprint *ret_times)
 {

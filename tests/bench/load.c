@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "acks.h"
+#include "lib/say.h"
 #include "net.h"
-#include "say.h"
 
 #define CHUNK	    (16 * PAGE)		/* what one sendfile() moves at most */
 #define FILE_SIZE   (1u << 20)

@@ -4,6 +4,7 @@
  * the fingerprint of a page against copying it and against a library's hash;
  * and the cure for the race, to read and send a copy, against sendfile().
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "net.h"
 #include "fingerprint.h"
-#include "say.h"
+#include "lib/say.h"
+#include "median.h"
+#include "net.h"
 
 #define ROUNDS	  9
 #define PAGES	  256		/* as many as the second-level cache holds */

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define WHOLE_PAGES 15	/* as many as one packet over lo takes */
 

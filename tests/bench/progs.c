@@ -10,7 +10,7 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 static int counting = -1;
 

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "median.h"
 #include "progs.h"
-#include "say.h"
 
 void report_programs(const char *watcher, enum load load, const struct progs *progs)
 {

@@ -13,10 +13,11 @@
 
 #include <json-c/json.h>
 
+#include "lib/say.h"
 #include "load.h"
+#include "median.h"
 #include "net.h"
 #include "progs.h"
-#include "say.h"
 #include "watcher.h"
 
 #define LEVELS	      4		/* 1,000 to 1,000,000 pages in flight */

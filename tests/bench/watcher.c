@@ -14,7 +14,7 @@
 #include <json-c/json.h>
 
 #include "floor.h"
-#include "say.h"
+#include "lib/say.h"
 
 #define PAGEFLIGHT "build/pageflight"
 #define SELF	   "build/tests/bench/bench"

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "content.h"
-#include "say.h"
+#include "lib/say.h"
 
 static const char make_file_systems[] =
 	"set -e\n"

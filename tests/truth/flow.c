@@ -13,11 +13,12 @@
 #include <sys/time.h>
 
 #include "content.h"
+#include "lib/say.h"
 #include "net.h"
 #include "reality.h"
 #include "relay.h"
-#include "say.h"
 #include "send.h"
+#include "trace.h"
 #include "write.h"
 
 #define DEADLINE_S 20
@@ -283,7 +284,7 @@ static void step_traced(struct flow *w, const struct plan_step *s)
 {
 	if (s->op == STEP_WRITE || s->op == STEP_WRITE_START)
 		note_states(w);
-	if (say_tracing) {
+	if (trace_on) {
 		struct relay_seen seen = seen_now();
 		struct net_state state = state_now(w);
 

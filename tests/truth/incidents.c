@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/say.h"
 #include "plan.h"
-#include "say.h"
+#include "trace.h"
 #include "write.h"
 
 const char *const verdict_names[] = { "identical", "near-miss", "possible", "mixed", "corrupt" };
@@ -160,7 +161,7 @@ void incidents_read(FILE *in, struct incidents *ret)
 			on_incident(obj, ret);
 		else if (!strcmp(type, "summary"))
 			on_summary(obj, ret);
-		if (say_tracing)
+		if (trace_on)
 			fprintf(stderr, "%s", line);
 		json_object_put(obj);
 	}

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "content.h"
-#include "say.h"
+#include "lib/say.h"
 
 struct piece {
 	uint32_t off, len;

@@ -20,7 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define BUFFER (8 << 20)
 #define SMALL_WINDOW (24 << 10)

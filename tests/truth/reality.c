@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "content.h"
-#include "say.h"
+#include "lib/say.h"
 
 #define BLOCK 256	/* bytes compared at once */
 

@@ -15,7 +15,8 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
+#include "trace.h"
 
 #define HEAD sizeof(struct virtio_net_hdr)
 #define PACKET_MAX (HEAD + 65536)
@@ -152,7 +153,7 @@ static void from_here(const uint8_t *bytes, uint32_t len)
 	}
 	off = l.seq - relay.first;
 	record(off, l.data, l.len);
-	if (say_tracing)
+	if (trace_on)
 		trace("    relay: %u+%u%s", off, l.len, relay.drop && off < relay.drop_to &&
 		      off + l.len > relay.drop_from ? " dropped" : relay.hold ? " held" : "");
 	if (relay.drop && off < relay.drop_to && off + l.len > relay.drop_from) {

@@ -8,7 +8,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define PIPE_SIZE (1 << 20)
 

@@ -14,8 +14,9 @@
 #include "flow.h"
 #include "incidents.h"
 #include "judge.h"
-#include "say.h"
+#include "lib/say.h"
 #include "table.h"
+#include "trace.h"
 #include "watch.h"
 
 #define SHOWN 20	/* failures printed in full */
@@ -74,7 +75,7 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'f':
 			o->first = number(optarg, PLAN_FLOWS - 1);
 			o->flows = 1;
-			say_tracing = true;
+			trace_on = true;
 			break;
 		case 'c':
 			o->content = optarg;
@@ -154,7 +155,7 @@ static void run_all(const struct options *o, struct truth *truths)
 
 	for (uint32_t i = 0; i < o->flows; i++) {
 		plan_make(&p, o->seed, o->first + i);
-		if (say_tracing) {
+		if (trace_on) {
 			char words[512];
 
 			plan_words(&p, words, sizeof(words));

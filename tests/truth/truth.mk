@@ -11,9 +11,9 @@ TRUTH     := $(O)/tests/truth/truth
 $(TRUTH_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -c $< -o $@
+	$(Q)$(CC) $(CFLAGS) $(DEPS) -Itests -c $< -o $@
 
-$(TRUTH): $(TRUTH_OBJ)
+$(TRUTH): $(TRUTH_OBJ) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -pthread -o $@
 

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "say.h"
+#include "lib/say.h"
 
 #define PROGRAM "build/pageflight"
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "content.h"
-#include "say.h"
+#include "lib/say.h"
 
 static struct {
 	pthread_mutex_t lock;

@@ -7,44 +7,36 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-bool say_tracing;
+void (*must_end)(const char *file, int line);
 
-void must(bool ok, const char *format, ...)
+void must_fail(const char *file, int line, const char *format, ...)
 {
 	int err = errno;
 	va_list args;
 
-	if (ok)
-		return;
-	fputs("truth: ", stderr);
+	fflush(stdout);
+	fprintf(stderr, "%s: %s:%d: ", program_invocation_short_name, file, line);
 	va_start(args, format);
 	vfprintf(stderr, format, args);
 	va_end(args);
 	fprintf(stderr, ": %s\n", strerror(err));
+	if (must_end)
+		must_end(file, line);
 	exit(1);
 }
 
-void trace(const char *format, ...)
+uint64_t now_ns(clockid_t clock)
 {
-	va_list args;
+	struct timespec t;
 
-	if (!say_tracing)
-		return;
-	fprintf(stderr, "%10.3f  ", now_us() % 1000000000 / 1e3);
-	va_start(args, format);
-	vfprintf(stderr, format, args);
-	va_end(args);
-	fputc('\n', stderr);
+	must(!clock_gettime(clock, &t), "clock_gettime");
+	return t.tv_sec * 1000000000ull + t.tv_nsec;
 }
 
 uint64_t now_us(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ull + t.tv_nsec / 1000;
+	return now_ns(CLOCK_MONOTONIC) / 1000;
 }
 
 void nap(void)
