@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* counts - see counts.h. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
+#include "counts.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "counts.h"
 #include "flow.h"
+#include "lib/test.h"
 
 #define COUNTER_NAME(name, text) #name,
 static const char *const names[] = { PF_COUNTERS(COUNTER_NAME, COUNTER_NAME) };
@@ -24,34 +21,13 @@ void counts_open(const struct loader_opts *opts)
 	assert_null(loader);
 	if (loader_open(&loader, opts, err))
 		fail_msg("loader_open: %s", err);
-	counts_start();
 }
 
 void counts_close(void)
 {
-	loader_close(loader);
+	if (loader)
+		loader_close(loader);
 	loader = NULL;
-}
-
-int counts_setup(void **state)
-{
-	const struct loader_opts opts = { 0 };
-	char err[LOADER_ERR_LEN] = "";
-
-	(void)state;
-	if (loader_open(&loader, &opts, err)) {
-		print_error("loader_open: %s\n", err);
-		return -1;
-	}
-	flow_mark();
-	return 0;
-}
-
-int counts_teardown(void **state)
-{
-	(void)state;
-	counts_close();
-	return 0;
 }
 
 struct loader *counts_loader(void)
@@ -93,12 +69,18 @@ counts_t counts_conns(void)
 	return now.conns;
 }
 
+/* The line that fails is the caller's. */
+static void compare(const char *what, counts_t is, counts_t n, const char *file, int line)
+{
+	if (is == n)
+		return;
+	print_error("%s is %llu, should be %llu\n", what, is, n);
+	_fail(file, line);
+}
+
 void counts_check(enum pf_counter c, counts_t n, const char *file, int line)
 {
-	counts_t is = counts_get(c);
-
-	if (is != n)
-		fail_msg("%s:%d: %s is %llu, should be %llu", file, line, names[c], is, n);
+	compare(names[c], counts_get(c), n, file, line);
 }
 
 struct await {
@@ -128,12 +110,8 @@ static bool flying_stands(void *arg)
 
 void counts_await_flying(counts_t n, const char *file, int line)
 {
-	counts_t is;
-
 	flow_wait(flying_stands, &n);
-	is = counts_in_flight();
-	if (is != n)
-		fail_msg("%s:%d: %llu in flight, should be %llu", file, line, is, n);
+	compare("in flight", counts_in_flight(), n, file, line);
 }
 
 static bool no_conns(void *arg)

@@ -10,13 +10,9 @@
 
 typedef unsigned long long counts_t;
 
-/* For cmocka_run_group_tests: open with defaults, close. */
-int counts_setup(void **state);
-int counts_teardown(void **state);
-
 void counts_open(const struct loader_opts *opts);
 void counts_close(void);
-struct loader *counts_loader(void);
+struct loader *counts_loader(void);	/* NULL: none is open */
 
 /* Count from here. */
 void counts_start(void);
@@ -42,7 +38,7 @@ void counts_await_flying(counts_t n, const char *file, int line);
 
 /*
  * All connections are gone and nothing is left: in flight 0, attached ==
- * released + aborted, no run missed. Then nothing was lost, either.
+ * released + aborted, no invocation missed. Then nothing was lost, either.
  */
 void counts_all_gone(void);
 void counts_nothing_lost(void);

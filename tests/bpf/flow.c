@@ -3,6 +3,8 @@
  * flow - see flow.h. The reader listens and the sender connects, over lo unless
  * the options name network namespaces.
  */
+#include "flow.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
@@ -11,9 +13,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,22 +23,15 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "flow.h"
+#include "lib/say.h"
+#include "lib/test.h"
 
 #define WAIT_STEPS 60000	/* of a millisecond */
 #define MAX_FDS	   512
 
-static void must(bool ok, const char *what)
-{
-	if (!ok)
-		fail_msg("%s: %s", what, strerror(errno));
-}
-
 static void set_option(int fd, int level, int name, int value, const char *what)
 {
-	must(!setsockopt(fd, level, name, &value, sizeof(value)), what);
+	must(!setsockopt(fd, level, name, &value, sizeof(value)), "%s", what);
 }
 
 /* A TCP socket that lives in a network namespace; the caller stays in its own. */
@@ -56,7 +48,7 @@ static int socket_in(const char *netns, int family)
 	snprintf(path, sizeof(path), "/run/netns/%s", netns);
 	own = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	other = open(path, O_RDONLY | O_CLOEXEC);
-	must(own >= 0 && other >= 0, path);
+	must(own >= 0 && other >= 0, "%s", path);
 	must(!setns(other, CLONE_NEWNET), "setns");
 	fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	must(!setns(own, CLONE_NEWNET), "setns back");
@@ -115,7 +107,7 @@ void flow_open(struct flow *f, const struct flow_opts *opts)
 		must(!fcntl(f->tx, F_SETFL, O_NONBLOCK), "O_NONBLOCK");
 }
 
-static void close_one(int *fd)
+void flow_close_one(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -124,8 +116,8 @@ static void close_one(int *fd)
 
 void flow_close(struct flow *f)
 {
-	close_one(&f->tx);
-	close_one(&f->rx);
+	flow_close_one(&f->tx);
+	flow_close_one(&f->rx);
 }
 
 static bool kept[MAX_FDS];
@@ -138,15 +130,13 @@ void flow_mark(void)
 		kept[fd] = fcntl(fd, F_GETFD) >= 0;
 }
 
-int flow_clean(void **state)
+void flow_clean(void)
 {
 	int fd;
 
-	(void)state;
 	for (fd = 0; fd < MAX_FDS; fd++)
 		if (!kept[fd])
 			close(fd);
-	return 0;
 }
 
 void flow_reset(int *fd)
@@ -154,7 +144,7 @@ void flow_reset(int *fd)
 	struct linger hard = { .l_onoff = 1 };
 
 	must(!setsockopt(*fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
-	close_one(fd);
+	flow_close_one(fd);
 }
 
 unsigned char flow_byte(off_t off)
@@ -162,14 +152,11 @@ unsigned char flow_byte(off_t off)
 	return ((uint64_t)off * 0x9e3779b97f4a7c15ull) >> 56;
 }
 
-int flow_file(size_t size)
+static int fill(int fd, size_t size)
 {
-	size_t at, n, i;
 	unsigned char buf[FLOW_PAGE];
-	int fd;
+	size_t at, n, i;
 
-	fd = memfd_create("flow", MFD_CLOEXEC);
-	must(fd >= 0, "memfd_create");
 	for (at = 0; at < size; at += n) {
 		n = size - at < sizeof(buf) ? size - at : sizeof(buf);
 		for (i = 0; i < n; i++)
@@ -177,6 +164,24 @@ int flow_file(size_t size)
 		must(write(fd, buf, n) == (ssize_t)n, "write");
 	}
 	return fd;
+}
+
+int flow_file(size_t size)
+{
+	int fd = memfd_create("flow", MFD_CLOEXEC);
+
+	must(fd >= 0, "memfd_create");
+	return fill(fd, size);
+}
+
+int flow_named_file(size_t size, char path[32])
+{
+	int fd;
+
+	strcpy(path, "/tmp/pf-flow-XXXXXX");
+	fd = mkostemp(path, O_CLOEXEC);
+	must(fd >= 0, "mkostemp");
+	return fill(fd, size);
 }
 
 void flow_sendfile(int sock, int file, off_t off, size_t len)

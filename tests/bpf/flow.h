@@ -16,6 +16,7 @@
 #include <sys/types.h>
 
 #define FLOW_PAGE 4096
+#define PAGES(n)  ((n) * FLOW_PAGE)
 
 /*
  * TCP_MAXSEG that gives segments of one page behind 12 bytes of timestamps: the
@@ -45,19 +46,20 @@ void flow_open(struct flow *f, const struct flow_opts *opts);
 
 /* Close what is still open: the sender's end first. */
 void flow_close(struct flow *f);
+void flow_close_one(int *fd);
 
-/*
- * A test that fails leaves descriptors behind, which would disturb the next one.
- * All opened after flow_mark() are closed by flow_clean(), a cmocka teardown.
- */
+/* Close every descriptor that was opened after the last flow_mark(). */
 void flow_mark(void);
-int flow_clean(void **state);
+void flow_clean(void);
 
 /* Close one end with a reset instead of an orderly end. */
 void flow_reset(int *fd);
 
 /* A nameless file on tmpfs with `size` bytes of the pattern. */
 int flow_file(size_t size);
+
+/* The same with a name, which is put to path. */
+int flow_named_file(size_t size, char path[32]);
 
 /* The byte at an offset of a file of flow_file(). */
 unsigned char flow_byte(off_t off);

@@ -3,90 +3,60 @@
  * test_loss - when there is no room, what was not followed is counted to the
  * page, and what was followed still ends.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "counts.h"
-#include "flow.h"
-
-static int close_loader(void **state)
-{
-	counts_close();
-	return flow_clean(state);
-}
+#include "fixture.h"
 
 /* 300 pages to a reader that does not read, with room for fewer. */
-static void pool_full(void **state)
+TEST(pool_full, .pages = 300, .loader = &(const struct loader_opts){ .max_pages = 64 },
+     .loses = true, .ends = { COUNT(aborted, 0) })
 {
-	const struct loader_opts opts = { .max_pages = 64 };
-	int file = flow_file(300 * FLOW_PAGE);
 	counts_t attached;
-	struct flow f;
 
-	(void)state;
-	counts_open(&opts);
-	flow_open(&f, NULL);
-	flow_sendfile(f.tx, file, 0, 300 * FLOW_PAGE);
+	flow_sendfile(t->tx, t->file, 0, PAGES(300));
 	attached = counts_get(PF_C_attached);
 	assert_in_range(attached, 63, 128);
 	counts_are(pool_full, 300 - attached);
-	counts_are(attached_bytes, attached * FLOW_PAGE);
+	counts_are(attached_bytes, PAGES(attached));
 	assert_int_equal(counts_in_flight(), attached);
 
-	flow_read(f.rx, 300 * FLOW_PAGE, 0);
+	flow_read(t->rx, PAGES(300), 0);
 	counts_reach(released, attached);
 	counts_flying(0);
 
 	/* There is room again. */
-	flow_sendfile(f.tx, file, 0, 10 * FLOW_PAGE);
+	flow_sendfile(t->tx, t->file, 0, PAGES(10));
 	counts_are(attached, attached + 10);
-	flow_read(f.rx, 10 * FLOW_PAGE, 0);
-	flow_close(&f);
-	counts_all_gone();
+	flow_read(t->rx, PAGES(10), 0);
+	fixture_end(t);
 	counts_are(pool_full, 300 - attached);
-	counts_are(aborted, 0);
-	close(file);
 }
 
 /* Three pages on each of seven connections, with room for two. */
-static void conns_full(void **state)
+TEST(conns_full, .pages = 3, .flows = 7, .loader = &(const struct loader_opts){ .max_conns = 2 },
+     .loses = true)
 {
-	const struct loader_opts opts = { .max_conns = 2 };
-	int file = flow_file(3 * FLOW_PAGE), i;
-	struct flow f[7];
-
-	(void)state;
-	counts_open(&opts);
-	for (i = 0; i < 7; i++) {
-		flow_open(&f[i], NULL);
-		flow_sendfile(f[i].tx, file, 0, 3 * FLOW_PAGE);
-	}
+	for (int i = 0; i < 7; i++)
+		flow_sendfile(t->flow[i].tx, t->file, 0, PAGES(3));
 	counts_are(conns, 2);
 	counts_are(attached, 2 * 3);
 	counts_are(conns_full, 5 * 3);
-	for (i = 0; i < 7; i++) {
-		flow_read(f[i].rx, 3 * FLOW_PAGE, 0);
-		flow_close(&f[i]);
+	for (int i = 0; i < 7; i++) {
+		flow_read(t->flow[i].rx, PAGES(3), 0);
+		flow_close(&t->flow[i]);
 	}
 	counts_all_gone();
 	counts_are(released, 2 * 3);
 
 	/* There is room again. */
-	flow_open(&f[0], NULL);
-	flow_sendfile(f[0].tx, file, 0, 3 * FLOW_PAGE);
+	flow_open(&t->flow[0], NULL);
+	flow_sendfile(t->tx, t->file, 0, PAGES(3));
 	counts_are(conns, 3);
 	counts_are(attached, 3 * 3);
-	flow_read(f[0].rx, 3 * FLOW_PAGE, 0);
-	flow_close(&f[0]);
-	counts_all_gone();
-	close(file);
+	flow_read(t->rx, PAGES(3), 0);
 }
 
 static void count_record(void *ctx, const void *data, size_t size)
@@ -102,39 +72,31 @@ static void count_record(void *ctx, const void *data, size_t size)
  * Each of 40 writes makes two records, of the page it hit and of itself, and
  * the page's end one more. Nobody reads them out of a ring of one page.
  */
-static void ring_full(void **state)
+TEST(ring_full, .pages = 1, .loader = &(const struct loader_opts){ .ring_bytes = 4096 },
+     .loses = true)
 {
-	const struct loader_opts opts = { .ring_bytes = 4096 };
-	int file = flow_file(FLOW_PAGE), i;
 	counts_t records = 0;
-	struct flow f;
 
-	(void)state;
-	counts_open(&opts);
-	flow_open(&f, NULL);
-	flow_sendfile(f.tx, file, 0, FLOW_PAGE);
-	for (i = 0; i < 40; i++)
-		assert_int_equal(pwrite(file, "new", 3, 100), 3);
+	flow_sendfile(t->tx, t->file, 0, PAGES(1));
+	for (int i = 0; i < 40; i++)
+		assert_int_equal(pwrite(t->file, "new", 3, 100), 3);
 	counts_are(writes, 40);
 	counts_are(hits, 40);
-	flow_read(f.rx, FLOW_PAGE, -1);
+	flow_read(t->rx, PAGES(1), -1);
 	counts_reach(released, 1);
-	flow_close(&f);
-	counts_all_gone();
+	fixture_end(t);
 	assert_true(loader_consume(counts_loader(), count_record, &records) > 0);
 	assert_true(records > 0);
 	counts_are(events_lost, 2 * 40 + 1 - records);
-	close(file);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(pool_full, close_loader),
-		cmocka_unit_test_teardown(conns_full, close_loader),
-		cmocka_unit_test_teardown(ring_full, close_loader),
+		RUN(pool_full),
+		RUN(conns_full),
+		RUN(ring_full),
 	};
 
-	flow_mark();
-	return cmocka_run_group_tests_name("loss", tests, NULL, NULL);
+	return fixture_main("loss", tests);
 }

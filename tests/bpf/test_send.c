@@ -10,9 +10,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -21,238 +18,174 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include <cmocka.h>
-
-#include "counts.h"
-#include "flow.h"
+#include "fixture.h"
 
 /*
  * Whole pages of a file from its start: none released before the reader has
- * read, all released before anything is closed, nothing left afterwards.
+ * read, all released before anything is closed.
  */
-static void send_pages(const struct flow_opts *opts, unsigned int pages)
+static void send_pages(struct fixture *t)
 {
-	int file = flow_file(pages * FLOW_PAGE);
-	struct flow f;
+	unsigned int pages = t->plan->pages;
 
-	counts_start();
-	flow_open(&f, opts);
-	flow_sendfile(f.tx, file, 0, pages * FLOW_PAGE);
+	flow_sendfile(t->tx, t->file, 0, PAGES(pages));
 	counts_are(attached, pages);
-	counts_are(attached_bytes, pages * FLOW_PAGE);
+	counts_are(attached_bytes, PAGES(pages));
 	counts_are(conns, 1);
-	flow_wait_acked(f.tx);
+	flow_wait_acked(t->tx);
 	counts_are(acked, pages);
 	counts_are(released, 0);
 	assert_int_equal(counts_in_flight(), pages);
 
-	flow_read(f.rx, pages * FLOW_PAGE, 0);
+	flow_read(t->rx, PAGES(pages), 0);
 	counts_reach(released, pages);
 	counts_flying(0);
-	flow_close(&f);
-	counts_all_gone();
-	counts_are(attached, pages);
-	counts_are(acked, pages);
-	counts_are(released, pages);
-	counts_are(aborted, 0);
-	counts_are(hits, 0);
-	counts_are(user_pages, 0);
-	counts_are(ignored, 0);
-	counts_nothing_lost();
-	close(file);
 }
 
-static void sendfile_ipv4_23_pages(void **state)
-{
-	const struct flow_opts opts = { .rcvbuf = 1 << 20 };
+#define ENDS_OF_WHOLE_PAGES(n)							\
+	{									\
+		COUNT(attached, n), COUNT(acked, n), COUNT(released, n),	\
+		COUNT(aborted, 0), COUNT(hits, 0), COUNT(user_pages, 0),	\
+		COUNT(ignored, 0),						\
+	}
 
-	(void)state;
-	send_pages(&opts, 23);
+TEST(sendfile_ipv4_23_pages, .pages = 23, .flow.rcvbuf = 1 << 20,
+     .ends = ENDS_OF_WHOLE_PAGES(23))
+{
+	send_pages(t);
 }
 
-static void sendfile_ipv6_101_pages(void **state)
+TEST(sendfile_ipv6_101_pages, .pages = 101, .flow.ipv6 = true, .flow.rcvbuf = 8 << 20,
+     .ends = ENDS_OF_WHOLE_PAGES(101))
 {
-	const struct flow_opts opts = { .ipv6 = true, .rcvbuf = 8 << 20 };
-
-	(void)state;
-	send_pages(&opts, 101);
+	send_pages(t);
 }
 
-/* What a test sends has arrived, was read, and was released; nothing is left. */
-static void finish(struct flow *f, size_t bytes, off_t file_off, counts_t pieces)
+/* What a test sent arrives, is read, and is released. */
+static void receive(struct fixture *t, size_t bytes, off_t file_off, counts_t pieces)
 {
-	flow_read(f->rx, bytes, file_off);
+	flow_read(t->rx, bytes, file_off);
 	counts_are(attached, pieces);
 	counts_are(attached_bytes, bytes);
 	counts_reach(released, pieces);
 	counts_flying(0);
-	flow_close(f);
-	counts_all_gone();
-	counts_are(acked, pieces);
-	counts_are(aborted, 0);
-	counts_nothing_lost();
 }
 
-static void splice_through_a_pipe(void **state)
+TEST(splice_through_a_pipe, .pages = 11, .ends = { COUNT(acked, 11), COUNT(aborted, 0) })
 {
-	int file = flow_file(11 * FLOW_PAGE), pipe[2];
-	struct flow f;
 	loff_t off = 0;
-
-	(void)state;
-	counts_start();
-	flow_open(&f, NULL);
-	assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
-	assert_int_equal(splice(file, &off, pipe[1], NULL, 11 * FLOW_PAGE, 0), 11 * FLOW_PAGE);
-	counts_are(attached, 0);
-	flow_drain_pipe(f.tx, pipe[0], 11 * FLOW_PAGE);
-	counts_are(user_pages, 0);
-	finish(&f, 11 * FLOW_PAGE, 0, 11);
-	close(pipe[0]);
-	close(pipe[1]);
-	close(file);
-}
-
-/* vmsplice(2) of 7 pages at addr, then splice to the socket. */
-static void vmsplice_pages(struct flow *f, void *addr)
-{
-	struct iovec iov = { .iov_base = addr, .iov_len = 7 * FLOW_PAGE };
 	int pipe[2];
 
 	assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
-	assert_int_equal(vmsplice(pipe[1], &iov, 1, 0), 7 * FLOW_PAGE);
-	flow_drain_pipe(f->tx, pipe[0], 7 * FLOW_PAGE);
+	assert_int_equal(splice(t->file, &off, pipe[1], NULL, PAGES(11), 0), PAGES(11));
+	counts_are(attached, 0);
+	flow_drain_pipe(t->tx, pipe[0], PAGES(11));
+	counts_are(user_pages, 0);
+	receive(t, PAGES(11), 0, 11);
 	close(pipe[0]);
 	close(pipe[1]);
 }
 
-static void vmsplice_of_user_memory(void **state)
+/* vmsplice(2) of 7 pages at addr, then splice to the socket. */
+static void vmsplice_pages(struct fixture *t, void *addr)
 {
-	unsigned char *mem;
-	struct flow f;
-	size_t i;
+	struct iovec iov = { .iov_base = addr, .iov_len = PAGES(7) };
+	int pipe[2];
 
-	(void)state;
-	mem = mmap(NULL, 7 * FLOW_PAGE, PROT_READ | PROT_WRITE,
-		   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	assert_int_equal(pipe2(pipe, O_CLOEXEC), 0);
+	assert_int_equal(vmsplice(pipe[1], &iov, 1, 0), PAGES(7));
+	flow_drain_pipe(t->tx, pipe[0], PAGES(7));
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
+TEST(vmsplice_of_user_memory,
+     .ends = { COUNT(acked, 7), COUNT(aborted, 0), COUNT(user_pages, 7) })
+{
+	unsigned char *mem = mmap(NULL, PAGES(7), PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
 	assert_ptr_not_equal(mem, MAP_FAILED);
-	for (i = 0; i < 7 * FLOW_PAGE; i++)
+	for (size_t i = 0; i < PAGES(7); i++)
 		mem[i] = flow_byte(i);
-	counts_start();
-	flow_open(&f, NULL);
-	vmsplice_pages(&f, mem);
+	vmsplice_pages(t, mem);
 	counts_are(user_pages, 7);
-	finish(&f, 7 * FLOW_PAGE, 0, 7);
-	counts_are(user_pages, 7);
-	munmap(mem, 7 * FLOW_PAGE);
+	receive(t, PAGES(7), 0, 7);
+	munmap(mem, PAGES(7));
 }
 
 /* The pages of a shared mapping are those of the file. */
-static void vmsplice_of_a_file_mapping(void **state)
+TEST(vmsplice_of_a_file_mapping, .pages = 7,
+     .ends = { COUNT(acked, 7), COUNT(aborted, 0), COUNT(user_pages, 0) })
 {
-	int file = flow_file(7 * FLOW_PAGE);
-	struct flow f;
-	void *mem;
+	void *mem = mmap(NULL, PAGES(7), PROT_READ, MAP_SHARED, t->file, 0);
 
-	(void)state;
-	mem = mmap(NULL, 7 * FLOW_PAGE, PROT_READ, MAP_SHARED, file, 0);
 	assert_ptr_not_equal(mem, MAP_FAILED);
-	counts_start();
-	flow_open(&f, NULL);
-	vmsplice_pages(&f, mem);
+	vmsplice_pages(t, mem);
 	counts_are(user_pages, 0);
-	finish(&f, 7 * FLOW_PAGE, 0, 7);
-	counts_are(user_pages, 0);
-	munmap(mem, 7 * FLOW_PAGE);
-	close(file);
+	receive(t, PAGES(7), 0, 7);
+	munmap(mem, PAGES(7));
 }
 
 /* [1000, 11000): the ends of pages 0 and 2 and all of page 1. */
-static void range_beside_page_boundaries(void **state)
+TEST(range_beside_page_boundaries, .pages = 4, .ends = { COUNT(acked, 3), COUNT(aborted, 0) })
 {
-	int file = flow_file(4 * FLOW_PAGE);
-	struct flow f;
-
-	(void)state;
-	counts_start();
-	flow_open(&f, NULL);
-	flow_sendfile(f.tx, file, 1000, 10000);
-	finish(&f, 10000, 1000, 3);
-	close(file);
+	flow_sendfile(t->tx, t->file, 1000, 10000);
+	receive(t, 10000, 1000, 3);
 }
 
-static void corked(void **state)
+static void set_cork(int sock, int on)
 {
-	int file = flow_file(5 * FLOW_PAGE), on = 1, off = 0, page;
-	struct flow f;
+	assert_int_equal(setsockopt(sock, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)), 0);
+}
 
-	(void)state;
-	counts_start();
-	flow_open(&f, NULL);
-	assert_int_equal(setsockopt(f.tx, IPPROTO_TCP, TCP_CORK, &on, sizeof(on)), 0);
-	assert_int_equal(send(f.tx, "head", 4, 0), 4);
-	for (page = 0; page < 5; page++)
-		flow_sendfile(f.tx, file, page * FLOW_PAGE, FLOW_PAGE);
-	assert_int_equal(send(f.tx, "tail", 4, 0), 4);
-	assert_int_equal(setsockopt(f.tx, IPPROTO_TCP, TCP_CORK, &off, sizeof(off)), 0);
-	counts_are(attached_bytes, 5 * FLOW_PAGE);
-	flow_read(f.rx, 4, -1);
-	flow_read(f.rx, 5 * FLOW_PAGE, 0);
-	flow_read(f.rx, 4, -1);
+TEST(corked, .pages = 5, .ends = { COUNT(attached_bytes, PAGES(5)) })
+{
+	set_cork(t->tx, 1);
+	assert_int_equal(send(t->tx, "head", 4, 0), 4);
+	for (int page = 0; page < 5; page++)
+		flow_sendfile(t->tx, t->file, PAGES(page), PAGES(1));
+	assert_int_equal(send(t->tx, "tail", 4, 0), 4);
+	set_cork(t->tx, 0);
+	counts_are(attached_bytes, PAGES(5));
+	flow_read(t->rx, 4, -1);
+	flow_read(t->rx, PAGES(5), 0);
+	flow_read(t->rx, 4, -1);
 	counts_reach(released, counts_get(PF_C_attached));
 	counts_flying(0);
-	flow_close(&f);
-	counts_all_gone();
-	counts_are(attached_bytes, 5 * FLOW_PAGE);
-	counts_nothing_lost();
-	close(file);
 }
 
 /* The kernel's own segment size cuts packets inside pages: bytes are exact. */
-static void segments_that_cut_pages(void **state)
+TEST(segments_that_cut_pages, .pages = 101, .flow.kernel_mss = true,
+     .ends = { COUNT(aborted, 0) })
 {
-	const struct flow_opts opts = { .kernel_mss = true };
-	int file = flow_file(101 * FLOW_PAGE);
-	struct flow f;
 	struct flow_drain d;
 
-	(void)state;
-	counts_start();
-	flow_open(&f, &opts);
-	flow_drain_start(&d, f.rx);
-	flow_sendfile(f.tx, file, 0, 101 * FLOW_PAGE);
-	assert_int_equal(shutdown(f.tx, SHUT_WR), 0);
-	assert_int_equal(flow_drain_join(&d), 101 * FLOW_PAGE);
-	counts_are(attached_bytes, 101 * FLOW_PAGE);
+	flow_drain_start(&d, t->rx);
+	flow_sendfile(t->tx, t->file, 0, PAGES(101));
+	assert_int_equal(shutdown(t->tx, SHUT_WR), 0);
+	assert_int_equal(flow_drain_join(&d), PAGES(101));
+	counts_are(attached_bytes, PAGES(101));
 	assert_true(counts_get(PF_C_attached) >= 101);
-	flow_close(&f);
-	counts_all_gone();
+	fixture_end(t);
 	counts_are(released, counts_get(PF_C_attached));
-	counts_are(aborted, 0);
-	counts_nothing_lost();
-	close(file);
 }
 
 /*
  * A sender that may not wait, with a small send buffer: calls return short. As
  * many bytes are followed as the calls returned.
  */
-static void short_sends(void **state)
+TEST(short_sends, .pages = 65, .flow = { .nonblock = true, .sndbuf = 32 << 10, .rcvbuf = 16 << 10 },
+     .ends = { COUNT(aborted, 0) })
 {
-	const struct flow_opts opts = { .nonblock = true, .sndbuf = 32 << 10, .rcvbuf = 16 << 10 };
-	const size_t size = 64 * FLOW_PAGE + 123;
+	const size_t size = PAGES(64) + 123;
 	unsigned int shorts = 0;
 	size_t sent = 0, got = 0;
-	struct flow f;
-	int file = flow_file(size);
 	off_t off = 0;
 	ssize_t n;
 
-	(void)state;
-	counts_start();
-	flow_open(&f, &opts);
 	while (sent < size) {
-		n = sendfile(f.tx, file, &off, size - sent);
+		n = sendfile(t->tx, t->file, &off, size - sent);
 		if (n < 0)
 			assert_int_equal(errno, EAGAIN);
 		if (n < (ssize_t)(size - sent))
@@ -263,18 +196,13 @@ static void short_sends(void **state)
 		for (; sent < size && got < sent; got += FLOW_PAGE / 2) {
 			if (sent - got < FLOW_PAGE / 2)
 				break;
-			flow_read(f.rx, FLOW_PAGE / 2, got);
+			flow_read(t->rx, FLOW_PAGE / 2, got);
 		}
 	}
-	flow_read(f.rx, size - got, got);
+	flow_read(t->rx, size - got, got);
 	assert_true(shorts > 0);
 	counts_are(attached_bytes, size);
 	counts_reach(released, counts_get(PF_C_attached));
-	flow_close(&f);
-	counts_all_gone();
-	counts_are(aborted, 0);
-	counts_nothing_lost();
-	close(file);
 }
 
 struct sender {
@@ -289,8 +217,8 @@ static void *send_loop(void *arg)
 	off_t off = 500;
 	ssize_t n;
 
-	while (off < 500 + 100 * FLOW_PAGE) {
-		n = sendfile(s->sock, s->file, &off, 500 + 100 * FLOW_PAGE - off);
+	while (off < 500 + PAGES(100)) {
+		n = sendfile(s->sock, s->file, &off, 500 + PAGES(100) - off);
 		if (n <= 0)
 			break;
 		s->sent += n;
@@ -298,53 +226,42 @@ static void *send_loop(void *arg)
 	return NULL;
 }
 
-static void four_threads_on_one_socket(void **state)
+TEST(four_threads_on_one_socket, .pages = 101, .flow.sndbuf = 64 << 10,
+     .ends = { COUNT(attached_bytes, 4 * PAGES(100)), COUNT(conns, 1), COUNT(hits, 0) })
 {
-	const struct flow_opts opts = { .sndbuf = 64 << 10 };
-	int file = flow_file(101 * FLOW_PAGE), i;
 	struct sender senders[4];
 	struct flow_drain d;
-	struct flow f;
 
-	(void)state;
-	counts_start();
-	flow_open(&f, &opts);
-	flow_drain_start(&d, f.rx);
-	for (i = 0; i < 4; i++) {
-		senders[i] = (struct sender){ .sock = f.tx, .file = file };
+	flow_drain_start(&d, t->rx);
+	for (int i = 0; i < 4; i++) {
+		senders[i] = (struct sender){ .sock = t->tx, .file = t->file };
 		assert_int_equal(pthread_create(&senders[i].thread, NULL, send_loop, &senders[i]),
 				 0);
 	}
-	for (i = 0; i < 4; i++) {
+	for (int i = 0; i < 4; i++) {
 		pthread_join(senders[i].thread, NULL);
-		assert_int_equal(senders[i].sent, 100 * FLOW_PAGE);
+		assert_int_equal(senders[i].sent, PAGES(100));
 	}
-	assert_int_equal(shutdown(f.tx, SHUT_WR), 0);
-	assert_int_equal(flow_drain_join(&d), 4 * 100 * FLOW_PAGE);
-	flow_close(&f);
-	counts_all_gone();
-	counts_are(attached_bytes, 4 * 100 * FLOW_PAGE);
+	assert_int_equal(shutdown(t->tx, SHUT_WR), 0);
+	assert_int_equal(flow_drain_join(&d), 4 * PAGES(100));
+	fixture_end(t);
 	counts_are(released, counts_get(PF_C_attached));
-	counts_are(conns, 1);
-	counts_are(hits, 0);
-	counts_nothing_lost();
-	close(file);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_teardown(sendfile_ipv4_23_pages, flow_clean),
-		cmocka_unit_test_teardown(sendfile_ipv6_101_pages, flow_clean),
-		cmocka_unit_test_teardown(splice_through_a_pipe, flow_clean),
-		cmocka_unit_test_teardown(vmsplice_of_user_memory, flow_clean),
-		cmocka_unit_test_teardown(vmsplice_of_a_file_mapping, flow_clean),
-		cmocka_unit_test_teardown(range_beside_page_boundaries, flow_clean),
-		cmocka_unit_test_teardown(corked, flow_clean),
-		cmocka_unit_test_teardown(segments_that_cut_pages, flow_clean),
-		cmocka_unit_test_teardown(short_sends, flow_clean),
-		cmocka_unit_test_teardown(four_threads_on_one_socket, flow_clean),
+		RUN(sendfile_ipv4_23_pages),
+		RUN(sendfile_ipv6_101_pages),
+		RUN(splice_through_a_pipe),
+		RUN(vmsplice_of_user_memory),
+		RUN(vmsplice_of_a_file_mapping),
+		RUN(range_beside_page_boundaries),
+		RUN(corked),
+		RUN(segments_that_cut_pages),
+		RUN(short_sends),
+		RUN(four_threads_on_one_socket),
 	};
 
-	return cmocka_run_group_tests_name("send", tests, counts_setup, counts_teardown);
+	return fixture_main("send", tests);
 }
