@@ -13,6 +13,7 @@
 #include "hit.bpf.h"
 #include "path.bpf.h"
 #include "progress.bpf.h"
+#include "record.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */
 #define COPY_RESTARTS 4

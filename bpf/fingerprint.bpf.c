@@ -11,7 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "compat.bpf.h"
 #include "content.bpf.h"
-#include "emit.bpf.h"
+#include "count.bpf.h"
 #include "fingerprint.h"
 #include "scratch.bpf.h"
 

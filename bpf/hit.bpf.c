@@ -7,6 +7,7 @@
 #include "content.bpf.h"
 #include "hit.bpf.h"
 #include "progress.bpf.h"
+#include "record.bpf.h"
 #include "rtx.bpf.h"
 
 __noinline int flight_in_host(__u32 n)

@@ -5,8 +5,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
-#include "emit.bpf.h"
 #include "scratch.bpf.h"
+#include "slots.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
 {

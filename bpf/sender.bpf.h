@@ -8,7 +8,7 @@
 #ifndef PF_SENDER_BPF_H
 #define PF_SENDER_BPF_H
 
-#include "emit.bpf.h"
+#include "record.bpf.h"
 
 static __always_inline void sender_tell(struct pf_conn *c)
 {
