@@ -14,6 +14,7 @@
 
 #include "content.bpf.h"
 #include "flight.bpf.h"
+#include "mode.bpf.h"
 #include "slots.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)

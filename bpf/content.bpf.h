@@ -14,24 +14,7 @@
 #define PF_CONTENT_BPF_H
 
 #include "flight.bpf.h"
-
-/* Both are 0 until user space has found out where pages are: then content is off. */
-static __always_inline int content_on(void)
-{
-	return cfg.content != PF_CONTENT_OFF && pf_page_offset;
-}
-
-/* In mode wire transmissions are looked at, too. */
-static __always_inline int content_wire(void)
-{
-	return cfg.content == PF_CONTENT_WIRE && pf_page_offset;
-}
-
-/* Where the bytes of a struct page are. */
-static __always_inline __u64 page_addr(__u64 page)
-{
-	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
-}
+#include "mode.bpf.h"
 
 /* Of len bytes of the kernel; 0 if it cannot be had. */
 __u64 content_fp(__u64 addr, __u32 len);

@@ -26,6 +26,12 @@ struct page_id {
 	__u32 pad;
 };
 
+/* Where the bytes of a struct page are. */
+static __always_inline __u64 page_addr(__u64 page)
+{
+	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
+}
+
 /* The words of struct page up to and with mapping and index, as u64. */
 #define PAGE_WORDS 5
 #define PAGE_MAPPING (bpf_core_field_offset(struct folio, mapping) / 8)
