@@ -13,6 +13,7 @@
 #define PF_CONN_BPF_H
 
 #include "content.bpf.h"
+#include "device.bpf.h"
 #include "flight.bpf.h"
 #include "mode.bpf.h"
 #include "slots.bpf.h"

@@ -19,85 +19,13 @@
 #define PF_FILTER_BPF_H
 
 #include "compat.bpf.h"
-#include "page.bpf.h"
+#include "direct.bpf.h"
 #include "sock.bpf.h"
-
-/*
- * Reading without a helper, where the kernel can give a number the type of a
- * pointer; whoever uses these is loaded only there. A struct cpumask is a type
- * that begins with a number of 64 bits, as every kernel has it.
- */
-extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
-
-#define TYPED(type, addr) \
-	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
-#define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
-
-/* A field of the kernel's struct, without a helper where that can be. */
-#define FIELD(type, addr, field)							\
-	(cfg.direct ? (__u64)TYPED(type, addr)->field :					\
-		      (__u64)KERNEL_READ(type, addr, field))
-
-/* page_identify(), without a helper where that can be. */
-static __always_inline void page_look(__u64 page, struct page_id *ret_id)
-{
-	__u64 word, head = page;
-
-	if (!cfg.direct) {
-		page_identify(page, ret_id);
-		return;
-	}
-	word = WORD_AT(page + compat_compound_at());
-	if (word & 1)
-		head = compat_head(page, word);
-	page_tell(page, head, WORD_AT(head + bpf_core_field_offset(struct folio, mapping)),
-		  WORD_AT(head + bpf_core_field_offset(struct folio, index)), ret_id);
-}
 
 #define FILTER_PIECES 512
 #define FILTER_PARENTS 8		/* generations of processes looked at */
 #define FILTER_DEPTH 64			/* directories */
 #define FILTER_ANSWER_NS 1000000000ull
-
-extern const volatile struct pf_filter filter;
-
-struct pf_map_cgroups {
-	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
-	__uint(max_entries, PF_FILTER_VALUES);
-	__uint(key_size, 4);
-	__uint(value_size, 4);
-};
-
-struct pf_map_places {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);				/* set before load */
-	__type(key, struct pf_place);
-	__type(value, __u32);
-};
-
-/* A file, and not the next one that gets its memory or its inode number. */
-struct pf_file {
-	__u64 mapping;
-	__u64 ino;
-	__u32 generation;
-	__u32 pad;
-};
-
-struct pf_answer {
-	__u64 until;
-	__u64 passes;
-};
-
-struct pf_map_answers {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 1);				/* set before load */
-	__type(key, struct pf_file);
-	__type(value, struct pf_answer);
-};
-
-extern struct pf_map_cgroups cgroups SEC(".maps");
-extern struct pf_map_places places SEC(".maps");
-extern struct pf_map_answers answers SEC(".maps");
 
 /* A server's operator knows its first process; those that send are its children. */
 static __always_inline int filter_pids(void)

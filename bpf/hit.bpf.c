@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
+#include "device.bpf.h"
 #include "hit.bpf.h"
 #include "progress.bpf.h"
 #include "record.bpf.h"

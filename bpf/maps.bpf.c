@@ -2,7 +2,6 @@
 /* maps.bpf.c - the only definitions of the maps and globals; see maps.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
-#include "filter.bpf.h"
 #include "maps.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";

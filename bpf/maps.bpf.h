@@ -168,6 +168,7 @@ struct pf_path_buf {
 };
 
 extern const volatile struct pf_config cfg;
+extern const volatile struct pf_filter filter;
 extern __u64 pf_next_id;	/* identities of writes and connections */
 extern __u32 pf_local_conns;	/* connections with a reader here, now */
 extern __u32 pf_conns_fresh;
@@ -349,6 +350,40 @@ struct pf_map_events {
 	__uint(max_entries, 4096);			/* set before load */
 };
 
+struct pf_map_cgroups {
+	__uint(type, BPF_MAP_TYPE_CGROUP_ARRAY);
+	__uint(max_entries, PF_FILTER_VALUES);
+	__uint(key_size, 4);
+	__uint(value_size, 4);
+};
+
+struct pf_map_places {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_place);
+	__type(value, __u32);
+};
+
+/* A file, and not the next one that gets its memory or its inode number. */
+struct pf_file {
+	__u64 mapping;
+	__u64 ino;
+	__u32 generation;
+	__u32 pad;
+};
+
+struct pf_answer {
+	__u64 until;
+	__u64 passes;
+};
+
+struct pf_map_answers {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);				/* set before load */
+	__type(key, struct pf_file);
+	__type(value, struct pf_answer);
+};
+
 extern struct pf_map_flights flights SEC(".maps");
 extern struct pf_map_free free_flights SEC(".maps");
 extern struct pf_map_buckets buckets SEC(".maps");
@@ -368,5 +403,8 @@ extern struct pf_map_scratch scratch SEC(".maps");
 extern struct pf_map_originals originals SEC(".maps");
 extern struct pf_map_free_originals free_originals SEC(".maps");
 extern struct pf_map_events events SEC(".maps");
+extern struct pf_map_cgroups cgroups SEC(".maps");
+extern struct pf_map_places places SEC(".maps");
+extern struct pf_map_answers answers SEC(".maps");
 
 #endif

@@ -7,8 +7,8 @@
 #define PF_RUN_BPF_H
 
 #include "conn.bpf.h"
+#include "direct.bpf.h"
 #include "filter.bpf.h"
-#include "page.bpf.h"
 #include "sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
