@@ -8,6 +8,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
+#include "content.bpf.h"
 #include "record.bpf.h"
 
 static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)

@@ -12,7 +12,6 @@
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
 
-#include "content.bpf.h"
 #include "device.bpf.h"
 #include "flight.bpf.h"
 #include "mode.bpf.h"

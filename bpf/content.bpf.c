@@ -10,9 +10,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
-#include "hit.bpf.h"
+#include "fingerprint.bpf.h"
+#include "mode.bpf.h"
 #include "path.bpf.h"
-#include "progress.bpf.h"
 #include "record.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */

@@ -13,47 +13,8 @@
 #ifndef PF_CONTENT_BPF_H
 #define PF_CONTENT_BPF_H
 
-#include "flight.bpf.h"
-#include "mode.bpf.h"
-
-/* Of len bytes of the kernel; 0 if it cannot be had. */
-__u64 content_fp(__u64 addr, __u32 len);
-
-/* Of a flight as it is now. */
-static __always_inline __u64 flight_fp(const struct pf_flight *f)
-{
-	return content_fp(page_addr(f->page) + f->off, f->len);
-}
-
-/*
- * Keep the bytes of a flight that is about to be overwritten, while there is
- * room, so that what writes leave of them can be compared with what the socket
- * took. orig_diff: from the first (high half) to behind the last (low half) of
- * the bytes [from, to) of it that differ, equal if none does.
- */
-#define ORIG_UNKNOWN (~0ULL)
-
-int orig_keep(__u32 n);
-__u64 orig_diff(__u32 n, __u32 from, __u32 to);
-int orig_drop(__u32 n);
-
-/* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
-struct unseen {
-	__u64 op;		/* 0: none yet */
-	__u64 inode;		/* 0: of no file */
-	__u32 hits;
-	__u32 read_after;	/* pf_ev_hit.after.read, where that means something */
-};
-
-/*
- * How far the bytes were copied when a change was found: in front of `before`
- * the copy was made before the change, at and behind `after` it was not made
- * yet, between the two nobody knows.
- */
-struct copied {
-	__u32 before;
-	__u32 after;
-};
+#include "hit.bpf.h"
+#include "progress.bpf.h"
 
 /*
  * Look at flight n; if it changed and no write did it, report that. Returns 1

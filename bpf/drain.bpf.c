@@ -8,8 +8,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
-#include "hit.bpf.h"
-#include "progress.bpf.h"
+#include "content.bpf.h"
+#include "orig.bpf.h"
 #include "record.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */

@@ -10,9 +10,10 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "compat.bpf.h"
-#include "content.bpf.h"
 #include "count.bpf.h"
+#include "fingerprint.bpf.h"
 #include "fingerprint.h"
+#include "mode.bpf.h"
 #include "scratch.bpf.h"
 
 struct fp_job {

@@ -11,14 +11,18 @@
 
 #include "flight.bpf.h"
 
-/* May transmitted bytes of it still be in this host? */
-int flight_in_host(__u32 n);
-
 /* Report flight n for a write; with fingerprints of it from before and after, or 0. */
 int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after);
 
+/* Changes by somebody unknown that one event finds: one write of theirs, as far as we know. */
+struct unseen {
+	__u64 op;		/* 0: none yet */
+	__u64 inode;		/* 0: of no file */
+	__u32 hits;
+	__u32 read_after;	/* pf_ev_hit.after.read, where that means something */
+};
+
 /* The same for what nobody is known to have written; `unseen` is its record so far. */
-struct unseen;
 int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *at, __u64 before, __u64 after);
 
 /* Flight n ends while writes to it are under way, which only we can still report. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* orig.bpf.c - the bytes of flights before they were overwritten; see content.bpf.h. */
+/* orig.bpf.c - the bytes of flights before they were overwritten; see orig.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "content.bpf.h"
+#include "flight.bpf.h"
+#include "orig.bpf.h"
 #include "scratch.bpf.h"
 #include "slots.bpf.h"
 

@@ -4,8 +4,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "content.bpf.h"
 #include "flight.bpf.h"
+#include "mode.bpf.h"
+#include "orig.bpf.h"
 
 __noinline int flights_take(__u32 want, struct chain *ret)
 {

@@ -7,8 +7,20 @@
 #ifndef PF_PROGRESS_BPF_H
 #define PF_PROGRESS_BPF_H
 
-#include "content.bpf.h"
 #include "flight.bpf.h"
+
+/*
+ * How far the bytes were copied when a change was found: in front of `before`
+ * the copy was made before the change, at and behind `after` it was not made
+ * yet, between the two nobody knows.
+ */
+struct copied {
+	__u32 before;
+	__u32 after;
+};
+
+/* May transmitted bytes of it still be in this host? */
+int flight_in_host(__u32 n);
 
 /*
  * How far a reader on this host may have come. copied_seq moves only when a

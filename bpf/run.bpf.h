@@ -9,6 +9,7 @@
 #include "conn.bpf.h"
 #include "direct.bpf.h"
 #include "filter.bpf.h"
+#include "fingerprint.bpf.h"
 #include "sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */

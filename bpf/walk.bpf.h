@@ -10,8 +10,8 @@
 #define PF_WALK_BPF_H
 
 #include "content.bpf.h"
-#include "hit.bpf.h"
-#include "progress.bpf.h"
+#include "fingerprint.bpf.h"
+#include "orig.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
 #define WALK_RESTARTS 64

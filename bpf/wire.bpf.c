@@ -13,6 +13,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
+#include "content.bpf.h"
 #include "device.bpf.h"
 
 struct packet {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * fingerprint.bpf.h - the fingerprint of a page piece, see include/fingerprint.h.
+ */
+#ifndef PF_FINGERPRINT_BPF_H
+#define PF_FINGERPRINT_BPF_H
+
+#include "flight.bpf.h"
+
+/* Of len bytes of the kernel; 0 if it cannot be had. */
+__u64 content_fp(__u64 addr, __u32 len);
+
+/* Of a flight as it is now. */
+static __always_inline __u64 flight_fp(const struct pf_flight *f)
+{
+	return content_fp(page_addr(f->page) + f->off, f->len);
+}
+
+#endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* progress.bpf.c - see flight_in_host() in progress.bpf.h. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "device.bpf.h"
+#include "progress.bpf.h"
+#include "rtx.bpf.h"
+
+__noinline int flight_in_host(__u32 n)
+{
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
+
+	if (!f || !c || flight_local(f, c))
+		return 0;
+	if (c->flags & PF_CONN_ORPHAN)
+		return c->flags & PF_CONN_LINGERS && page_held(f->page, 0);
+	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
+		return 0;
+	return rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
+	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_held(f->page, 1));
+}
