@@ -7,17 +7,9 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
 #include "content.bpf.h"
+#include "end.bpf.h"
 #include "record.bpf.h"
-
-static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
-{
-	struct pf_sock *s = sock_find(sk);
-
-	*ret_slot = s ? s->sends : 0;
-	return conn_at(*ret_slot);
-}
 
 /* Before the kernel frees what is acknowledged, so as strict as tcp_ack() is. */
 SEC("fentry/tcp_ack")
@@ -41,15 +33,6 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 	c->una = ack;
 	conn_drain(slot);
 	return 0;
-}
-
-/* The connection whose data a socket on this host reads. */
-static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
-{
-	struct pf_sock *s = sock_find(sk);
-
-	*ret_slot = s ? s->reads : 0;
-	return conn_at(*ret_slot);
 }
 
 /* The reader has its own copy of what comes before this sequence number. */

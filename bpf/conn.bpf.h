@@ -3,11 +3,6 @@
  * conn.bpf.h - the life of a followed connection: made at its first page,
  * drained as it makes progress, given back when its socket and its pages are
  * gone.
- *
- * For a reader on another host a page is released by its acknowledgement. For
- * one on this host the reader's queue holds the very same page, so it is
- * released when it is acknowledged and copied out; the connection then outlives
- * its sending socket as an orphan.
  */
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
@@ -16,70 +11,29 @@
 #include "flight.bpf.h"
 #include "mode.bpf.h"
 #include "slots.bpf.h"
+#include "socks.bpf.h"
 
-static __always_inline struct pf_sock *sock_find(__u64 sk)
+static __always_inline struct pf_conn *conn_at(__u32 slot)
 {
-	return bpf_map_lookup_elem(&socks, &sk);
+	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
 }
 
-static __always_inline __u32 *sock_count(__u64 sk)
-{
-	__u32 h = ((sk >> 6) * 0x9e3779b97f4a7c15ULL) >> (64 - PF_SOCKS_BITS);
-
-	return bpf_map_lookup_elem(&sock_counts, &h);
-}
-
-/* A socket that nothing is known of: what nearly every ACK and read finds. */
-static __always_inline int sock_idle(__u64 sk)
-{
-	__u32 *n = sock_count(sk);
-
-	return !n || !*n;
-}
-
-/* An entry of `socks` comes or goes. */
-static __always_inline void sock_counted(__u64 sk, __u32 change)
-{
-	__u32 *n = sock_count(sk);
-
-	if (n)
-		__sync_fetch_and_add(n, change);
-}
-
-/* Forget one role of a socket; the entry goes with the last. */
-static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
+/* The connection that a socket sends on. */
+static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_sock *s = sock_find(sk);
 
-	if (!s)
-		return;
-	if (s->sends == sends)
-		s->sends = 0;
-	if (s->reads == reads)
-		s->reads = 0;
-	if (!s->sends && !s->reads && !bpf_map_delete_elem(&socks, &sk))
-		sock_counted(sk, -1);
+	*ret_slot = s ? s->sends : 0;
+	return conn_at(*ret_slot);
 }
 
-/* Give a socket a role, or both; 0 leaves one as it is. */
-static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
+/* The connection whose data a socket on this host reads. */
+static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 {
-	struct pf_sock fresh = { .sends = sends, .reads = reads }, *s = sock_find(sk);
+	struct pf_sock *s = sock_find(sk);
 
-	if (!s) {
-		sock_counted(sk, 1);	/* first: who finds 0 looks no further */
-		if (!bpf_map_update_elem(&socks, &sk, &fresh, BPF_NOEXIST))
-			return 0;
-		sock_counted(sk, -1);
-		s = sock_find(sk);	/* the other end was faster, or there is no room */
-		if (!s)
-			return -1;
-	}
-	if (sends)
-		s->sends = sends;
-	if (reads)
-		s->reads = reads;
-	return 0;
+	*ret_slot = s ? s->reads : 0;
+	return conn_at(*ret_slot);
 }
 
 static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
@@ -189,78 +143,11 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 	bpf_spin_unlock(&c->lock);
 }
 
-/* End every flight that is over. Work is bounded; the next event goes on. */
-int conn_drain(__u32 slot);
-
-/*
- * Give up the oldest pages that are not in this host any more, told by the socket
- * while it has its queue, by the pages behind that; or all of them. Returns up to
- * which sequence number.
- */
-#define SWEEP_BY_PAGE 0u
-#define SWEEP_BY_SOCK 1u
-#define SWEEP_ALL     2u
-
-__u32 conn_sweep(__u32 slot, __u32 how);
-
-/*
- * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
- * called back when it drops its queue. The pages tell when they are gone.
- */
-static __noinline __u32 conn_linger(const struct pf_conn *c, __u32 slot)
+static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end, int done)
 {
-	struct pf_tuple key;
-
-	tuple_key(&c->tuple, &key);
-	if (bpf_map_update_elem(&lingering, &key, &slot, BPF_NOEXIST)) {
-		count(PF_C_held_full, 1);
-		return 0;
-	}
-	__sync_fetch_and_add(&pf_lingering_conns, 1);
-	return PF_CONN_LINGERS;
-}
-
-/*
- * The sending socket gives up its queue. What a reader here may have in its
- * own queue, everything transmitted, stays in flight; of one elsewhere what may
- * still be in this host.
- */
-static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
-{
-	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt), more = PF_CONN_ORPHAN;
-
-	if (c->flags & PF_CONN_LOCAL)
-		una = nxt;
-	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))
-		more |= conn_linger(c, slot);
-	c->orphaned = bpf_ktime_get_ns();
-	c->nxt = nxt;
-	c->given_up = c->aborted = una;
-	if (more & PF_CONN_LINGERS)
-		c->aborted = conn_sweep(slot, SWEEP_BY_SOCK);
-	bpf_spin_lock(&c->lock);
-	c->una_off += (__s32)(una - c->una);
-	c->una = una;
-	c->flags |= more;
-	bpf_spin_unlock(&c->lock);
-	sock_forget(sk, slot, 0);
-	conn_drain(slot);
-}
-
-/* The reader on this host is gone, and its queue with it. */
-static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot, __u64 reader)
-{
-	int mine;
-
-	bpf_spin_lock(&c->lock);
-	mine = c->peer_sk == reader;	/* and not that of a connection that has taken the slot */
-	if (mine) {
-		c->flags |= PF_CONN_GONE;
-		c->peer_sk = 0;
-	}
-	bpf_spin_unlock(&c->lock);
-	if (mine)
-		conn_drain(slot);
+	c->carried = seq_max(c->carried, end);
+	if (done && !seq_after(seq, c->copied))
+		c->copied = seq_max(c->copied, end);
 }
 
 #endif

@@ -9,11 +9,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "conn.bpf.h"
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
 #include "mode.bpf.h"
-#include "path.bpf.h"
-#include "record.bpf.h"
+#include "op.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */
 #define COPY_RESTARTS 4
@@ -170,13 +170,6 @@ static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq
 	if (what < LOOK_CARRIED || !f)
 		return c->head;
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
-}
-
-static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end, int done)
-{
-	c->carried = seq_max(c->carried, end);
-	if (done && !seq_after(seq, c->copied))
-		c->copied = seq_max(c->copied, end);
 }
 
 __noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload)

@@ -7,8 +7,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
 #include "content.bpf.h"
+#include "end.bpf.h"
 #include "orig.bpf.h"
 #include "record.bpf.h"
 

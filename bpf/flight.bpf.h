@@ -191,9 +191,4 @@ static __always_inline void index_remove(void *base, const struct chain *c)
 	__sync_fetch_and_add(users, -c->n);
 }
 
-static __always_inline struct pf_conn *conn_at(__u32 slot)
-{
-	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
-}
-
 #endif

@@ -78,15 +78,4 @@ static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inod
 	r->path_at = w.at & (PF_PATH_LEN - 1);
 }
 
-/* What is said of every write: its number, its hits and its file. inode 0: of no file. */
-static __always_inline void op_fill(struct pf_ev_op *r, __u64 op, __u32 hits, __u64 inode,
-				    __u64 dentry)
-{
-	r->op = op;
-	r->hits = hits;
-	r->flags = 0;
-	inode_number(inode, &r->dev, &r->ino);
-	path_of(r, dentry, inode);
-}
-
 #endif

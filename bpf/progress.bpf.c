@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "conn.bpf.h"
 #include "device.bpf.h"
 #include "progress.bpf.h"
 #include "rtx.bpf.h"

@@ -9,6 +9,7 @@
 #ifndef PF_WALK_BPF_H
 #define PF_WALK_BPF_H
 
+#include "conn.bpf.h"
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
 #include "orig.bpf.h"

@@ -13,8 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "path.bpf.h"
-#include "record.bpf.h"
+#include "op.bpf.h"
 #include "walk.bpf.h"
 
 #define EEXIST 17

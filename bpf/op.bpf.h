@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * op.bpf.h - the record that closes the hits of one write.
+ */
+#ifndef PF_OP_BPF_H
+#define PF_OP_BPF_H
+
+#include "path.bpf.h"
+#include "record.bpf.h"
+
+/* What is said of every write: its number, its hits and its file. inode 0: of no file. */
+static __always_inline void op_fill(struct pf_ev_op *r, __u64 op, __u32 hits, __u64 inode,
+				    __u64 dentry)
+{
+	r->op = op;
+	r->hits = hits;
+	r->flags = 0;
+	inode_number(inode, &r->dev, &r->ino);
+	path_of(r, dentry, inode);
+}
+
+#endif
