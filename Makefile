@@ -36,7 +36,7 @@ endif
 
 # The definitions come first: libbpf's linker loses the offset of a map whose
 # extern declaration it meets before.
-BPF_SRC  := bpf/maps.bpf.c $(filter-out bpf/maps.bpf.c,$(wildcard bpf/*.bpf.c))
+BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c))
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
@@ -54,7 +54,7 @@ all: $(O)/pageflight
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
-	$(Q)$(CLANG) $(BPFFLAGS) $(DEPS) -Iinclude -Ivmlinux/$(ARCH) -c $< -o $@
+	$(Q)$(CLANG) $(BPFFLAGS) $(DEPS) -Iinclude -Ibpf -Ivmlinux/$(ARCH) -c $< -o $@
 
 $(O)/pageflight.bpf.o: $(BPF_OBJ) Makefile
 	$(call say,GEN-OBJ,$@)

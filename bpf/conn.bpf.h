@@ -9,8 +9,8 @@
 
 #include "device.bpf.h"
 #include "flight.bpf.h"
-#include "mode.bpf.h"
-#include "slots.bpf.h"
+#include "base/mode.bpf.h"
+#include "base/slots.bpf.h"
 #include "socks.bpf.h"
 
 static __always_inline struct pf_conn *conn_at(__u32 slot)

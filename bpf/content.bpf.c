@@ -12,7 +12,7 @@
 #include "conn.bpf.h"
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
-#include "mode.bpf.h"
+#include "base/mode.bpf.h"
 #include "op.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */

@@ -10,11 +10,11 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "compat.bpf.h"
-#include "count.bpf.h"
+#include "base/count.bpf.h"
 #include "fingerprint.bpf.h"
 #include "fingerprint.h"
-#include "mode.bpf.h"
-#include "scratch.bpf.h"
+#include "base/mode.bpf.h"
+#include "base/scratch.bpf.h"
 
 struct fp_job {
 	__u64 addr;

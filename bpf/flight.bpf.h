@@ -9,7 +9,7 @@
 #ifndef PF_FLIGHT_BPF_H
 #define PF_FLIGHT_BPF_H
 
-#include "count.bpf.h"
+#include "base/count.bpf.h"
 #include "page.bpf.h"
 #include "sock.bpf.h"
 

@@ -6,8 +6,8 @@
 #include <bpf/bpf_core_read.h>
 #include "flight.bpf.h"
 #include "orig.bpf.h"
-#include "scratch.bpf.h"
-#include "slots.bpf.h"
+#include "base/scratch.bpf.h"
+#include "base/slots.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
 {

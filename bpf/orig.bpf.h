@@ -5,7 +5,7 @@
 #ifndef PF_ORIG_BPF_H
 #define PF_ORIG_BPF_H
 
-#include "maps.bpf.h"
+#include "base/maps.bpf.h"
 
 /*
  * Keep the bytes of a flight that is about to be overwritten, while there is

@@ -5,7 +5,7 @@
 #ifndef PF_PACKET_BPF_H
 #define PF_PACKET_BPF_H
 
-#include "maps.bpf.h"
+#include "base/maps.bpf.h"
 
 struct packet {
 	__u32 seq, end;		/* of its payload */

@@ -10,7 +10,7 @@
 #define PF_PAGE_BPF_H
 
 #include "compat.bpf.h"
-#include "count.bpf.h"
+#include "base/count.bpf.h"
 
 enum page_kind {
 	PAGE_UNKNOWN,		/* zero page, kernel memory, a page cut out of its file */

@@ -11,7 +11,7 @@
 #define PF_PATH_BPF_H
 
 #include "compat.bpf.h"
-#include "maps.bpf.h"
+#include "base/maps.bpf.h"
 
 #define PATH_DEPTH 32
 

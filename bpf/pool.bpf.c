@@ -5,7 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight.bpf.h"
-#include "mode.bpf.h"
+#include "base/mode.bpf.h"
 #include "orig.bpf.h"
 
 __noinline int flights_take(__u32 want, struct chain *ret)

@@ -8,7 +8,7 @@
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
-#include "maps.bpf.h"
+#include "base/maps.bpf.h"
 
 /*
  * A field of the kernel's struct at a numeric address. The address is read

@@ -5,7 +5,7 @@
 #ifndef PF_RECORD_BPF_H
 #define PF_RECORD_BPF_H
 
-#include "count.bpf.h"
+#include "base/count.bpf.h"
 
 static __always_inline void *record_new(__u32 type, __u32 size)
 {

@@ -5,7 +5,7 @@
 #ifndef PF_SOCKS_BPF_H
 #define PF_SOCKS_BPF_H
 
-#include "maps.bpf.h"
+#include "base/maps.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)
 {
