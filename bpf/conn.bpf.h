@@ -7,7 +7,7 @@
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
 
-#include "device.bpf.h"
+#include "kernel/device.bpf.h"
 #include "flight.bpf.h"
 #include "base/mode.bpf.h"
 #include "base/slots.bpf.h"

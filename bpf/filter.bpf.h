@@ -18,9 +18,9 @@
 #ifndef PF_FILTER_BPF_H
 #define PF_FILTER_BPF_H
 
-#include "compat.bpf.h"
-#include "direct.bpf.h"
-#include "sock.bpf.h"
+#include "kernel/compat.bpf.h"
+#include "kernel/direct.bpf.h"
+#include "kernel/sock.bpf.h"
 
 #define FILTER_PIECES 512
 #define FILTER_PARENTS 8		/* generations of processes looked at */

@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "compat.bpf.h"
+#include "kernel/compat.bpf.h"
 #include "base/count.bpf.h"
 #include "fingerprint.bpf.h"
 #include "fingerprint.h"

@@ -10,8 +10,8 @@
 #define PF_FLIGHT_BPF_H
 
 #include "base/count.bpf.h"
-#include "page.bpf.h"
-#include "sock.bpf.h"
+#include "kernel/page.bpf.h"
+#include "kernel/sock.bpf.h"
 
 static __always_inline void *pool(void)
 {

@@ -5,7 +5,7 @@
 #ifndef PF_OP_BPF_H
 #define PF_OP_BPF_H
 
-#include "path.bpf.h"
+#include "kernel/path.bpf.h"
 #include "record.bpf.h"
 
 /* What is said of every write: its number, its hits and its file. inode 0: of no file. */

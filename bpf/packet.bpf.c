@@ -5,7 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "packet.bpf.h"
-#include "sock.bpf.h"
+#include "kernel/sock.bpf.h"
 #include "socks.bpf.h"
 
 struct ports {

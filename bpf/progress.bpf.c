@@ -5,9 +5,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
-#include "device.bpf.h"
+#include "kernel/device.bpf.h"
 #include "progress.bpf.h"
-#include "rtx.bpf.h"
+#include "kernel/rtx.bpf.h"
 
 __noinline int flight_in_host(__u32 n)
 {

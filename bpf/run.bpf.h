@@ -7,7 +7,7 @@
 #define PF_RUN_BPF_H
 
 #include "conn.bpf.h"
-#include "direct.bpf.h"
+#include "kernel/direct.bpf.h"
 #include "filter.bpf.h"
 #include "fingerprint.bpf.h"
 #include "sender.bpf.h"

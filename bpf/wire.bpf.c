@@ -14,7 +14,7 @@
 #include <bpf/bpf_core_read.h>
 #include "conn.bpf.h"
 #include "content.bpf.h"
-#include "device.bpf.h"
+#include "kernel/device.bpf.h"
 #include "packet.bpf.h"
 
 SEC("tp_btf/net_dev_start_xmit")
