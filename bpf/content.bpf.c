@@ -9,7 +9,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
 #include "base/mode.bpf.h"

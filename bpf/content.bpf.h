@@ -14,7 +14,7 @@
 #define PF_CONTENT_BPF_H
 
 #include "hit.bpf.h"
-#include "progress.bpf.h"
+#include "flight/progress.bpf.h"
 
 /*
  * Look at flight n; if it changed and no write did it, report that. Returns 1

@@ -9,7 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
 #include "end.bpf.h"
-#include "orig.bpf.h"
+#include "flight/original.bpf.h"
 #include "record.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */

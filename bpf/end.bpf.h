@@ -10,7 +10,7 @@
 #ifndef PF_END_BPF_H
 #define PF_END_BPF_H
 
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 
 /* End every flight that is over. Work is bounded; the next event goes on. */
 int conn_drain(__u32 slot);

@@ -5,7 +5,7 @@
 #ifndef PF_FINGERPRINT_BPF_H
 #define PF_FINGERPRINT_BPF_H
 
-#include "flight.bpf.h"
+#include "flight/index.bpf.h"
 
 /* Of len bytes of the kernel; 0 if it cannot be had. */
 __u64 content_fp(__u64 addr, __u32 len);

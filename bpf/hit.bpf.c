@@ -4,10 +4,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 #include "hit.bpf.h"
-#include "orig.bpf.h"
-#include "progress.bpf.h"
+#include "flight/original.bpf.h"
+#include "flight/progress.bpf.h"
 #include "record.bpf.h"
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)

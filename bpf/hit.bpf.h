@@ -9,7 +9,7 @@
 #ifndef PF_HIT_BPF_H
 #define PF_HIT_BPF_H
 
-#include "flight.bpf.h"
+#include "flight/index.bpf.h"
 
 /* Report flight n for a write; with fingerprints of it from before and after, or 0. */
 int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after);

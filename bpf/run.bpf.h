@@ -6,7 +6,7 @@
 #ifndef PF_RUN_BPF_H
 #define PF_RUN_BPF_H
 
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 #include "kernel/direct.bpf.h"
 #include "filter.bpf.h"
 #include "fingerprint.bpf.h"

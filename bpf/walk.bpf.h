@@ -9,10 +9,10 @@
 #ifndef PF_WALK_BPF_H
 #define PF_WALK_BPF_H
 
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
-#include "orig.bpf.h"
+#include "flight/original.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
 #define WALK_RESTARTS 64

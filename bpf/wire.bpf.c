@@ -12,10 +12,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
+#include "flight/conn.bpf.h"
 #include "content.bpf.h"
 #include "kernel/device.bpf.h"
-#include "packet.bpf.h"
+#include "flight/packet.bpf.h"
 
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * orig.bpf.h - the bytes of flights before they were overwritten.
+ * original.bpf.h - the bytes of flights before they were overwritten.
  */
 #ifndef PF_ORIG_BPF_H
 #define PF_ORIG_BPF_H

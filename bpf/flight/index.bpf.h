@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * flight.bpf.h - the pool of flights and the page-cache index.
+ * index.bpf.h - the pool of flights and the page-cache index.
  *
  * Locks: one at a time, never a helper inside. The pool, each chain and each
  * connection have one. A FIFO is appended to under the socket's lock, but

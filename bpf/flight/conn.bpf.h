@@ -8,7 +8,7 @@
 #define PF_CONN_BPF_H
 
 #include "kernel/device.bpf.h"
-#include "flight.bpf.h"
+#include "index.bpf.h"
 #include "base/mode.bpf.h"
 #include "base/slots.bpf.h"
 #include "socks.bpf.h"

@@ -7,7 +7,7 @@
 #ifndef PF_PROGRESS_BPF_H
 #define PF_PROGRESS_BPF_H
 
-#include "flight.bpf.h"
+#include "index.bpf.h"
 
 /*
  * How far the bytes were copied when a change was found: in front of `before`

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pool.bpf.c - see flights_take() in flight.bpf.h. */
+/* pool.bpf.c - see flights_take() in index.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "flight.bpf.h"
+#include "index.bpf.h"
 #include "base/mode.bpf.h"
-#include "orig.bpf.h"
+#include "original.bpf.h"
 
 __noinline int flights_take(__u32 want, struct chain *ret)
 {

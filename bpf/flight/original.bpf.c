@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* orig.bpf.c - the bytes of flights before they were overwritten; see orig.bpf.h. */
+/* original.bpf.c - the bytes of flights before they were overwritten; see original.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "flight.bpf.h"
-#include "orig.bpf.h"
+#include "index.bpf.h"
+#include "original.bpf.h"
 #include "base/scratch.bpf.h"
 #include "base/slots.bpf.h"
 
