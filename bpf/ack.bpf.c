@@ -9,7 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include "content.bpf.h"
 #include "end.bpf.h"
-#include "record.bpf.h"
+#include "report/record.bpf.h"
 
 /* Before the kernel frees what is acknowledged, so as strict as tcp_ack() is. */
 SEC("fentry/tcp_ack")

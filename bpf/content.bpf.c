@@ -13,7 +13,7 @@
 #include "content.bpf.h"
 #include "fingerprint.bpf.h"
 #include "base/mode.bpf.h"
-#include "op.bpf.h"
+#include "report/op.bpf.h"
 
 #define COPY_STEPS 8192		/* flights looked at for one packet or one read */
 #define COPY_RESTARTS 4

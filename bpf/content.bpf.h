@@ -13,7 +13,7 @@
 #ifndef PF_CONTENT_BPF_H
 #define PF_CONTENT_BPF_H
 
-#include "hit.bpf.h"
+#include "report/hit.bpf.h"
 #include "flight/progress.bpf.h"
 
 /*

@@ -10,7 +10,7 @@
 #include "content.bpf.h"
 #include "end.bpf.h"
 #include "flight/original.bpf.h"
-#include "record.bpf.h"
+#include "report/record.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
 #define PF_POP_LAST (1 << 23)	/* after the last: as many as bpf_loop() allows */

@@ -10,7 +10,7 @@
 #include "kernel/direct.bpf.h"
 #include "filter.bpf.h"
 #include "fingerprint.bpf.h"
-#include "sender.bpf.h"
+#include "report/sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 

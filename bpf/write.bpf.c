@@ -13,7 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "op.bpf.h"
+#include "report/op.bpf.h"
 #include "walk.bpf.h"
 
 #define EEXIST 17
