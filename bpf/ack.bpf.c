@@ -7,7 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "content.bpf.h"
+#include "content/look.bpf.h"
 #include "end.bpf.h"
 #include "report/record.bpf.h"
 

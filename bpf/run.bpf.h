@@ -9,7 +9,7 @@
 #include "flight/conn.bpf.h"
 #include "kernel/direct.bpf.h"
 #include "filter.bpf.h"
-#include "fingerprint.bpf.h"
+#include "content/fingerprint.bpf.h"
 #include "report/sender.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */

@@ -10,8 +10,8 @@
 #define PF_WALK_BPF_H
 
 #include "flight/conn.bpf.h"
-#include "content.bpf.h"
-#include "fingerprint.bpf.h"
+#include "content/look.bpf.h"
+#include "content/fingerprint.bpf.h"
 #include "flight/original.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */

@@ -13,7 +13,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
-#include "content.bpf.h"
+#include "content/look.bpf.h"
 #include "kernel/device.bpf.h"
 #include "flight/packet.bpf.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * content.bpf.h - what the bytes of a flight are, told by their fingerprint
+ * look.bpf.h - what the bytes of a flight are, told by their fingerprint
  * (fingerprint.h). It sees what no hook can: stores through a mapping, readers of
  * disks and other processes that write into one, buffers of MSG_ZEROCOPY that
  * are used again too early.

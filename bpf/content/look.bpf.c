@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * content.bpf.c - looks at the bytes of flights, and what is made of them.
+ * look.bpf.c - looks at the bytes of flights, and what is made of them.
  *
  * A flight that somebody writes to through a hook just now is not looked at:
  * that write will say what it did.
@@ -10,7 +10,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
-#include "content.bpf.h"
+#include "look.bpf.h"
 #include "fingerprint.bpf.h"
 #include "base/mode.bpf.h"
 #include "report/op.bpf.h"
