@@ -8,7 +8,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "content/look.bpf.h"
-#include "end.bpf.h"
+#include "life/end.bpf.h"
 #include "report/record.bpf.h"
 
 /* Before the kernel frees what is acknowledged, so as strict as tcp_ack() is. */

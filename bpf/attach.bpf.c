@@ -17,7 +17,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "run.bpf.h"
+#include "life/attach.bpf.h"
 
 static __always_inline __u32 written(struct sock *sk)
 {

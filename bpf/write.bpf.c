@@ -14,7 +14,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "report/op.bpf.h"
-#include "walk.bpf.h"
+#include "life/overwrite.bpf.h"
 
 #define EEXIST 17
 #define VM_FAULT_ERROR_OR_NOPAGE 0x0973	/* any VM_FAULT_* without a page to store to */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * run.bpf.h - flights for the pages of one call. Part of attach.bpf.c: libbpf's
+ * attach.bpf.h - flights for the pages of one call. Part of attach.bpf.c: libbpf's
  * linker up to 1.1 cannot merge two declarations of a kfunc, bpf_rdonly_cast().
  */
 #ifndef PF_RUN_BPF_H

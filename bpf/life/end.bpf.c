@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * drain.bpf.c - the end of flights: taken off the head of their connection as
+ * end.bpf.c - the end of flights: taken off the head of their connection as
  * far as it has come, looked at for the last time, given back.
  */
 #include "vmlinux.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * walk.bpf.h - the flights in the way of a write, found by their place in the
+ * overwrite.bpf.h - the flights in the way of a write, found by their place in the
  * file: marked as the write begins, reported when it is complete.
  *
  * A flight counts only if its page still is the file's page at that place:
