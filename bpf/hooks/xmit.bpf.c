@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * wire.bpf.c - the moment at which bytes are copied out of the page: by a
+ * xmit.bpf.c - the moment at which bytes are copied out of the page: by a
  * reader on this host, by a device, or by who reads a tun.
  *
  * What a card does is not seen; it is told of a packet in net_dev_start_xmit
