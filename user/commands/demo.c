@@ -80,13 +80,15 @@ static int run(struct demo *demo, const struct demo_opts *opts)
 	struct child child;
 	struct session_opts session = {
 		.loader = { .verbose = opts->verbose, .content = PF_CONTENT_EDGES },
-		.json = opts->json,
+		.report = {
+			.json = opts->json,
+			.fail_on = -1,
+			.on_incident = on_incident,
+			.ctx = demo,
+		},
 		.duration_ns = TIMEOUT_NS,
-		.fail_on = -1,
 		.ready_fd = -1,
 		.child = &child,
-		.on_incident = on_incident,
-		.ctx = demo,
 	};
 	int err;
 

@@ -26,17 +26,17 @@ struct watch_opts {
 };
 
 static const struct opt options[] = {
-	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = AT(session.json),
+	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = AT(session.report.json),
 	  .help = "JSON lines instead of a table" },
 	{ .name = "duration", .kind = OPT_SECONDS, .at = AT(session.duration_ns),
 	  .min = NSEC_PER_SEC / 1000, .max = 365 * DAY, .arg = "S",
 	  .help = "end after S seconds" },
-	{ .name = "count", .kind = OPT_UINT, .at = AT(session.count), .min = 1, .max = UINT_MAX,
+	{ .name = "count", .kind = OPT_UINT, .at = AT(session.report.count), .min = 1, .max = UINT_MAX,
 	  .arg = "N", .help = "end after N incidents" },
-	{ .name = "min-verdict", .kind = OPT_NAME, .at = AT(session.min_verdict),
+	{ .name = "min-verdict", .kind = OPT_NAME, .at = AT(session.report.min_verdict),
 	  .names = verdict_names, .n_names = VERDICT_MAX, .arg = "VERDICT",
 	  .help = "print only incidents at or above VERDICT" },
-	{ .name = "fail-on", .kind = OPT_NAME, .at = AT(session.fail_on),
+	{ .name = "fail-on", .kind = OPT_NAME, .at = AT(session.report.fail_on),
 	  .names = verdict_names, .n_names = VERDICT_MAX, .arg = "VERDICT",
 	  .help = "exit with 3 if there was one at or above VERDICT" },
 	{ .name = "settle", .kind = OPT_SECONDS, .at = AT(session.settle_ns),
@@ -125,7 +125,7 @@ static int start(struct watch_opts *opts, char **command)
 int cmd_watch(int argc, char **argv)
 {
 	struct watch_opts opts = {
-		.session = { .fail_on = -1, .ready_fd = -1,
+		.session = { .report = { .fail_on = -1 }, .ready_fd = -1,
 			     .loader = { .content = PF_CONTENT_EDGES, .filter = &opts.filter } },
 		.ready_fd = UINT_MAX,
 	};

@@ -14,21 +14,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "kernel/batch.h"
 #include "base/child.h"
 #include "base/clock.h"
-#include "engine/event.h"
-#include "kernel/filter.h"
 #include "base/log.h"
-#include "engine/loss.h"
-#include "names/paths.h"
-#include "names/senders.h"
 #include "base/signals.h"
-#include "output/sink.h"
-#include "names/suspects.h"
-#include "names/kallsyms_cache.h"
-#include "output/notices.h"
 #include "engine/engine.h"
+#include "engine/event.h"
+#include "engine/loss.h"
+#include "kernel/batch.h"
+#include "output/notices.h"
 
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define TALK_NS NSEC_PER_SEC
@@ -40,15 +34,10 @@ struct session {
 	struct session_result result;
 	struct loader *loader;
 	struct verdict *verdict;
-	struct paths *paths;
-	struct suspects *suspects;
-	struct senders *senders;
-	struct kallsyms_cache *kallsyms;
-	struct sink sink;
+	struct report *report;
 	int signal_fd;
 	enum state state;
 	int err;			/* first failure in a callback */
-	unsigned int printed;
 	__u64 began, ended;
 	__u64 next_tick, next_talk;
 	__u64 deadline;			/* of the state; 0: none */
@@ -57,69 +46,22 @@ struct session {
 	struct batch batch;
 };
 
-static int fail_output(int err)
-{
-	if (err)
-		log_error("cannot write to standard output: %s", strerror(-err));
-	return err;
-}
-
-static void fail(struct session *s, int err)
+/* The first failure ends the session. */
+static void session_abort(struct session *s, int err)
 {
 	if (!s->err)
 		s->err = err;
 	s->state = DONE;
 }
 
-static size_t stack_entries(__s32 bytes)
-{
-	return bytes > 0 ? bytes / sizeof(__u64) : 0;
-}
-
-/* What takes the kernel's table of functions, which is long: only if it will be printed. */
-static void name_functions(struct session *s, struct incident *inc)
-{
-	const struct pf_ev_sender *by = inc->sender.how == PF_SEND_KERNEL ?
-					senders_find(s->senders, inc->conn) : NULL;
-
-	if (!by && !s->opts->json)
-		return;
-	inc->kallsyms = kallsyms_cache_get(s->kallsyms, clock_mono_ns());
-	if (by && inc->kallsyms)
-		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
-						  stack_entries(by->stack_len));
-}
-
-static void on_incident(void *ctx, const struct incident *found)
+static void on_incident(void *ctx, const struct incident *inc)
 {
 	struct session *s = ctx;
-	struct incident inc = *found;
-	int err;
+	int err = s->err ? 0 : report_incident(s->report, inc);
 
-	if (s->err || (s->opts->count && s->printed >= s->opts->count))
-		return;
-	if (s->opts->loader.filter && inc.bytes < s->opts->loader.filter->min_bytes) {
-		s->sum.small++;
-		return;
-	}
-	s->sum.incidents[inc.answer.verdict]++;
-	s->sum.bytes[inc.answer.verdict] += inc.bytes;
-	if (s->opts->fail_on >= 0 && (int)inc.answer.verdict >= s->opts->fail_on)
-		s->result.found = true;
-	if ((int)inc.answer.verdict < s->opts->min_verdict)
-		return;
-	inc.wall_ns = clock_wall_ns(inc.ts);
-	paths_incident(s->paths, &inc);
-	suspects_incident(s->suspects, &inc);
-	name_functions(s, &inc);
-	err = fail_output(s->sink.ops->incident(&s->sink, &inc));
-	if (err) {
-		fail(s, err);
-		return;
-	}
-	if (s->opts->on_incident)
-		s->opts->on_incident(s->opts->ctx, &inc);
-	if (++s->printed == s->opts->count)
+	if (err)
+		session_abort(s, err);
+	else if (report_full(s->report))
 		s->state = DONE;
 }
 
@@ -167,7 +109,7 @@ static int take_record(struct session *s, const void *data, size_t size)
 		return 0;
 	}
 	if (ev->type == PF_EV_SENDER) {
-		senders_add(s->senders, (const struct pf_ev_sender *)ev);
+		report_sender(s->report, (const struct pf_ev_sender *)ev);
 		return 0;
 	}
 	return engine_failed(verdict_event(s->verdict, ev));
@@ -187,7 +129,7 @@ static void take_batch(struct session *s)
 	verdict_sound(s->verdict);
 	s->batch.used = 0;
 	if (err)
-		fail(s, err);
+		session_abort(s, err);
 }
 
 static void on_record(void *ctx, const void *data, size_t size)
@@ -207,7 +149,7 @@ static void drain(struct session *s)
 
 	if (n < 0) {
 		log_error("cannot read records: %s", strerror(-n));
-		fail(s, n);
+		session_abort(s, n);
 	}
 	take_batch(s);
 }
@@ -269,13 +211,13 @@ static void on_time(struct session *s, __u64 now)
 			err = engine_failed(verdict_tick(s->verdict, now));
 		verdict_sound(s->verdict);
 		if (err)
-			fail(s, err);
+			session_abort(s, err);
 	}
 	if (now >= s->next_talk) {
 		s->next_talk = now + TALK_NS;
 		err = look_at_losses(s);
 		if (err)
-			fail(s, err);
+			session_abort(s, err);
 		notices_losses(&s->said, &s->seen);
 		s->said = s->seen;
 	}
@@ -308,7 +250,7 @@ static void loop(struct session *s)
 	while (s->state != DONE) {
 		if (poll(fds, 3, wait_ms(s, now)) < 0 && errno != EINTR) {
 			log_error("cannot wait for records: %s", strerror(errno));
-			fail(s, -errno);
+			session_abort(s, -errno);
 			break;
 		}
 		now = clock_mono_ns();
@@ -316,7 +258,7 @@ static void loop(struct session *s)
 		if (fds[1].revents)
 			on_signal(s, now);
 		if (fds[2].revents & POLLERR)
-			fail(s, fail_output(-EPIPE));
+			session_abort(s, report_closed(s->report));
 		if (s->state != DONE)
 			on_time(s, now);
 	}
@@ -333,13 +275,7 @@ static int set_up(struct session *s)
 	if (!err)
 		err = verdict_new(&s->verdict, &cfg, on_incident, s);
 	if (!err)
-		err = paths_new(&s->paths);
-	if (!err)
-		err = suspects_new(&s->suspects);
-	if (!err)
-		err = senders_new(&s->senders);
-	if (!err)
-		err = kallsyms_cache_new(&s->kallsyms);
+		err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
@@ -360,8 +296,7 @@ static int announce(struct session *s)
 	hooks = loader_hooks(s->loader, &n);
 	notices_hooks(hooks, n);
 	notices_filter(s->opts->loader.filter);
-	sink_init(&s->sink, s->opts->json ? &sink_json : &sink_table);
-	err = fail_output(s->sink.ops->open(&s->sink));
+	err = report_open(s->report);
 	if (err)
 		return err;
 	err = look_at_losses(s);
@@ -407,8 +342,7 @@ static int finish(struct session *s)
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
 	s->sum.evicted = verdict_evicted(s->verdict);
-	s->sum.filter = s->opts->loader.filter;
-	return fail_output(s->sink.ops->summary(&s->sink, &s->sum));
+	return report_summary(s->report, &s->sum);
 }
 
 static void tear_down(struct session *s)
@@ -421,10 +355,7 @@ static void tear_down(struct session *s)
 			kill(child->pid, SIGTERM);
 	}
 	loader_close(s->loader);
-	paths_free(s->paths);
-	suspects_free(s->suspects);
-	senders_free(s->senders);
-	kallsyms_cache_free(s->kallsyms);
+	report_free(s->report);
 	verdict_free(s->verdict);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
@@ -449,8 +380,10 @@ int session_run(const struct session_opts *opts, struct session_result *ret_resu
 		loop(s);
 		err = finish(s);
 	}
-	if (!err)
+	if (!err) {
+		s->result.found = report_found(s->report);
 		*ret_result = s->result;
+	}
 	tear_down(s);
 	return err;
 }

@@ -6,25 +6,18 @@
 #ifndef PAGEFLIGHT_SESSION_H
 #define PAGEFLIGHT_SESSION_H
 
-#include "engine/incident.h"
 #include "kernel/loader.h"
+#include "report.h"
 
 struct child;
 
 struct session_opts {
 	struct loader_opts loader;
-	bool json;		/* sink: JSON lines, else lines for people */
+	struct report_opts report;	/* the session ends when the report is full */
 	__u64 duration_ns;	/* end after this time; 0: none */
-	unsigned int count;	/* end after so many incidents were printed; 0: none */
-	int fail_on;		/* enum verdict_kind, or -1 */
-	int min_verdict;	/* weaker ones are counted but not printed */
 	__u64 settle_ns;	/* 0: default of the engine */
 	int ready_fd;		/* gets a newline once attached, then closed; -1: none */
 	struct child *child;	/* released once attached, ends the run; or NULL */
-
-	/* Sees every printed incident, after the sink. */
-	void (*on_incident)(void *ctx, const struct incident *inc);
-	void *ctx;
 };
 
 struct session_result {

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* report.c - see report.h. */
+#include "report.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "kernel/filter.h"
+#include "names/kallsyms_cache.h"
+#include "names/paths.h"
+#include "names/senders.h"
+#include "names/suspects.h"
+
+struct report {
+	const struct report_opts *opts;
+	const struct filter *filter;
+	struct paths *paths;
+	struct suspects *suspects;
+	struct senders *senders;
+	struct kallsyms_cache *functions;
+	struct sink sink;
+	unsigned int printed;
+	bool found;
+	__u64 incidents[VERDICT_MAX];
+	__u64 bytes[VERDICT_MAX];
+	__u64 small;
+};
+
+int report_new(struct report **ret_report, const struct report_opts *opts,
+	       const struct filter *filter)
+{
+	struct report *r = calloc(1, sizeof(*r));
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->opts = opts;
+	r->filter = filter;
+	sink_init(&r->sink, opts->json ? &sink_json : &sink_table);
+	err = paths_new(&r->paths);
+	err = err ?: suspects_new(&r->suspects);
+	err = err ?: senders_new(&r->senders);
+	err = err ?: kallsyms_cache_new(&r->functions);
+	if (err) {
+		report_free(r);
+		return err;
+	}
+	*ret_report = r;
+	return 0;
+}
+
+static int log_output(int err)
+{
+	if (err)
+		log_error("cannot write to standard output: %s", strerror(-err));
+	return err;
+}
+
+int report_open(struct report *r)
+{
+	return log_output(r->sink.ops->open(&r->sink));
+}
+
+void report_sender(struct report *r, const struct pf_ev_sender *ev)
+{
+	senders_add(r->senders, ev);
+}
+
+static size_t stack_entries(__s32 bytes)
+{
+	return bytes > 0 ? bytes / sizeof(__u64) : 0;
+}
+
+/* The kernel's table of functions is long. It is read only if a name of it will be printed. */
+static void name_functions(struct report *r, struct incident *inc)
+{
+	const struct pf_ev_sender *by = inc->sender.how == PF_SEND_KERNEL ?
+					senders_find(r->senders, inc->conn) : NULL;
+
+	if (!by && !r->opts->json)
+		return;
+	inc->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns());
+	if (by && inc->kallsyms)
+		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
+						  stack_entries(by->stack_len));
+}
+
+static void name(struct report *r, struct incident *inc)
+{
+	inc->wall_ns = clock_wall_ns(inc->ts);
+	paths_incident(r->paths, inc);
+	suspects_incident(r->suspects, inc);
+	name_functions(r, inc);
+}
+
+/* Is it to be printed? It is counted in any case. */
+static bool count(struct report *r, const struct incident *inc)
+{
+	int verdict = inc->answer.verdict;
+
+	if (r->filter && inc->bytes < r->filter->min_bytes) {
+		r->small++;
+		return false;
+	}
+	r->incidents[verdict]++;
+	r->bytes[verdict] += inc->bytes;
+	r->found |= r->opts->fail_on >= 0 && verdict >= r->opts->fail_on;
+	return verdict >= r->opts->min_verdict;
+}
+
+int report_incident(struct report *r, const struct incident *found)
+{
+	struct incident inc = *found;
+	int err;
+
+	if (report_full(r) || !count(r, &inc))
+		return 0;
+	name(r, &inc);
+	err = log_output(r->sink.ops->incident(&r->sink, &inc));
+	if (err)
+		return err;
+	r->printed++;
+	if (r->opts->on_incident)
+		r->opts->on_incident(r->opts->ctx, &inc);
+	return 0;
+}
+
+int report_closed(const struct report *r)
+{
+	(void)r;
+	return log_output(-EPIPE);
+}
+
+bool report_full(const struct report *r)
+{
+	return r->opts->count && r->printed >= r->opts->count;
+}
+
+bool report_found(const struct report *r)
+{
+	return r->found;
+}
+
+int report_summary(struct report *r, struct summary *sum)
+{
+	memcpy(sum->incidents, r->incidents, sizeof(sum->incidents));
+	memcpy(sum->bytes, r->bytes, sizeof(sum->bytes));
+	sum->small = r->small;
+	sum->filter = r->filter;
+	return log_output(r->sink.ops->summary(&r->sink, sum));
+}
+
+void report_free(struct report *r)
+{
+	if (!r)
+		return;
+	paths_free(r->paths);
+	suspects_free(r->suspects);
+	senders_free(r->senders);
+	kallsyms_cache_free(r->functions);
+	free(r);
+}

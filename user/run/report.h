@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * report - from an incident of the engine to a line of output: it is counted,
+ * filtered, given its names and printed. A failure has been logged by the
+ * function that returns it.
+ */
+#ifndef PAGEFLIGHT_REPORT_H
+#define PAGEFLIGHT_REPORT_H
+
+#include <stdbool.h>
+#include "engine/incident.h"
+#include "output/sink.h"
+
+struct report_opts {
+	bool json;		/* JSON lines, else a table for people */
+	unsigned int count;	/* be full after so many incidents were printed; 0: never */
+	int fail_on;		/* enum verdict_kind, or -1; see report_found() */
+	int min_verdict;	/* incidents below it are counted but not printed */
+
+	/* Sees every printed incident, after the sink. */
+	void (*on_incident)(void *ctx, const struct incident *inc);
+	void *ctx;
+};
+
+struct filter;
+struct pf_ev_sender;
+struct report;
+
+/* opts and filter (NULL: none) must outlive the report. Returns 0 or -errno; logs nothing. */
+int report_new(struct report **ret_report, const struct report_opts *opts,
+	       const struct filter *filter);
+
+/* Print what comes before the first incident. */
+int report_open(struct report *r);
+
+/* Remember on whose behalf the kernel sends on a connection. */
+void report_sender(struct report *r, const struct pf_ev_sender *ev);
+
+int report_incident(struct report *r, const struct incident *found);
+
+/* Nobody reads the output any more: say so. Returns -EPIPE. */
+int report_closed(const struct report *r);
+
+/* Were as many incidents printed as were asked for? No more will be taken. */
+bool report_full(const struct report *r);
+
+/* Was there an incident at or above fail_on? */
+bool report_found(const struct report *r);
+
+/* Print the summary; what the report counted is filled in. */
+int report_summary(struct report *r, struct summary *sum);
+
+/* NULL is allowed. */
+void report_free(struct report *r);
+
+#endif
