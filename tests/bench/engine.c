@@ -19,14 +19,14 @@
 #define LEN 4096u
 
 struct run {
-	struct verdict *v;
+	struct pf_engine *engine;
 	struct sink *sink;	/* or NULL */
-	uint64_t incidents[VERDICT_MAX];
+	uint64_t incidents[PF_VERDICT_MAX];
 	uint64_t bytes;
 	uint64_t ts;
 };
 
-static void on_incident(void *ctx, const struct incident *inc)
+static void on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct run *r = ctx;
 
@@ -44,7 +44,7 @@ static void give(struct run *r, struct pf_event *h, __u32 type, __u32 size)
 	h->size = size;
 	h->ts = ++r->ts;
 	must(event_check(h, size, &ev) == EVENT_OK, "a record is refused");
-	must(!verdict_event(r->v, ev), "verdict_event");
+	must(!pf_engine_event(r->engine, ev), "pf_engine_event");
 }
 
 static void give_hit(struct run *r, __u64 op, __u64 conn, __u32 sent)
@@ -113,26 +113,26 @@ static void waiting(struct run *r)
 	}
 }
 
-static bool measure(const char *name, void (*load)(struct run *), enum verdict_kind expected,
+static bool measure(const char *name, void (*load)(struct run *), enum pf_verdict expected,
 		    struct sink *sink)
 {
-	const struct verdict_config cfg = { 0 };
+	const struct pf_engine_config cfg = { 0 };
 	struct run r = { .sink = sink };
 	uint64_t began, wall;
 	bool exact;
 
-	must(!verdict_new(&r.v, &cfg, on_incident, &r), "verdict_new");
+	must(!pf_engine_new(&r.engine, &cfg, on_incident, &r), "pf_engine_new");
 	began = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	wall = now_ns(CLOCK_MONOTONIC);
 	load(&r);
-	must(!verdict_flush(r.v), "verdict_flush");
+	must(!pf_engine_flush(r.engine), "pf_engine_flush");
 	wall = now_ns(CLOCK_MONOTONIC) - wall;
 	began = now_ns(CLOCK_PROCESS_CPUTIME_ID) - began;
 	exact = r.incidents[expected] == INCIDENTS && r.bytes == (uint64_t)INCIDENTS * LEN &&
-		!verdict_evicted(r.v);
+		!pf_engine_evicted(r.engine);
 	printf("  %-46s %9.0f /s  %6.2f us of CPU each  %u %s\n", name, INCIDENTS * 1e9 / wall,
 	       began / 1e3 / INCIDENTS, INCIDENTS, exact ? "all counted" : "NOT ALL COUNTED");
-	verdict_free(r.v);
+	pf_engine_free(r.engine);
 	return exact && INCIDENTS * 1e9 / wall >= GOAL;
 }
 
@@ -143,10 +143,10 @@ int main(void)
 
 	must(json.out, "/dev/null");
 	puts("incidents through the engine, on this host");
-	met &= measure("one connection a write", narrow, VERDICT_CORRUPT, NULL);
-	met &= measure("1,000 connections a write", wide, VERDICT_CORRUPT, NULL);
-	met &= measure("1,000 that wait for their ACK", waiting, VERDICT_NEAR_MISS, NULL);
-	met &= measure("one connection a write, a line of JSON each", narrow, VERDICT_CORRUPT,
+	met &= measure("one connection a write", narrow, PF_VERDICT_CORRUPT, NULL);
+	met &= measure("1,000 connections a write", wide, PF_VERDICT_CORRUPT, NULL);
+	met &= measure("1,000 that wait for their ACK", waiting, PF_VERDICT_NEAR_MISS, NULL);
+	met &= measure("one connection a write, a line of JSON each", narrow, PF_VERDICT_CORRUPT,
 		       &json);
 	printf("goal  %-56s at least %d /s, none lost  %s\n", "incidents aggregated", GOAL,
 	       met ? "met" : "not met");

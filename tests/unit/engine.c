@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void on_incident(void *ctx, const struct incident *inc)
+static void on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct fixture *f = ctx;
 	size_t at = f->n++;
@@ -22,10 +22,10 @@ static void on_incident(void *ctx, const struct incident *inc)
 
 static void start(struct fixture *f, size_t max_waiting)
 {
-	const struct verdict_config cfg = { .max_waiting = max_waiting };
+	const struct pf_engine_config cfg = { .max_waiting = max_waiting };
 
 	f->n = 0;
-	assert_int_equal(verdict_new(&f->v, &cfg, on_incident, f), 0);
+	assert_int_equal(pf_engine_new(&f->engine, &cfg, on_incident, f), 0);
 }
 
 int engine_set_up(void **state)
@@ -41,14 +41,14 @@ int engine_tear_down(void **state)
 {
 	struct fixture *f = *state;
 
-	verdict_free(f->v);
+	pf_engine_free(f->engine);
 	free(f);
 	return 0;
 }
 
 void engine_restart(struct fixture *f, size_t max_waiting)
 {
-	verdict_free(f->v);
+	pf_engine_free(f->engine);
 	start(f, max_waiting);
 }
 
@@ -75,7 +75,7 @@ struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
 
 void give_hit(struct fixture *f, struct pf_ev_hit hit)
 {
-	assert_int_equal(verdict_event(f->v, &hit.h), 0);
+	assert_int_equal(pf_engine_event(f->engine, &hit.h), 0);
 }
 
 void give_op(struct fixture *f, __u64 op, __u32 hits)
@@ -87,7 +87,7 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 		.path = "/file",
 	};
 
-	assert_int_equal(verdict_event(f->v, &ev.h), 0);
+	assert_int_equal(pf_engine_event(f->engine, &ev.h), 0);
 }
 
 struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
@@ -143,7 +143,7 @@ struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
 }
 
 static void give_fp(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
-		       __u64 fp)
+		    __u64 fp)
 {
 	static __u64 ts = 20 * MS;
 	struct pf_ev_range ev = {
@@ -155,7 +155,7 @@ static void give_fp(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 
 		.fp = fp,
 	};
 
-	assert_int_equal(verdict_event(f->v, &ev.h), 0);
+	assert_int_equal(pf_engine_event(f->engine, &ev.h), 0);
 }
 
 void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
@@ -183,10 +183,10 @@ void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why)
 	give_range(f, PF_EV_END, conn, SEQ + off, len, why);
 }
 
-void expect_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
-		  enum verdict_kind verdict, enum reason reason, enum phase phase)
+void check_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
+		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase)
 {
-	const struct incident_range *r = &f->ranges[i][k];
+	const struct pf_range *r = &f->ranges[i][k];
 
 	assert_true(i < f->n && k < f->seen[i].n_ranges);
 	assert_int_equal(r->file_off, off);
@@ -197,11 +197,11 @@ void expect_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 
 	assert_int_equal(r->answer.phase, phase);
 }
 
-void expect_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
-		  enum verdict_kind verdict, enum reason reason, enum phase phase)
+void check_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
+		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase)
 {
 	assert_int_equal(f->seen[i].n_ranges, 1);
-	expect_range(f, i, 0, off, len, verdict, reason, phase);
+	check_range(f, i, 0, off, len, verdict, reason, phase);
 	assert_int_equal(f->seen[i].answer.verdict, verdict);
 	assert_int_equal(f->seen[i].bytes, len);
 	assert_int_equal(f->seen[i].file_off, off);

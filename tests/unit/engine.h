@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * engine.h - the verdict engine with a record of what it reported, for tests
+ * engine.h - the engine with a record of what it reported, for tests
  * that play events to it.
  */
 #ifndef PAGEFLIGHT_TEST_ENGINE_H
@@ -14,10 +14,10 @@
 #define MAX_RANGES 16
 
 struct fixture {
-	struct verdict *v;
+	struct pf_engine *engine;
 	size_t n;
-	struct incident seen[MAX_SEEN];
-	struct incident_range ranges[MAX_SEEN][MAX_RANGES];
+	struct pf_incident seen[MAX_SEEN];
+	struct pf_range ranges[MAX_SEEN][MAX_RANGES];
 };
 
 int engine_set_up(void **state);
@@ -61,13 +61,18 @@ void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u6
 void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len);
 void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why);
 
-/* Range k of incident i. */
-void expect_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
-		  enum verdict_kind verdict, enum reason reason, enum phase phase);
+/* Range k of incident i; and the range that is all of incident i. Names without prefix. */
+#define expect_range(f, i, k, off, len, verdict, reason, phase) \
+	check_range(f, i, k, off, len, ANSWER(verdict, reason, phase))
+#define expect_whole(f, i, off, len, verdict, reason, phase) \
+	check_whole(f, i, off, len, ANSWER(verdict, reason, phase))
 
-/* One range is all of incident i. */
-void expect_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
-		  enum verdict_kind verdict, enum reason reason, enum phase phase);
+#define ANSWER(v, r, p) PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p
+
+void check_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
+		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase);
+void check_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
+		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase);
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, engine_set_up, engine_tear_down)
 

@@ -16,7 +16,7 @@ static struct evidence shifted(const struct evidence *ev, __u32 by)
 }
 
 static bool is_as_expected(const struct row *row, enum judgement judgement,
-			   const struct answer *answer)
+			   const struct pf_answer *answer)
 {
 	const char *rule = judgement == JUDGE_GONE ? NULL : rule_answer(row->rule, 0).rule;
 
@@ -34,14 +34,14 @@ void rows_check(const struct rows *rows)
 		for (size_t k = 0; k < ARRAY_LEN(shifts); k++) {
 			const struct row *row = &rows->row[i];
 			struct evidence ev = shifted(&row->ev, shifts[k]);
-			struct answer answer = { 0 };
+			struct pf_answer answer = { 0 };
 			enum judgement judgement = judge_byte(&ev, row->seq + shifts[k], &answer);
 
 			if (is_as_expected(row, judgement, &answer))
 				continue;
 			fail_msg("\"%s\" shifted by %u: %d %s %s %s, %s", row->what, shifts[k],
-				 judgement, verdict_name(answer.verdict),
-				 reason_name(answer.reason), phase_name(answer.phase),
+				 judgement, pf_verdict_name(answer.verdict),
+				 pf_reason_name(answer.reason), pf_phase_name(answer.phase),
 				 answer.rule);
 		}
 	}
@@ -59,11 +59,11 @@ void rows_check_cuts(const struct rows *rows)
 		struct evidence ev = shifted(&rows->row[i].ev, (__u32)-30);
 		__u32 cuts[JUDGE_CUTS_MAX], seq = (__u32)-30;
 		unsigned int n = judge_cuts(&ev, seq, 100, cuts), at = 0;
-		struct answer last = { 0 };
+		struct pf_answer last = { 0 };
 		enum judgement was = JUDGE_GONE;
 
 		for (__u32 off = 0; off < 100; off++) {
-			struct answer now = { 0 };
+			struct pf_answer now = { 0 };
 			enum judgement is = judge_byte(&ev, seq + off, &now);
 			bool cut = at < n && cuts[at] == off;
 

@@ -16,9 +16,9 @@ struct row {
 	struct evidence ev;
 	__u32 seq;
 	enum judgement judgement;
-	enum verdict_kind verdict;
-	enum reason reason;
-	enum phase phase;
+	enum pf_verdict verdict;
+	enum pf_reason reason;
+	enum pf_phase phase;
 	enum rule rule;
 };
 
@@ -57,8 +57,8 @@ struct rows {
 /* A device has copied what is before 40, and between 40 and 50 while it was written. */
 #define CARRIED .flags = WIRE, BEFORE(20, 60, 40, 0), AFTER(20, 60, 50, 0), CHANGED
 
-#define FINAL(v, r, p, rule) JUDGE_FINAL, VERDICT_##v, REASON_##r, PHASE_##p, RULE_##rule
-#define SO_FAR(v, r, p, rule) JUDGE_WAIT, VERDICT_##v, REASON_##r, PHASE_##p, RULE_##rule
+#define FINAL(v, r, p, rule) JUDGE_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
+#define SO_FAR(v, r, p, rule) JUDGE_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
 #define WAITS SO_FAR(POSSIBLE, UNACKED, SENT, UNACKED)
 #define GONE JUDGE_GONE, 0, 0, 0, 0
 

@@ -54,11 +54,11 @@ static const struct row hooks[] = {
 	  FINAL(MIXED, RESENT, RESENT, RESENT) },
 	{ "read here after all", W(STILL, .end = PF_END_READ), 30,
 	  FINAL(POSSIBLE, RACED, SENT, READ_AFTER_ALL) },
-	{ "timed out", W(STILL, .gave_up = REASON_UNACKED), 30,
+	{ "timed out", W(STILL, .gave_up = PF_REASON_UNACKED), 30,
 	  FINAL(POSSIBLE, UNACKED, SENT, UNACKED) },
-	{ "evicted", W(STILL, .gave_up = REASON_EVICTED), 30,
+	{ "evicted", W(STILL, .gave_up = PF_REASON_EVICTED), 30,
 	  FINAL(POSSIBLE, EVICTED, SENT, EVICTED) },
-	{ "timed out, but resent", W(STILL, .gave_up = REASON_UNACKED, .resent = true), 30,
+	{ "timed out, but resent", W(STILL, .gave_up = PF_REASON_UNACKED, .resent = true), 30,
 	  FINAL(MIXED, RESENT, RESENT, RESENT) },
 
 	/* The flight ended while the write was under way. */
@@ -124,7 +124,7 @@ static const struct row hooks[] = {
 	{ "mmap, held", M(STILL_LOCAL), 19,
 	  FINAL(POSSIBLE, MMAP_STORE, HELD, MADE_WRITABLE) },
 	{ "mmap, read before", M(STILL_LOCAL), 9, GONE },
-	{ "mmap, timed out", M(STILL, .gave_up = REASON_UNACKED), 59,
+	{ "mmap, timed out", M(STILL, .gave_up = PF_REASON_UNACKED), 59,
 	  FINAL(POSSIBLE, MMAP_STORE, SENT, MADE_WRITABLE) },
 	{ "truncate as write", EV(.how = PF_WRITE_TRUNCATE, STILL), 60,
 	  FINAL(CORRUPT, UNSENT, QUEUED, UNSENT) },

@@ -9,19 +9,19 @@
 
 #include "unit.h"
 
-#define UNSENT { VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED, \
+#define UNSENT { PF_VERDICT_CORRUPT, PF_REASON_UNSENT, PF_PHASE_QUEUED, \
 		 "not transmitted when the write was complete" }
-#define ACKED { VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT, \
+#define ACKED { PF_VERDICT_NEAR_MISS, PF_REASON_ACKED, PF_PHASE_SENT, \
 		"out of this host before the write, and acknowledged since" }
-#define STORED { VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_HELD, \
+#define STORED { PF_VERDICT_POSSIBLE, PF_REASON_MMAP_STORE, PF_PHASE_HELD, \
 		 "made writable through a mapping, its store not seen" }
 
-static const struct incident_range two_ranges[] = {
+static const struct pf_range two_ranges[] = {
 	{ 65536, 70012, 4096, UNSENT },
 	{ 69632, 74108, 100, ACKED },
 };
 
-static const struct incident_range one_range[] = {
+static const struct pf_range one_range[] = {
 	{ 0, 1, 1ull << 40, STORED },
 };
 
@@ -37,9 +37,9 @@ static void mapped(__u8 addr[16], __u8 last)
 	memcpy(addr, ten_net, 16);
 }
 
-struct incident sample_incident(void)
+struct pf_incident sample_incident(void)
 {
-	struct incident inc = {
+	struct pf_incident inc = {
 		.op = 77,
 		.conn = 78,
 		.wall_ns = 1769860800123456789ull,
@@ -68,11 +68,11 @@ struct incident sample_incident(void)
 	return inc;
 }
 
-struct incident sample_odd(void)
+struct pf_incident sample_odd(void)
 {
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 
-	inc.answer = (struct answer)STORED;
+	inc.answer = (struct pf_answer)STORED;
 	inc.bytes = inc.file_len = inc.stream_len = 1ull << 40;
 	inc.file_off = 0;
 	inc.stream_off = 1;
@@ -94,11 +94,11 @@ struct incident sample_odd(void)
 	return inc;
 }
 
-struct incident sample_bare(void)
+struct pf_incident sample_bare(void)
 {
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 
-	inc.answer = (struct answer)ACKED;
+	inc.answer = (struct pf_answer)ACKED;
 	inc.path = NULL;
 	inc.view = PATH_UNKNOWN;
 	inc.op_rec = NULL;
@@ -107,13 +107,13 @@ struct incident sample_bare(void)
 	return inc;
 }
 
-struct incident sample_unseen(void)
+struct pf_incident sample_unseen(void)
 {
 	static const struct suspect suspects[] = {
 		{ 4242, "rewriter" },
 		{ 4194304, "fifteen\033letter" },
 	};
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 
 	inc.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
 	inc.sender = (struct pf_task){ .pid = 311, .tid = 311, .how = PF_SEND_KERNEL,
@@ -125,9 +125,9 @@ struct incident sample_unseen(void)
 	return inc;
 }
 
-struct incident sample_memory(void)
+struct pf_incident sample_memory(void)
 {
-	struct incident inc = sample_bare();
+	struct pf_incident inc = sample_bare();
 
 	inc.sender.how = PF_SEND_ZEROCOPY;
 	inc.writer = inc.sender;
@@ -142,8 +142,8 @@ struct summary sample_summary(void)
 		.wall_ns = 1769860801000000000ull,
 		.duration_ns = 2500000000ull,
 		.totals = { .in_flight = 5, .conns = 1 },
-		.incidents = { [VERDICT_NEAR_MISS] = 2, [VERDICT_CORRUPT] = 1 },
-		.bytes = { [VERDICT_NEAR_MISS] = 200, [VERDICT_CORRUPT] = 4096 },
+		.incidents = { [PF_VERDICT_NEAR_MISS] = 2, [PF_VERDICT_CORRUPT] = 1 },
+		.bytes = { [PF_VERDICT_NEAR_MISS] = 200, [PF_VERDICT_CORRUPT] = 4096 },
 	};
 	struct pf_stats *stats = &sum.totals.stats;
 
@@ -157,7 +157,7 @@ struct summary sample_summary(void)
 }
 
 char *sample_print(const struct sink_ops *ops, unsigned int width,
-		   const struct incident *incs, size_t n, const struct summary *sum)
+		   const struct pf_incident *incs, size_t n, const struct summary *sum)
 {
 	struct sink sink = { .ops = ops, .width = width };
 	char *text;

@@ -14,8 +14,8 @@ struct fixture {
 	struct race race;
 	struct race_result result;
 	struct demo_report report;
-	struct incident_range ranges[2];
-	struct incident inc;
+	struct pf_range ranges[2];
+	struct pf_incident inc;
 };
 
 static int set_up(void **state)
@@ -33,11 +33,12 @@ static int set_up(void **state)
 	for (size_t i = 0; i < RACE_BYTES; i++)
 		f->result.got[i] = i - RACE_OFFSET < RACE_LENGTH ? race_new_byte(i) : race_byte(i);
 	/* In two parts, as where the last acknowledgement falls in between. */
-	f->ranges[0] = (struct incident_range){ RACE_OFFSET, RACE_OFFSET, 1000,
-		{ VERDICT_CORRUPT, REASON_UNREAD, PHASE_HELD, UNREAD } };
-	f->ranges[1] = (struct incident_range){ RACE_OFFSET + 1000, RACE_OFFSET + 1000,
-		RACE_LENGTH - 1000, { VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT, UNREAD } };
-	f->inc = (struct incident){
+	f->ranges[0] = (struct pf_range){ RACE_OFFSET, RACE_OFFSET, 1000,
+		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_HELD, UNREAD } };
+	f->ranges[1] = (struct pf_range){ RACE_OFFSET + 1000, RACE_OFFSET + 1000,
+		RACE_LENGTH - 1000,
+		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_SENT, UNREAD } };
+	f->inc = (struct pf_incident){
 		.answer = f->ranges[1].answer, .bytes = RACE_LENGTH, .file_off = RACE_OFFSET,
 		.file_len = RACE_LENGTH, .ino = 99, .path = f->race.path, .ranges = f->ranges,
 		.n_ranges = 2,
@@ -87,14 +88,14 @@ static void test_right(void **state)
 		assert_false(passes(f));		\
 	}
 
-REFUTES(other_verdict, f->inc.answer.verdict = VERDICT_POSSIBLE)
+REFUTES(other_verdict, f->inc.answer.verdict = PF_VERDICT_POSSIBLE)
 REFUTES(other_file, f->inc.path = "/tmp/y")
 REFUTES(other_inode, f->inc.ino = 98)
 REFUTES(no_path, f->inc.path = NULL)
 REFUTES(byte_too_few, f->ranges[1].len--)
 REFUTES(byte_too_many, f->ranges[1].len++)
 REFUTES(one_off, f->ranges[0].stream_off--)
-REFUTES(weaker_range, f->ranges[0].answer.verdict = VERDICT_POSSIBLE)
+REFUTES(weaker_range, f->ranges[0].answer.verdict = PF_VERDICT_POSSIBLE)
 REFUTES(other_count, f->inc.bytes--)
 REFUTES(other_offset, f->inc.file_off++)
 REFUTES(other_writer, f->inc.writer.pid++)

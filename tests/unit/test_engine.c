@@ -12,17 +12,17 @@ static void test_unsent_is_reported_with_its_op(void **state)
 
 	give_hit(f, hit(1, 1, 0, 4096, 0));
 	assert_int_equal(f->n, 0);
-	assert_int_equal(verdict_waiting(f->v), 1);
+	assert_int_equal(pf_engine_waiting(f->engine), 1);
 	give_op(f, 1, 1);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 0, 4096, CORRUPT, UNSENT, QUEUED);
 	assert_int_equal(f->seen[0].ts, 11 * MS);
 	assert_int_equal(f->seen[0].age_ns, 7 * MS);
 	assert_int_equal(f->seen[0].writer.tid, 8);
 	assert_int_equal(f->seen[0].sender.pid, 9);
 	assert_non_null(f->seen[0].op_rec);
 	assert_false(f->seen[0].evidence_lost);
-	assert_int_equal(verdict_waiting(f->v), 0);
+	assert_int_equal(pf_engine_waiting(f->engine), 0);
 }
 
 static void test_only_what_both_have(void **state)
@@ -51,9 +51,9 @@ static void test_only_what_both_have(void **state)
 	for (int op = 1; op <= 5; op++)
 		give_op(f, op, 1);
 	assert_int_equal(f->n, 3);
-	expect_whole(f, 0, 5001, 100, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 1, 4096, 1, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 2, 8191, 1, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 5001, 100, CORRUPT, UNSENT, QUEUED);
+	expect_whole(f, 1, 4096, 1, CORRUPT, UNSENT, QUEUED);
+	expect_whole(f, 2, 8191, 1, CORRUPT, UNSENT, QUEUED);
 }
 
 static void test_pages_in_any_order_become_one_range(void **state)
@@ -70,7 +70,7 @@ static void test_pages_in_any_order_become_one_range(void **state)
 		}
 		give_op(f, i + 1, 4);
 		assert_int_equal(f->n, i + 1);
-		expect_whole(f, i, 0, 4 * 4096, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+		expect_whole(f, i, 0, 4 * 4096, CORRUPT, UNSENT, QUEUED);
 		assert_int_equal(f->seen[i].age_ns, 7 * MS);
 	}
 }
@@ -90,10 +90,10 @@ static void test_cut_where_the_answer_changes(void **state)
 	give_range(f, PF_EV_END, 1, h.seq, 4096, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 10, 80, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 0, 1, 90, 60, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
-	expect_range(f, 0, 2, 150, 3946, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	assert_int_equal(f->seen[0].answer.verdict, VERDICT_CORRUPT);
+	expect_range(f, 0, 0, 10, 80, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 0, 1, 90, 60, POSSIBLE, RACED, QUEUED);
+	expect_range(f, 0, 2, 150, 3946, CORRUPT, UNSENT, QUEUED);
+	assert_int_equal(f->seen[0].answer.verdict, PF_VERDICT_CORRUPT);
 	assert_int_equal(f->seen[0].bytes, 3946);
 	assert_int_equal(f->seen[0].file_off, 150);
 	assert_int_equal(f->seen[0].file_len, 3946);
@@ -110,17 +110,17 @@ static void test_rules_part_ranges_and_no_reasons(void **state)
 	give_hit(f, dropped);
 	give_hit(f, hit(1, 1, 4096, 1500, 65536));
 	give_op(f, 1, 3);
-	assert_int_equal(verdict_flush(f->v), 0);
+	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 1, 1000, 1200, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 2, 4096, 1500, VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1000, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 1, 1000, 1200, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 2, 4096, 1500, POSSIBLE, UNACKED, SENT);
 	assert_string_equal(f->ranges[0][0].answer.rule,
 			    "read by the local reader while the write ran");
 	assert_string_equal(f->ranges[0][1].answer.rule,
 			    "dropped unread by the local reader while the write ran");
-	assert_true(answer_equal(&f->seen[0].answer, &f->ranges[0][1].answer));
+	assert_true(pf_answer_equal(&f->seen[0].answer, &f->ranges[0][1].answer));
 }
 
 static void test_acked_is_a_near_miss(void **state)
@@ -133,7 +133,7 @@ static void test_acked_is_a_near_miss(void **state)
 	assert_int_equal(f->n, 0);
 	end(f, 1, 0, 4096, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
+	expect_whole(f, 0, 0, 4096, NEAR_MISS, ACKED, SENT);
 }
 
 /* The flight may end between the records of the hit and of the op. */
@@ -146,7 +146,7 @@ static void test_end_before_op(void **state)
 	assert_int_equal(f->n, 0);
 	give_op(f, 1, 1);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_NEAR_MISS, REASON_ABORTED, PHASE_SENT);
+	expect_whole(f, 0, 0, 4096, NEAR_MISS, ABORTED, SENT);
 }
 
 /* A segment that is resent knows nothing of pages. */
@@ -163,10 +163,10 @@ static void test_resend_of_a_part(void **state)
 	end(f, 1, 4096, 4096, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1448, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 0, 1, 1448, 2896, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 2, 4344, 3848, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	assert_int_equal(f->seen[0].answer.verdict, VERDICT_MIXED);
+	expect_range(f, 0, 0, 0, 1448, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 0, 1, 1448, 2896, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 2, 4344, 3848, NEAR_MISS, ACKED, SENT);
+	assert_int_equal(f->seen[0].answer.verdict, PF_VERDICT_MIXED);
 	assert_int_equal(f->seen[0].bytes, 2896);
 	assert_int_equal(f->seen[0].file_off, 1448);
 	assert_int_equal(f->seen[0].resends, 2);
@@ -182,7 +182,7 @@ static void test_resend_of_all_settles(void **state)
 	give_op(f, 1, 1);
 	resend(f, 1, 0, 65536);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 4096, 4096, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	expect_whole(f, 0, 4096, 4096, MIXED, RESENT, RESENT);
 	assert_int_equal(f->seen[0].resends, 4);
 }
 
@@ -205,9 +205,9 @@ static void test_edges_of_ranges(void **state)
 	give_range(f, PF_EV_END, 1, h.seq - 70000, 140000, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 1, 1, 4094, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 0, 2, 4095, 1, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	expect_range(f, 0, 0, 0, 1, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 1, 1, 4094, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 0, 2, 4095, 1, MIXED, RESENT, RESENT);
 }
 
 static void test_one_incident_per_write_and_connection(void **state)
@@ -280,7 +280,7 @@ static void test_the_longest_of_the_strongest_gives_the_reason(void **state)
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	assert_int_equal(f->seen[0].answer.reason, REASON_UNSENT);
+	assert_int_equal(f->seen[0].answer.reason, PF_REASON_UNSENT);
 	assert_int_equal(f->seen[0].bytes, 4096);
 	assert_true(f->seen[0].local);
 }

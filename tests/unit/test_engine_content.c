@@ -2,7 +2,7 @@
 /* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine with fingerprints: what is written again before it is copied, and
- * what the copies carried. Stores are in test_verdict_stores.c.
+ * what the copies carried. Stores are in test_engine_stores.c.
  */
 #include "engine.h"
 
@@ -18,10 +18,10 @@ static void test_restored_before_any_copy(void **state)
 	assert_int_equal(f->n, 0);
 	give_hit(f, part(changed(2, 1, 0, PAGE, 0, FIRST, TOOK), 100, 100));
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 100, 100, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 0, 100, 100, NEAR_MISS, RESTORED, QUEUED);
 	give_op(f, 2, 1);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 1, 100, 100, VERDICT_IDENTICAL, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 1, 100, 100, IDENTICAL, RESTORED, QUEUED);
 }
 
 /* All of the flight is right again, though the write was to a part of it. */
@@ -32,7 +32,7 @@ static void test_restored_as_a_whole(void **state)
 	give_hit(f, changed(1, 1, 0, PAGE, 0, TOOK, FIRST));
 	give_op(f, 1, 1);
 	give_hit(f, part(changed(2, 1, 0, PAGE, 0, FIRST, TOOK), 100, 100));
-	expect_whole(f, 0, 0, PAGE, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 0, 0, PAGE, NEAR_MISS, RESTORED, QUEUED);
 }
 
 static void test_a_part_is_restored(void **state)
@@ -46,13 +46,13 @@ static void test_a_part_is_restored(void **state)
 	back.diff_from = back.diff_to = 1000;
 	give_hit(f, back);
 	give_op(f, 2, 1);
-	expect_whole(f, 0, 1000, 500, VERDICT_IDENTICAL, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 0, 1000, 500, IDENTICAL, RESTORED, QUEUED);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	assert_int_equal(f->seen[1].n_ranges, 3);
-	expect_range(f, 1, 0, 0, 1000, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_range(f, 1, 1, 1000, 500, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
-	expect_range(f, 1, 2, 1500, PAGE - 1500, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_range(f, 1, 0, 0, 1000, CORRUPT, UNSENT, QUEUED);
+	expect_range(f, 1, 1, 1000, 500, NEAR_MISS, RESTORED, QUEUED);
+	expect_range(f, 1, 2, 1500, PAGE - 1500, CORRUPT, UNSENT, QUEUED);
 	assert_int_equal(f->seen[1].bytes, PAGE - 500);
 }
 
@@ -71,8 +71,8 @@ static void test_compared_and_not_meant(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 1, 1000, 500, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 0, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 1, 1000, 500, CORRUPT, UNSENT, QUEUED);
+	expect_whole(f, 0, 0, PAGE, CORRUPT, UNSENT, QUEUED);
 }
 
 /* What goes out while it is written back is new, old or torn. */
@@ -89,9 +89,9 @@ static void test_restored_while_it_is_sent(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_range(f, 0, 1, 1000, 500, VERDICT_POSSIBLE, REASON_RACED, PHASE_QUEUED);
-	expect_range(f, 0, 2, 1500, PAGE - 1500, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
+	expect_range(f, 0, 0, 0, 1000, CORRUPT, UNSENT, QUEUED);
+	expect_range(f, 0, 1, 1000, 500, POSSIBLE, RACED, QUEUED);
+	expect_range(f, 0, 2, 1500, PAGE - 1500, NEAR_MISS, RESTORED, QUEUED);
 }
 
 /* Sent new, mended, and only then sent again: two versions. */
@@ -106,8 +106,8 @@ static void test_mended_then_resent(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 1, 1000, PAGE - 1000, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_range(f, 0, 0, 0, 1000, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 1, 1000, PAGE - 1000, CORRUPT, UNSENT, QUEUED);
 }
 
 /* Sent as it was, changed, mended, sent again: one version. */
@@ -121,7 +121,7 @@ static void test_mended_before_it_is_resent(void **state)
 	resend(f, 1, 0, PAGE);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, NEAR_MISS, ACKED, SENT);
 	assert_int_equal(f->seen[0].resends, 1);
 }
 
@@ -134,10 +134,10 @@ static void test_written_over_changes(void **state)
 	give_hit(f, part(changed(2, 1, 0, PAGE, 0, FIRST, SECOND), 1000, 500));
 	give_op(f, 1, 1);
 	give_op(f, 2, 1);
-	expect_whole(f, 0, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_QUEUED);
+	expect_whole(f, 0, 1000, 500, POSSIBLE, REWRITTEN, QUEUED);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->seen[1].n_ranges, 3);
-	expect_range(f, 1, 1, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_QUEUED);
+	expect_range(f, 1, 1, 1000, 500, POSSIBLE, REWRITTEN, QUEUED);
 	assert_int_equal(f->seen[1].bytes, PAGE - 500);
 }
 
@@ -152,8 +152,8 @@ static void test_written_over_all(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	expect_whole(f, 0, 100, 100, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 1, 0, PAGE, CORRUPT, UNSENT, QUEUED);
+	expect_whole(f, 0, 100, 100, CORRUPT, UNSENT, QUEUED);
 }
 
 /* The flight ends while it is written again: with what is not known. */
@@ -169,8 +169,8 @@ static void test_written_over_at_its_end(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_READ, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 100, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_SENT);
-	expect_range(f, 0, 1, 100, PAGE - 100, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 100, POSSIBLE, REWRITTEN, SENT);
+	expect_range(f, 0, 1, 100, PAGE - 100, CORRUPT, UNREAD, SENT);
 }
 
 /* Without a fingerprint of the flight nothing is taken from what others write. */
@@ -183,7 +183,7 @@ static void test_not_sampled(void **state)
 	give_hit(f, part(hit(2, 1, 0, PAGE, 65536), 100, 100));
 	resend(f, 1, 0, PAGE);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	expect_whole(f, 0, 0, PAGE, MIXED, RESENT, RESENT);
 }
 
 /* Sent, changed, perhaps right again, sent again: perhaps one version. */
@@ -198,10 +198,10 @@ static void test_written_over_before_it_is_resent(void **state)
 	resend(f, 1, 0, PAGE);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
+	expect_whole(f, 0, 1000, 500, POSSIBLE, REWRITTEN, RESENT);
 	assert_int_equal(f->seen[1].n_ranges, 3);
-	expect_range(f, 1, 0, 0, 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 1, 1, 1000, 500, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_RESENT);
+	expect_range(f, 1, 0, 0, 1000, MIXED, RESENT, RESENT);
+	expect_range(f, 1, 1, 1000, 500, POSSIBLE, REWRITTEN, RESENT);
 }
 
 /* Sent again while it was changed, and perhaps mended before it had left. */
@@ -220,8 +220,8 @@ static void test_resent_then_mended(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_RACED, PHASE_RESENT);
-	expect_range(f, 0, 1, 1000, PAGE - 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	expect_range(f, 0, 0, 0, 1000, POSSIBLE, RACED, RESENT);
+	expect_range(f, 0, 1, 1000, PAGE - 1000, MIXED, RESENT, RESENT);
 }
 
 static void test_identical(void **state)
@@ -233,8 +233,8 @@ static void test_identical(void **state)
 	give_hit(f, changed(2, 1, 0, PAGE, 65536, FIRST, FIRST));
 	give_op(f, 2, 1);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
-	expect_whole(f, 1, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, IDENTICAL, UNCHANGED, SENT);
+	expect_whole(f, 1, 0, PAGE, IDENTICAL, UNCHANGED, SENT);
 }
 
 /* Copied before the write up to 1448, while it ran up to 2896. */
@@ -257,11 +257,11 @@ static void test_copies_carry_it(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 5);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 1, 1000, 448, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 0, 2, 1448, 1448, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 3, 2896, 1000, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
-	expect_range(f, 0, 4, 3896, 200, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1000, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 1, 1000, 448, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 0, 2, 1448, 1448, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 3, 2896, 1000, CORRUPT, CARRIED, SENT);
+	expect_range(f, 0, 4, 3896, 200, NEAR_MISS, RESTORED, SENT);
 }
 
 /* The last of two writes is what goes out; the first is still to blame for its bytes. */
@@ -277,8 +277,8 @@ static void test_copies_carry_another(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	/* The second came over changes outside of its own bytes, which nobody kept. */
-	expect_whole(f, 0, 200, 100, VERDICT_POSSIBLE, REASON_REWRITTEN, PHASE_SENT);
-	expect_whole(f, 1, 0, 100, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
+	expect_whole(f, 0, 200, 100, POSSIBLE, REWRITTEN, SENT);
+	expect_whole(f, 1, 0, 100, CORRUPT, CARRIED, SENT);
 }
 
 /* What somebody undid without a hook: the copy is as it was before the write. */
@@ -291,7 +291,7 @@ static void test_copies_carry_what_was_before(void **state)
 	give_op(f, 2, 1);
 	sent(f, 1, 0, PAGE, FIRST);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, NEAR_MISS, RESTORED, SENT);
 }
 
 static void test_copied_new_then_mended(void **state)
@@ -310,8 +310,8 @@ static void test_copied_new_then_mended(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, THIRD);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 2000, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 1, 2000, PAGE - 2000, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 2000, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 1, 2000, PAGE - 2000, CORRUPT, CARRIED, SENT);
 }
 
 /* A retransmission while it is written is copied unseen. */
@@ -324,7 +324,7 @@ static void test_resent_during_the_write(void **state)
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
-	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, POSSIBLE, RACED, SENT);
 }
 
 /* Reset with packets in this host: the last copy is made, or the page let go. */
@@ -337,13 +337,13 @@ static void test_dropped(void **state)
 	sent(f, 1, 1000, 1000, FIRST);
 	end_as(f, 1, 0, PAGE, PF_END_DROPPED, FIRST);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_NEAR_MISS, REASON_ABORTED, PHASE_SENT);
-	expect_range(f, 0, 1, 1000, 1000, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
-	expect_range(f, 0, 2, 2000, PAGE - 2000, VERDICT_NEAR_MISS, REASON_ABORTED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1000, NEAR_MISS, ABORTED, SENT);
+	expect_range(f, 0, 1, 1000, 1000, CORRUPT, CARRIED, SENT);
+	expect_range(f, 0, 2, 2000, PAGE - 2000, NEAR_MISS, ABORTED, SENT);
 	give_hit(f, changed(2, 2, 0, PAGE, 65536, TOOK, FIRST));
 	give_op(f, 2, 1);
 	end_as(f, 2, 0, PAGE, PF_END_DROPPED, 0);
-	expect_whole(f, 1, 0, PAGE, VERDICT_POSSIBLE, REASON_IN_HOST, PHASE_SENT);
+	expect_whole(f, 1, 0, PAGE, POSSIBLE, IN_HOST, SENT);
 }
 
 static void test_local_reader(void **state)
@@ -358,10 +358,10 @@ static void test_local_reader(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_READ, TOOK);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 4);
-	expect_range(f, 0, 0, 1000, 500, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 1, 1500, 500, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
-	expect_range(f, 0, 2, 2000, 500, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 3, 2500, PAGE - 2500, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_SENT);
+	expect_range(f, 0, 0, 1000, 500, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 1, 1500, 500, CORRUPT, UNREAD, SENT);
+	expect_range(f, 0, 2, 2000, 500, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 3, 2500, PAGE - 2500, NEAR_MISS, RESTORED, SENT);
 	assert_true(f->seen[0].local);
 }
 
@@ -391,10 +391,10 @@ static void test_only_these_bytes(void **state)
 	give_range(f, PF_EV_END, 1, (__u32)-2048, 2 * PAGE, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	assert_int_equal(f->ranges[0][0].answer.reason, REASON_RESTORED);
-	assert_int_equal(f->ranges[0][1].answer.verdict, VERDICT_CORRUPT);
+	assert_int_equal(f->ranges[0][0].answer.reason, PF_REASON_RESTORED);
+	assert_int_equal(f->ranges[0][1].answer.verdict, PF_VERDICT_CORRUPT);
 	assert_int_equal(f->seen[0].bytes, PAGE);
-	assert_int_equal(verdict_waiting(f->v), 2);
+	assert_int_equal(pf_engine_waiting(f->engine), 2);
 }
 
 /* A flight that ends behind its write's record is reported late; that may end the op itself. */
@@ -406,8 +406,8 @@ static void test_late_hit_of_a_complete_write(void **state)
 	give_op(f, 1, 1);
 	give_hit(f, changed(1, 1, 0, PAGE, 0, FIRST, TOOK));
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
-	assert_int_equal(verdict_flush(f->v), 0);
+	expect_whole(f, 0, 0, PAGE, NEAR_MISS, RESTORED, QUEUED);
+	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 2);
 	assert_true(f->seen[1].evidence_lost);
 }

@@ -14,11 +14,11 @@ static void test_time_out(void **state)
 
 	give_hit(f, hit(1, 1, 0, 4096, 65536));
 	give_op(f, 1, 1);
-	verdict_tick(f->v, 2010 * MS);
+	pf_engine_tick(f->engine, 2010 * MS);
 	assert_int_equal(f->n, 0);
-	verdict_tick(f->v, 2011 * MS);
+	pf_engine_tick(f->engine, 2011 * MS);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT);
+	expect_whole(f, 0, 0, 4096, POSSIBLE, UNACKED, SENT);
 	assert_false(f->seen[0].evidence_lost);
 	end(f, 1, 0, 4096, PF_END_ACKED);
 	assert_int_equal(f->n, 1);
@@ -29,9 +29,9 @@ static void test_op_record_lost(void **state)
 	struct fixture *f = *state;
 
 	give_hit(f, hit(1, 1, 0, 4096, 0));
-	verdict_tick(f->v, 2010 * MS);
+	pf_engine_tick(f->engine, 2010 * MS);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 0, 4096, CORRUPT, UNSENT, QUEUED);
 	assert_true(f->seen[0].evidence_lost);
 	assert_null(f->seen[0].op_rec);
 	assert_int_equal(f->seen[0].ts, 10 * MS);
@@ -44,7 +44,7 @@ static void test_hit_record_lost(void **state)
 	give_hit(f, hit(1, 1, 0, 4096, 0));
 	give_op(f, 1, 2);
 	assert_int_equal(f->n, 1);
-	assert_int_equal(f->seen[0].answer.verdict, VERDICT_CORRUPT);
+	assert_int_equal(f->seen[0].answer.verdict, PF_VERDICT_CORRUPT);
 	assert_true(f->seen[0].evidence_lost);
 }
 
@@ -55,9 +55,9 @@ static void test_loss_weakens_only_what_waits(void **state)
 	give_hit(f, hit(1, 1, 0, 4096, 65536));
 	give_hit(f, hit(1, 2, 0, 4096, 0));
 	give_hit(f, hit(1, 3, 0, 4096, 65536));
-	verdict_lost(f->v);
+	pf_engine_lost(f->engine);
 	give_hit(f, hit(2, 4, 0, 4096, 65536));
-	verdict_sound(f->v);
+	pf_engine_sound(f->engine);
 	give_hit(f, hit(2, 5, 0, 4096, 65536));
 	give_op(f, 1, 3);
 	give_op(f, 2, 2);
@@ -66,14 +66,14 @@ static void test_loss_weakens_only_what_waits(void **state)
 	end(f, 4, 0, 4096, PF_END_ACKED);
 	end(f, 5, 0, 4096, PF_END_ACKED);
 	assert_int_equal(f->n, 5);
-	expect_whole(f, 0, 0, 4096, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_whole(f, 0, 0, 4096, CORRUPT, UNSENT, QUEUED);
 	assert_false(f->seen[0].evidence_lost);
-	expect_whole(f, 1, 0, 4096, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
+	expect_whole(f, 1, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
 	assert_true(f->seen[1].evidence_lost);
-	expect_whole(f, 2, 0, 4096, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
+	expect_whole(f, 2, 0, 4096, MIXED, RESENT, RESENT);
 	assert_true(f->seen[2].evidence_lost);
-	expect_whole(f, 3, 0, 4096, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
-	expect_whole(f, 4, 0, 4096, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
+	expect_whole(f, 3, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
+	expect_whole(f, 4, 0, 4096, NEAR_MISS, ACKED, SENT);
 	assert_false(f->seen[4].evidence_lost);
 }
 
@@ -86,7 +86,7 @@ static void test_flag_of_a_lossy_connection(void **state)
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	end(f, 1, 0, 4096, PF_END_ACKED);
-	expect_whole(f, 0, 0, 4096, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
+	expect_whole(f, 0, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
 	assert_true(f->seen[0].evidence_lost);
 }
 
@@ -97,11 +97,11 @@ static void test_flush(void **state)
 	give_hit(f, hit(1, 1, 0, 4096, 65536));
 	give_op(f, 1, 1);
 	give_hit(f, hit(2, 1, 4096, 4096, 0));
-	assert_int_equal(verdict_flush(f->v), 0);
+	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, 4096, VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT);
-	expect_whole(f, 1, 4096, 4096, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	assert_int_equal(verdict_waiting(f->v), 0);
+	expect_whole(f, 0, 0, 4096, POSSIBLE, UNACKED, SENT);
+	expect_whole(f, 1, 4096, 4096, CORRUPT, UNSENT, QUEUED);
+	assert_int_equal(pf_engine_waiting(f->engine), 0);
 }
 
 /* Written after the end: no incident, but what waits learns that it is right again. */
@@ -112,25 +112,25 @@ static void test_writes_after_the_end(void **state)
 
 	give_hit(f, changed(1, 1, 0, 4096, 0, TOOK, FIRST));
 	give_op(f, 1, 1);
-	verdict_end(f->v, 12 * MS);
+	pf_engine_end(f->engine, 12 * MS);
 	back.h.ts = 12 * MS + 1;
 	give_hit(f, back);
 	give_op(f, 2, 1);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_QUEUED);
+	expect_whole(f, 0, 0, 4096, NEAR_MISS, RESTORED, QUEUED);
 	/* What is found then was made before, and so was what is only reported late. */
 	back = found(changed(3, 1, 0, 4096, 0, TOOK, FIRST));
 	back.h.ts = 13 * MS;
 	give_hit(f, back);
 	give_hit(f, changed(4, 2, 0, 4096, 0, TOOK, FIRST));
-	assert_int_equal(verdict_flush(f->v), 0);
+	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 3);
 }
 
 static void test_free_of_nothing(void **state)
 {
 	(void)state;
-	verdict_free(NULL);
+	pf_engine_free(NULL);
 }
 
 static void test_oldest_goes_when_it_is_full(void **state)
@@ -144,10 +144,10 @@ static void test_oldest_goes_when_it_is_full(void **state)
 	}
 	/* Each is a write and a range: four fit. */
 	assert_int_equal(f->n, 1);
-	assert_int_equal(verdict_evicted(f->v), 1);
-	assert_int_equal(verdict_waiting(f->v), 4);
+	assert_int_equal(pf_engine_evicted(f->engine), 1);
+	assert_int_equal(pf_engine_waiting(f->engine), 4);
 	assert_int_equal(f->seen[0].op, 1);
-	expect_whole(f, 0, 0, 4096, VERDICT_POSSIBLE, REASON_EVICTED, PHASE_SENT);
+	expect_whole(f, 0, 0, 4096, POSSIBLE, EVICTED, SENT);
 }
 
 /* Writes of which nothing is in flight any more, and whose op records were lost. */
@@ -163,7 +163,7 @@ static void test_empty_writes_do_not_pile_up(void **state)
 		give_hit(f, h);
 	}
 	assert_int_equal(f->n, 0);
-	assert_int_equal(verdict_evicted(f->v), 0);
+	assert_int_equal(pf_engine_evicted(f->engine), 0);
 }
 
 static double seconds(void)
@@ -190,7 +190,7 @@ static void test_many(void **state)
 	for (__u32 i = 0; i < 100000; i++)
 		end(f, 200000, i * 100, 100, PF_END_ACKED);
 	assert_int_equal(f->n, 100100);
-	assert_int_equal(verdict_waiting(f->v), 0);
+	assert_int_equal(pf_engine_waiting(f->engine), 0);
 	assert_true(seconds() - began < 20);
 }
 

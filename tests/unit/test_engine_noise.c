@@ -27,12 +27,12 @@ static __u32 below(__u32 n)
 }
 
 struct noise {
-	struct verdict *v;
+	struct pf_engine *engine;
 	__u64 incidents;
-	__u64 of_verdict[VERDICT_MAX];
+	__u64 of_verdict[PF_VERDICT_MAX];
 };
 
-static void on_incident(void *ctx, const struct incident *inc)
+static void on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct noise *noise = ctx;
 	bool speaks = false;
@@ -42,15 +42,15 @@ static void on_incident(void *ctx, const struct incident *inc)
 	noise->of_verdict[inc->answer.verdict]++;
 	assert_true(inc->n_ranges > 0);
 	for (size_t i = 0; i < inc->n_ranges; i++) {
-		const struct incident_range *r = &inc->ranges[i];
+		const struct pf_range *r = &inc->ranges[i];
 
 		assert_true(r->len > 0 && r->file_off + r->len <= FLIGHTS * FLIGHT);
 		assert_int_equal(r->file_off, r->stream_off);
 		assert_true(r->answer.verdict <= inc->answer.verdict);
-		assert_true(r->answer.reason > REASON_NONE && r->answer.reason < REASON_MAX);
-		assert_true(r->answer.phase < PHASE_MAX);
+		assert_true(r->answer.reason > PF_REASON_NONE && r->answer.reason < PF_REASON_MAX);
+		assert_true(r->answer.phase < PF_PHASE_MAX);
 		assert_non_null(r->answer.rule);
-		speaks |= answer_equal(&r->answer, &inc->answer);
+		speaks |= pf_answer_equal(&r->answer, &inc->answer);
 		assert_true(!i || r->stream_off >= inc->ranges[i - 1].stream_off);
 		bytes += r->answer.verdict == inc->answer.verdict ? r->len : 0;
 	}
@@ -64,7 +64,7 @@ static void give(struct noise *noise, const void *record, size_t size)
 	const struct pf_event *ev;
 
 	assert_int_equal(event_check(record, size, &ev), EVENT_OK);
-	assert_int_equal(verdict_event(noise->v, ev), 0);
+	assert_int_equal(pf_engine_event(noise->engine, ev), 0);
 }
 
 static struct pf_progress progress(void)
@@ -143,11 +143,11 @@ static void give_range(struct noise *noise, __u64 ts)
 
 static void play(struct noise *noise, __u64 seed, size_t max_waiting)
 {
-	const struct verdict_config cfg = { .settle_ns = 5000, .max_waiting = max_waiting };
+	const struct pf_engine_config cfg = { .settle_ns = 5000, .max_waiting = max_waiting };
 
 	*noise = (struct noise){ 0 };
 	state_of_random = seed * 0x9e3779b97f4a7c15ull;
-	assert_int_equal(verdict_new(&noise->v, &cfg, on_incident, noise), 0);
+	assert_int_equal(pf_engine_new(&noise->engine, &cfg, on_incident, noise), 0);
 	for (__u64 ts = 1000; ts < 1000 + EVENTS; ts++) {
 		__u32 what = below(100);
 
@@ -158,14 +158,14 @@ static void play(struct noise *noise, __u64 seed, size_t max_waiting)
 		else if (what < 95)
 			give_range(noise, ts);
 		else if (what < 97)
-			assert_int_equal(verdict_tick(noise->v, ts), 0);
+			assert_int_equal(pf_engine_tick(noise->engine, ts), 0);
 		else if (what < 98)
-			verdict_lost(noise->v);
+			pf_engine_lost(noise->engine);
 		else
-			verdict_sound(noise->v);
+			pf_engine_sound(noise->engine);
 	}
-	assert_int_equal(verdict_flush(noise->v), 0);
-	assert_int_equal(verdict_waiting(noise->v), 0);
+	assert_int_equal(pf_engine_flush(noise->engine), 0);
+	assert_int_equal(pf_engine_waiting(noise->engine), 0);
 }
 
 static void test_noise(void **state)
@@ -175,10 +175,10 @@ static void test_noise(void **state)
 	(void)state;
 	for (__u64 seed = 1; seed <= 3; seed++) {
 		play(&noise, seed, 0);
-		assert_int_equal(verdict_evicted(noise.v), 0);
-		for (int i = 0; i < VERDICT_MAX; i++)
+		assert_int_equal(pf_engine_evicted(noise.engine), 0);
+		for (int i = 0; i < PF_VERDICT_MAX; i++)
 			assert_true(noise.of_verdict[i] > 100);
-		verdict_free(noise.v);
+		pf_engine_free(noise.engine);
 	}
 }
 
@@ -188,9 +188,9 @@ static void test_noise_without_room(void **state)
 
 	(void)state;
 	play(&noise, 4, 100);
-	assert_true(verdict_evicted(noise.v) > 100);
+	assert_true(pf_engine_evicted(noise.engine) > 100);
 	assert_true(noise.incidents > 1000);
-	verdict_free(noise.v);
+	pf_engine_free(noise.engine);
 }
 
 int main(void)

@@ -21,15 +21,15 @@ static void test_found_after_its_fault(void **state)
 		if (with_op)
 			give_op(f, 2, 1);
 		assert_int_equal(f->n, 0);
-		assert_int_equal(verdict_waiting(f->v), 1);
+		assert_int_equal(pf_engine_waiting(f->engine), 1);
 		end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 		assert_int_equal(f->n, 1);
-		expect_whole(f, 0, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+		expect_whole(f, 0, 0, PAGE, CORRUPT, UNSENT, QUEUED);
 		assert_int_equal(f->seen[0].op, 1);
 		assert_int_equal(f->seen[0].writer.tid, 8);
 		assert_int_equal(f->seen[0].writer.how, PF_WRITE_MMAP);
 		assert_false(f->seen[0].evidence_lost);
-		verdict_tick(f->v, 100000 * MS);
+		pf_engine_tick(f->engine, 100000 * MS);
 		assert_int_equal(f->n, 1);
 	}
 }
@@ -44,8 +44,8 @@ static void test_found_without_a_fault(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
-	expect_range(f, 0, 1, 1000, PAGE - 1000, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	expect_range(f, 0, 0, 0, 1000, POSSIBLE, UNSEEN, SENT);
+	expect_range(f, 0, 1, 1000, PAGE - 1000, CORRUPT, UNSENT, QUEUED);
 	assert_int_equal(f->seen[0].writer.pid, 0);
 	assert_int_equal(f->seen[0].writer.how, PF_WRITE_UNKNOWN);
 }
@@ -57,22 +57,22 @@ static void test_never_found(void **state)
 	give_hit(f, fault(1, 1, 0, PAGE, 65536));
 	give_op(f, 1, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
-	expect_whole(f, 0, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, IDENTICAL, UNCHANGED, SENT);
 	give_hit(f, fault(2, 1, 0, PAGE, 65536));
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ABORTED, 0);
-	expect_whole(f, 1, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
+	expect_whole(f, 1, 0, PAGE, POSSIBLE, MMAP_STORE, SENT);
 	give_hit(f, fault(3, 1, 0, PAGE, 65536));
 	give_op(f, 3, 1);
-	verdict_tick(f->v, 2010 * MS);
+	pf_engine_tick(f->engine, 2010 * MS);
 	assert_int_equal(f->n, 2);
-	verdict_tick(f->v, 2011 * MS);
-	expect_whole(f, 2, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
+	pf_engine_tick(f->engine, 2011 * MS);
+	expect_whole(f, 2, 0, PAGE, POSSIBLE, MMAP_STORE, SENT);
 	/* Too late for it: an incident of its own. */
 	give_hit(f, found(changed(4, 1, 0, PAGE, 65536, TOOK, FIRST)));
 	give_op(f, 4, 1);
 	assert_int_equal(f->n, 4);
-	expect_whole(f, 3, 0, PAGE, VERDICT_POSSIBLE, REASON_UNSEEN, PHASE_SENT);
+	expect_whole(f, 3, 0, PAGE, POSSIBLE, UNSEEN, SENT);
 }
 
 /* A second fault before anything was stored changes nothing. */
@@ -86,8 +86,8 @@ static void test_two_faults(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
-	expect_whole(f, 1, 0, PAGE, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, IDENTICAL, UNCHANGED, SENT);
+	expect_whole(f, 1, 0, PAGE, IDENTICAL, UNCHANGED, SENT);
 }
 
 /* Without a fingerprint there is nothing to wait for. */
@@ -99,7 +99,7 @@ static void test_not_sampled(void **state)
 	h.fp = h.fp_before = h.fp_after = 0;
 	give_hit(f, h);
 	give_op(f, 1, 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, POSSIBLE, MMAP_STORE, SENT);
 }
 
 /* What the reader had copied by the time the store was found is as it was. */
@@ -114,9 +114,9 @@ static void test_found_behind_the_reader(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_READ, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 3);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_SENT);
-	expect_range(f, 0, 1, 1000, 500, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
-	expect_range(f, 0, 2, 1500, PAGE - 1500, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1000, IDENTICAL, UNCHANGED, SENT);
+	expect_range(f, 0, 1, 1000, 500, POSSIBLE, RACED, SENT);
+	expect_range(f, 0, 2, 1500, PAGE - 1500, CORRUPT, UNREAD, SENT);
 }
 
 /* Copied up to 1448 when it is found: the rest goes out new, though nobody tells of the copy. */
@@ -130,8 +130,8 @@ static void test_found_behind_the_device(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 1448, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 0, 1, 1448, PAGE - 1448, VERDICT_CORRUPT, REASON_UNSENT, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1448, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 0, 1, 1448, PAGE - 1448, CORRUPT, UNSENT, SENT);
 }
 
 static void test_found_as_it_is_copied_again(void **state)
@@ -144,8 +144,8 @@ static void test_found_as_it_is_copied_again(void **state)
 	assert_int_equal(f->n, 0);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 1448, VERDICT_MIXED, REASON_RESENT, PHASE_RESENT);
-	expect_range(f, 0, 1, 1448, PAGE - 1448, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1448, MIXED, RESENT, RESENT);
+	expect_range(f, 0, 1, 1448, PAGE - 1448, NEAR_MISS, ACKED, SENT);
 }
 
 /* What happened between the fault and the store says nothing about the store. */
@@ -167,8 +167,8 @@ static void test_news_before_the_store(void **state)
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, SECOND);
 	assert_int_equal(f->n, 2);
 	assert_int_equal(f->seen[1].n_ranges, 2);
-	expect_range(f, 1, 0, 0, 1448, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_range(f, 1, 1, 1448, PAGE - 1448, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
+	expect_range(f, 1, 0, 0, 1448, NEAR_MISS, ACKED, SENT);
+	expect_range(f, 1, 1, 1448, PAGE - 1448, CORRUPT, CARRIED, SENT);
 }
 
 /* One page in two flights: each is found on its own, or not. */
@@ -186,9 +186,9 @@ static void test_two_flights_of_a_page(void **state)
 	end_as(f, 1, 2048, 2048, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
-	expect_range(f, 0, 0, 0, 2048, VERDICT_IDENTICAL, REASON_UNCHANGED, PHASE_QUEUED);
-	expect_range(f, 0, 1, 2048, 2048, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	assert_int_equal(verdict_waiting(f->v), 1);
+	expect_range(f, 0, 0, 0, 2048, IDENTICAL, UNCHANGED, QUEUED);
+	expect_range(f, 0, 1, 2048, 2048, CORRUPT, UNSENT, QUEUED);
+	assert_int_equal(pf_engine_waiting(f->engine), 1);
 }
 
 /* It changes again: the first was perhaps caught half done. */
@@ -208,11 +208,11 @@ static void test_two_stores(void **state)
 		give_hit(f, readable(found(changed(2, 1, 0, PAGE, 65536, FIRST, SECOND)), 0, 0));
 		give_op(f, 2, 1);
 		assert_int_equal(f->n, 1);
-		expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_RACED, PHASE_SENT);
+		expect_whole(f, 0, 0, PAGE, POSSIBLE, RACED, SENT);
 		assert_int_equal(f->seen[0].op, with_fault ? 9 : 1);
 		end_as(f, 1, 0, PAGE, PF_END_READ, SECOND);
 		assert_int_equal(f->n, 2);
-		expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+		expect_whole(f, 1, 0, PAGE, CORRUPT, UNREAD, SENT);
 	}
 }
 
@@ -227,8 +227,8 @@ static void test_write_then_store(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_READ, SECOND);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
-	expect_whole(f, 0, 0, 100, VERDICT_CORRUPT, REASON_UNREAD, PHASE_SENT);
+	expect_whole(f, 1, 0, PAGE, CORRUPT, UNREAD, SENT);
+	expect_whole(f, 0, 0, 100, CORRUPT, UNREAD, SENT);
 }
 
 /* Stored, found, and stored back before it is read. */
@@ -241,8 +241,8 @@ static void test_stored_back(void **state)
 	give_hit(f, readable(found(changed(2, 1, 0, PAGE, 65536, FIRST, TOOK)), 0, 0));
 	give_op(f, 2, 1);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, PAGE, VERDICT_NEAR_MISS, REASON_RESTORED, PHASE_SENT);
-	expect_whole(f, 1, 0, PAGE, VERDICT_IDENTICAL, REASON_RESTORED, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, NEAR_MISS, RESTORED, SENT);
+	expect_whole(f, 1, 0, PAGE, IDENTICAL, RESTORED, SENT);
 }
 
 /* A store during a write that a hook sees passes for a part of that. */
@@ -256,8 +256,8 @@ static void test_store_may_hide_in_a_write(void **state)
 	give_op(f, 2, 1);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 1, 0, 100, VERDICT_NEAR_MISS, REASON_ACKED, PHASE_SENT);
-	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_SENT);
+	expect_whole(f, 1, 0, 100, NEAR_MISS, ACKED, SENT);
+	expect_whole(f, 0, 0, PAGE, POSSIBLE, MMAP_STORE, SENT);
 }
 
 static void test_records_lost_before_the_end(void **state)
@@ -266,10 +266,10 @@ static void test_records_lost_before_the_end(void **state)
 
 	give_hit(f, fault(1, 1, 0, PAGE, 65536));
 	give_op(f, 1, 1);
-	verdict_lost(f->v);
-	verdict_sound(f->v);
+	pf_engine_lost(f->engine);
+	pf_engine_sound(f->engine);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
-	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
+	expect_whole(f, 0, 0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT);
 	assert_true(f->seen[0].evidence_lost);
 }
 
@@ -287,14 +287,14 @@ static void test_found_with_loss(void **state)
 		give_op(f, 1, 1);
 		h.flags |= i == 0 ? PF_HIT_LOST : 0;
 		if (i > 0)
-			verdict_lost(f->v);
+			pf_engine_lost(f->engine);
 		if (i == 1)
-			verdict_sound(f->v);
+			pf_engine_sound(f->engine);
 		give_hit(f, h);
-		verdict_sound(f->v);
+		pf_engine_sound(f->engine);
 		end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 		assert_int_equal(f->n, 1);
-		expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_EVIDENCE_LOST, PHASE_SENT);
+		expect_whole(f, 0, 0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT);
 		assert_true(f->seen[0].evidence_lost);
 	}
 }
@@ -313,12 +313,12 @@ static void test_evicted(void **state)
 	give_hit(f, found(changed(3, 1, 0, PAGE, 0, TOOK, FIRST)));
 	give_op(f, 3, 1);
 	assert_int_equal(f->n, 1);
-	assert_int_equal(verdict_evicted(f->v), 1);
-	expect_whole(f, 0, 0, PAGE, VERDICT_POSSIBLE, REASON_MMAP_STORE, PHASE_QUEUED);
+	assert_int_equal(pf_engine_evicted(f->engine), 1);
+	expect_whole(f, 0, 0, PAGE, POSSIBLE, MMAP_STORE, QUEUED);
 	give_hit(f, changed(4, 4, 0, PAGE, 0, TOOK, FIRST));
-	assert_int_equal(verdict_evicted(f->v), 2);
-	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
-	assert_int_equal(verdict_waiting(f->v), 2);
+	assert_int_equal(pf_engine_evicted(f->engine), 2);
+	expect_whole(f, 1, 0, PAGE, CORRUPT, UNSENT, QUEUED);
+	assert_int_equal(pf_engine_waiting(f->engine), 2);
 }
 
 /* Changed bytes that wait are reported when their time is over, or the run is. */
@@ -329,16 +329,16 @@ static void test_time_out_and_flush(void **state)
 	give_hit(f, carried(changed(1, 1, 0, PAGE, 65536, TOOK, FIRST), 1000, 1000));
 	give_op(f, 1, 1);
 	sent(f, 1, 2000, 1000, FIRST);
-	verdict_tick(f->v, 2011 * MS);
+	pf_engine_tick(f->engine, 2011 * MS);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].n_ranges, 4);
-	expect_range(f, 0, 0, 0, 1000, VERDICT_POSSIBLE, REASON_UNACKED, PHASE_SENT);
-	expect_range(f, 0, 1, 1000, 1000, VERDICT_CORRUPT, REASON_UNSENT, PHASE_SENT);
-	expect_range(f, 0, 2, 2000, 1000, VERDICT_CORRUPT, REASON_CARRIED, PHASE_SENT);
+	expect_range(f, 0, 0, 0, 1000, POSSIBLE, UNACKED, SENT);
+	expect_range(f, 0, 1, 1000, 1000, CORRUPT, UNSENT, SENT);
+	expect_range(f, 0, 2, 2000, 1000, CORRUPT, CARRIED, SENT);
 	give_hit(f, changed(2, 1, 0, PAGE, 0, TOOK, FIRST));
 	give_op(f, 2, 1);
-	assert_int_equal(verdict_flush(f->v), 0);
-	expect_whole(f, 1, 0, PAGE, VERDICT_CORRUPT, REASON_UNSENT, PHASE_QUEUED);
+	assert_int_equal(pf_engine_flush(f->engine), 0);
+	expect_whole(f, 1, 0, PAGE, CORRUPT, UNSENT, QUEUED);
 	/* What comes after is about nobody. */
 	give_hit(f, changed(3, 1, 0, PAGE, 0, FIRST, TOOK));
 	sent(f, 1, 0, PAGE, TOOK);

@@ -110,7 +110,7 @@ static void test_contract(void **state)
 		{ "ranges.[1].stream_offset", json_type_int, "74108" },
 		{ "ranges.[1].length", json_type_int, "100" },
 	};
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 
 	(void)state;
@@ -141,7 +141,7 @@ static void test_odd_bytes(void **state)
 		{ "resends", json_type_int, "3" },
 		{ "evidence_lost", json_type_boolean, "true" },
 	};
-	struct incident inc = sample_odd();
+	struct pf_incident inc = sample_odd();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 
 	(void)state;
@@ -156,7 +156,7 @@ static void test_unknown_path(void **state)
 		{ "file.inode", json_type_int, "1234" },
 		{ "writer.stack", json_type_array, "[]" },
 	};
-	struct incident inc = sample_bare();
+	struct pf_incident inc = sample_bare();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 
 	(void)state;
@@ -180,7 +180,7 @@ static void test_unseen_writer(void **state)
 		{ "sender.module", json_type_string, "\"nvme_tcp\"" },
 		{ "file.inode", json_type_int, "1234" },
 	};
-	struct incident inc = sample_unseen();
+	struct pf_incident inc = sample_unseen();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 
 	(void)state;
@@ -206,7 +206,7 @@ static void test_user_memory(void **state)
 		{ "ranges.[0].file_offset", json_type_null, NULL },
 		{ "ranges.[0].stream_offset", json_type_int, "74108" },
 	};
-	struct incident inc = sample_memory();
+	struct pf_incident inc = sample_memory();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
 
 	(void)state;
@@ -220,7 +220,7 @@ static void test_stack(void **state)
 {
 	static char text[] = "ffffffff81234500 T vfs_write\n";
 	FILE *in = fmemopen(text, strlen(text), "r");
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 	struct json_object *obj;
 	struct kallsyms *kallsyms;
 
@@ -306,7 +306,7 @@ static void test_filters(void **state)
 static void test_full_disk(void **state)
 {
 	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 
 	(void)state;
 	assert_non_null(sink.out);

@@ -122,13 +122,13 @@ static void test_in_time(void **state)
 static void test_names(void **state)
 {
 	(void)state;
-	assert_string_equal(verdict_name(VERDICT_NEAR_MISS), "near-miss");
-	assert_string_equal(reason_name(REASON_EVIDENCE_LOST), "evidence-lost");
-	assert_string_equal(phase_name(PHASE_HELD), "held");
-	assert_string_equal(writer_how_name(PF_WRITE_PUNCH), "punch");
-	assert_string_equal(sender_how_name(PF_SEND_SENDFILE), "sendfile");
-	assert_string_equal(writer_how_name(999), "unknown");
-	assert_string_equal(verdict_name(VERDICT_MAX), "unknown");
+	assert_string_equal(pf_verdict_name(PF_VERDICT_NEAR_MISS), "near-miss");
+	assert_string_equal(pf_reason_name(PF_REASON_EVIDENCE_LOST), "evidence-lost");
+	assert_string_equal(pf_phase_name(PF_PHASE_HELD), "held");
+	assert_string_equal(pf_writer_how_name(PF_WRITE_PUNCH), "punch");
+	assert_string_equal(pf_sender_how_name(PF_SEND_SENDFILE), "sendfile");
+	assert_string_equal(pf_writer_how_name(999), "unknown");
+	assert_string_equal(pf_verdict_name(PF_VERDICT_MAX), "unknown");
 }
 
 int main(void)

@@ -30,9 +30,9 @@ static __u64 proc_dev(void)
 	return (__u64)major(st.st_dev) << 20 | minor(st.st_dev);
 }
 
-static struct incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
+static struct pf_incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
 {
-	struct incident inc = { .dev = dev, .writer.pid = writer, .op_rec = op };
+	struct pf_incident inc = { .dev = dev, .writer.pid = writer, .op_rec = op };
 	static char path[PATHS_LEN];
 	struct paths *r;
 
@@ -49,7 +49,7 @@ static struct incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writ
 static void test_mounted_here(void **state)
 {
 	struct pf_ev_op op = op_with("/version", 0);
-	struct incident inc = resolved(&op, proc_dev(), 0);
+	struct pf_incident inc = resolved(&op, proc_dev(), 0);
 
 	(void)state;
 	assert_string_equal(inc.path, "/proc/version");
@@ -60,7 +60,7 @@ static void test_mounted_here(void **state)
 static void test_deleted(void **state)
 {
 	struct pf_ev_op op = op_with("/version", PF_OP_DELETED);
-	struct incident inc = resolved(&op, proc_dev(), 0);
+	struct pf_incident inc = resolved(&op, proc_dev(), 0);
 
 	(void)state;
 	assert_string_equal(inc.path, "/proc/version");
@@ -70,7 +70,7 @@ static void test_deleted(void **state)
 static void test_mounted_nowhere(void **state)
 {
 	struct pf_ev_op op = op_with("/a/b", 0);
-	struct incident inc = resolved(&op, (__u64)4000 << 20 | 7, getpid());
+	struct pf_incident inc = resolved(&op, (__u64)4000 << 20 | 7, getpid());
 
 	(void)state;
 	assert_string_equal(inc.path, "[4000:7]/a/b");
@@ -80,7 +80,7 @@ static void test_mounted_nowhere(void **state)
 static void test_cut(void **state)
 {
 	struct pf_ev_op op = op_with("/end/of/it", PF_OP_CUT);
-	struct incident inc = resolved(&op, (__u64)8 << 20 | 1, 0);
+	struct pf_incident inc = resolved(&op, (__u64)8 << 20 | 1, 0);
 
 	(void)state;
 	assert_string_equal(inc.path, "[8:1]/.../end/of/it");

@@ -70,9 +70,9 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static struct incident incident_of(const struct file *f, __u32 how)
+static struct pf_incident incident_of(const struct file *f, __u32 how)
 {
-	return (struct incident){
+	return (struct pf_incident){
 		.ts = clock_mono_ns(),
 		.writer.how = how,
 		.dev = f->mapping.dev,
@@ -85,7 +85,7 @@ static struct incident incident_of(const struct file *f, __u32 how)
 static void test_found(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	struct pf_incident inc = incident_of(f, PF_WRITE_UNKNOWN);
 
 	suspects_incident(f->suspects, &inc);
 	assert_true(inc.suspects_sought);
@@ -129,7 +129,7 @@ static void end_children(int until_closed[2])
 static void test_many(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	struct pf_incident inc = incident_of(f, PF_WRITE_UNKNOWN);
 	int children[2];
 
 	start_children(SUSPECTS_MAX - 1, children);
@@ -153,7 +153,7 @@ static void test_many(void **state)
 static void test_innocent(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	struct pf_incident inc = incident_of(f, PF_WRITE_UNKNOWN);
 
 	inc.ino += 1ull << 40;
 	suspects_incident(f->suspects, &inc);
@@ -173,7 +173,7 @@ static void test_innocent(void **state)
 static void test_later(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	struct pf_incident inc = incident_of(f, PF_WRITE_UNKNOWN);
 
 	munmap(f->mem, PAGES * PAGE);
 	suspects_incident(f->suspects, &inc);
@@ -187,7 +187,7 @@ static void test_later(void **state)
 static void test_read_only(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_UNKNOWN);
+	struct pf_incident inc = incident_of(f, PF_WRITE_UNKNOWN);
 
 	munmap(f->mem, PAGES * PAGE);
 	map(f, PROT_READ | PROT_WRITE, MAP_PRIVATE);
@@ -198,7 +198,7 @@ static void test_read_only(void **state)
 static void test_not_sought(void **state)
 {
 	struct file *f = *state;
-	struct incident inc = incident_of(f, PF_WRITE_WRITE);
+	struct pf_incident inc = incident_of(f, PF_WRITE_WRITE);
 
 	suspects_incident(f->suspects, &inc);
 	assert_false(inc.suspects_sought);

@@ -54,7 +54,7 @@ static const char at_end[] =
 
 static char *print(unsigned int width)
 {
-	const struct incident incs[] = { sample_incident(), sample_odd(), sample_bare() };
+	const struct pf_incident incs[] = { sample_incident(), sample_odd(), sample_bare() };
 
 	return sample_print(&sink_table, width, incs, ARRAY_LEN(incs), NULL);
 }
@@ -89,7 +89,7 @@ static void test_no_line_is_too_long(void **state)
 	}
 }
 
-static char *print_sink(struct sink sink, const struct incident *inc)
+static char *print_sink(struct sink sink, const struct pf_incident *inc)
 {
 	char *text;
 	size_t len;
@@ -112,7 +112,7 @@ static const char who_at_80[] =
 
 static void test_who(void **state)
 {
-	const struct incident incs[] = { sample_unseen(), sample_memory() };
+	const struct pf_incident incs[] = { sample_unseen(), sample_memory() };
 	char *text = sample_print(&sink_table, 120, incs, 2, NULL);
 
 	(void)state;
@@ -124,7 +124,7 @@ static void test_who(void **state)
 }
 
 /* The line below an incident, empty if there is none. */
-static void expect_suspects(const struct incident *inc, unsigned int width, const char *line)
+static void expect_suspects(const struct pf_incident *inc, unsigned int width, const char *line)
 {
 	char *text = print_sink((struct sink){ .width = width }, inc);
 
@@ -134,7 +134,7 @@ static void expect_suspects(const struct incident *inc, unsigned int width, cons
 
 static void test_suspects(void **state)
 {
-	struct incident inc = sample_unseen();
+	struct pf_incident inc = sample_unseen();
 
 	(void)state;
 	expect_suspects(&inc, 57, "  mapped writable by rewriter[4242] ...\n");
@@ -156,7 +156,7 @@ static void test_suspects(void **state)
 
 static void test_module_too_long(void **state)
 {
-	struct incident inc = sample_unseen();
+	struct pf_incident inc = sample_unseen();
 	char *text;
 
 	(void)state;
@@ -172,7 +172,7 @@ static void test_module_too_long(void **state)
 
 static void test_colour(void **state)
 {
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 	char *text = print_sink((struct sink){ .width = 120, .colour = true }, &inc);
 
 	(void)state;
@@ -186,7 +186,7 @@ static void test_colour(void **state)
 /* Where nothing wraps a line the path is whole, and the columns before it stay. */
 static void test_whole_path(void **state)
 {
-	struct incident inc = sample_incident();
+	struct pf_incident inc = sample_incident();
 	char *text, *file;
 
 	(void)state;

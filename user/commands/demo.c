@@ -50,7 +50,7 @@ static const struct command_spec demo_spec = {
 	.opts = options,
 };
 
-static void on_incident(void *ctx, const struct incident *inc)
+static void on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct demo *demo = ctx;
 

@@ -13,14 +13,14 @@
 
 #define EXCERPT_BYTES 8
 
-void demo_take(struct demo_report *report, const struct race *race, const struct incident *inc)
+void demo_take(struct demo_report *report, const struct race *race, const struct pf_incident *inc)
 {
 	if (inc->ino != race->inode || !inc->path || strcmp(inc->path, race->path))
 		return;
 	for (size_t i = 0; i < inc->n_ranges; i++) {
-		const struct incident_range *r = &inc->ranges[i];
+		const struct pf_range *r = &inc->ranges[i];
 
-		if (r->answer.verdict != VERDICT_CORRUPT)
+		if (r->answer.verdict != PF_VERDICT_CORRUPT)
 			continue;
 		for (__u64 k = 0; k < r->len && r->stream_off + k < RACE_BYTES; k++)
 			report->corrupt[r->stream_off + k] = true;
@@ -51,7 +51,7 @@ bool demo_check(const struct race *race, const struct demo_report *report,
 		struct demo_check *ret_check)
 {
 	const struct race_result *result = race->result;
-	const struct incident *inc = &report->first;
+	const struct pf_incident *inc = &report->first;
 	struct demo_check check = { .range = true };
 
 	for (size_t i = 0; i < RACE_BYTES; i++) {
@@ -68,7 +68,7 @@ bool demo_check(const struct race *race, const struct demo_report *report,
 		       inc->file_off == check.first &&
 		       inc->file_len == check.last - check.first + 1;
 	check.one_incident = report->incidents == 1;
-	check.verdict = inc->answer.verdict == VERDICT_CORRUPT;
+	check.verdict = inc->answer.verdict == PF_VERDICT_CORRUPT;
 	check.file = report->incidents && !strcmp(report->path, race->path);
 	check.writer = inc->writer.pid == (__u32)result->writer &&
 		       !strcmp(inc->writer.comm, "demo-writer");
@@ -127,12 +127,12 @@ static void print_pairs(FILE *out, const struct race *race, const struct demo_re
 			const struct demo_check *check)
 {
 	const struct race_result *result = race->result;
-	const struct incident *inc = &report->first;
+	const struct pf_incident *inc = &report->first;
 	char real[2 * FMT_ADDR_LEN], said[2 * FMT_ADDR_LEN], a[FMT_ADDR_LEN], b[FMT_ADDR_LEN];
 
 	fprintf(out, "\n  %-10s  %-31s  %s\n", "", "what happened", "what pageflight reported");
-	snprintf(said, sizeof(said), "%s (%s)", verdict_name(inc->answer.verdict),
-		 reason_name(inc->answer.reason));
+	snprintf(said, sizeof(said), "%s (%s)", pf_verdict_name(inc->answer.verdict),
+		 pf_reason_name(inc->answer.reason));
 	print_pair(out, "verdict", check->wrong ? "wrong bytes arrived" : "all bytes right", said,
 		   check->verdict);
 	snprintf(real, sizeof(real), "%zu at %zu", check->wrong, check->first);

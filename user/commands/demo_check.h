@@ -13,7 +13,7 @@
 /* What was reported about the file of the race. */
 struct demo_report {
 	unsigned int incidents;
-	struct incident first;			/* pointers in it are not valid */
+	struct pf_incident first;			/* pointers in it are not valid */
 	char path[PATH_MAX];			/* of it */
 	bool corrupt[RACE_BYTES];		/* bytes of the stream said to be wrong */
 };
@@ -31,7 +31,7 @@ struct demo_check {
 	size_t first, last;	/* ... and where */
 };
 
-void demo_take(struct demo_report *report, const struct race *race, const struct incident *inc);
+void demo_take(struct demo_report *report, const struct race *race, const struct pf_incident *inc);
 
 /* True if pageflight said what happened. */
 bool demo_check(const struct race *race, const struct demo_report *report,

@@ -12,7 +12,7 @@
 
 static int reserve(struct compose *c, size_t n)
 {
-	struct incident_range *ranges;
+	struct pf_range *ranges;
 	const struct span **order;
 
 	if (n <= c->room)
@@ -41,11 +41,11 @@ static int by_stream(const void *a, const void *b)
  * Bytes with another rule stay a range of their own: a joined one would give
  * some of them the wrong explanation.
  */
-static bool continues(const struct incident_range *range, const struct span *span)
+static bool continues(const struct pf_range *range, const struct span *span)
 {
 	return range->file_off + range->len == span->file_off &&
 	       range->stream_off + range->len == span->stream_off &&
-	       answer_equal(&range->answer, &span->answer);
+	       pf_answer_equal(&range->answer, &span->answer);
 }
 
 static size_t join(struct compose *c, size_t n)
@@ -60,7 +60,7 @@ static size_t join(struct compose *c, size_t n)
 			continue;
 		}
 		last += i > 0;
-		c->ranges[last] = (struct incident_range){
+		c->ranges[last] = (struct pf_range){
 			.file_off = span->file_off,
 			.stream_off = span->stream_off,
 			.len = span->len,
@@ -71,7 +71,7 @@ static size_t join(struct compose *c, size_t n)
 }
 
 /* Do they lie together, and differ in their rules at most? */
-static bool akin(const struct incident_range *a, const struct incident_range *b)
+static bool akin(const struct pf_range *a, const struct pf_range *b)
 {
 	return a->file_off + a->len == b->file_off && a->stream_off + a->len == b->stream_off &&
 	       a->answer.verdict == b->answer.verdict && a->answer.reason == b->answer.reason &&
@@ -83,13 +83,13 @@ static bool akin(const struct incident_range *a, const struct incident_range *b)
  * akin count as one there, so that a choice of rules is never a choice of
  * reasons. The rule is that of the longest among them.
  */
-static struct answer strongest(const struct incident_range *ranges, size_t n)
+static struct pf_answer strongest(const struct pf_range *ranges, size_t n)
 {
-	const struct incident_range *best = NULL;
+	const struct pf_range *best = NULL;
 	__u64 best_len = 0;
 
 	for (size_t i = 0; i < n;) {
-		const struct incident_range *longest = &ranges[i];
+		const struct pf_range *longest = &ranges[i];
 		__u64 len = ranges[i].len;
 
 		while (++i < n && akin(&ranges[i - 1], &ranges[i])) {
@@ -106,12 +106,12 @@ static struct answer strongest(const struct incident_range *ranges, size_t n)
 	return best->answer;
 }
 
-static void measure(struct incident *inc)
+static void measure(struct pf_incident *inc)
 {
 	__u64 file_from = (__u64)-1, file_to = 0, stream_from = (__u64)-1, stream_to = 0;
 
 	for (size_t i = 0; i < inc->n_ranges; i++) {
-		const struct incident_range *r = &inc->ranges[i];
+		const struct pf_range *r = &inc->ranges[i];
 
 		if (r->answer.verdict != inc->answer.verdict)
 			continue;
@@ -131,12 +131,12 @@ static void measure(struct incident *inc)
 	inc->stream_len = stream_to - stream_from;
 }
 
-int compose_incident(struct compose *c, const struct held *held, struct incident *ret_incident)
+int compose_incident(struct compose *c, const struct held *held, struct pf_incident *ret_incident)
 {
 	const struct pf_ev_hit *hit = &held->first;
 	__u64 attached = (__u64)-1;
 	const struct span *span;
-	struct incident inc;
+	struct pf_incident inc;
 	size_t n = 0;
 
 	if (reserve(c, held->n_spans))
@@ -145,7 +145,7 @@ int compose_incident(struct compose *c, const struct held *held, struct incident
 		c->order[n++] = span;
 	qsort(c->order, n, sizeof(*c->order), by_stream);
 
-	inc = (struct incident){
+	inc = (struct pf_incident){
 		.op = hit->op,
 		.conn = hit->conn,
 		.ts = held->op->done ? held->op->rec->h.ts : hit->h.ts,

@@ -9,7 +9,7 @@
 
 /* Scratch memory, kept from one incident to the next; starts as zeroes. */
 struct compose {
-	struct incident_range *ranges;
+	struct pf_range *ranges;
 	const struct span **order;
 	size_t room;
 };
@@ -18,7 +18,7 @@ struct compose {
  * All spans of `held` have their last answer. The incident points into the
  * scratch memory and into `held`. 0 or -ENOMEM.
  */
-int compose_incident(struct compose *c, const struct held *held, struct incident *ret_incident);
+int compose_incident(struct compose *c, const struct held *held, struct pf_incident *ret_incident);
 
 void compose_fini(struct compose *c);
 

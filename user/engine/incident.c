@@ -7,39 +7,39 @@
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-const char *const verdict_names[] = {
-	[VERDICT_IDENTICAL] = "identical",
-	[VERDICT_NEAR_MISS] = "near-miss",
-	[VERDICT_POSSIBLE] = "possible",
-	[VERDICT_MIXED] = "mixed",
-	[VERDICT_CORRUPT] = "corrupt",
+const char *const pf_verdict_names[] = {
+	[PF_VERDICT_IDENTICAL] = "identical",
+	[PF_VERDICT_NEAR_MISS] = "near-miss",
+	[PF_VERDICT_POSSIBLE] = "possible",
+	[PF_VERDICT_MIXED] = "mixed",
+	[PF_VERDICT_CORRUPT] = "corrupt",
 };
 
 static const char *const reason_names[] = {
-	[REASON_NONE] = "none",
-	[REASON_UNSENT] = "unsent",
-	[REASON_UNREAD] = "unread",
-	[REASON_RACED] = "raced",
-	[REASON_RESENT] = "resent",
-	[REASON_ACKED] = "acked",
-	[REASON_ABORTED] = "aborted",
-	[REASON_IN_HOST] = "in-host",
-	[REASON_CARRIED] = "carried",
-	[REASON_UNCHANGED] = "unchanged",
-	[REASON_RESTORED] = "restored",
-	[REASON_REWRITTEN] = "rewritten",
-	[REASON_UNSEEN] = "unseen",
-	[REASON_MMAP_STORE] = "mmap-store",
-	[REASON_UNACKED] = "unacked",
-	[REASON_EVICTED] = "evicted",
-	[REASON_EVIDENCE_LOST] = "evidence-lost",
+	[PF_REASON_NONE] = "none",
+	[PF_REASON_UNSENT] = "unsent",
+	[PF_REASON_UNREAD] = "unread",
+	[PF_REASON_RACED] = "raced",
+	[PF_REASON_RESENT] = "resent",
+	[PF_REASON_ACKED] = "acked",
+	[PF_REASON_ABORTED] = "aborted",
+	[PF_REASON_IN_HOST] = "in-host",
+	[PF_REASON_CARRIED] = "carried",
+	[PF_REASON_UNCHANGED] = "unchanged",
+	[PF_REASON_RESTORED] = "restored",
+	[PF_REASON_REWRITTEN] = "rewritten",
+	[PF_REASON_UNSEEN] = "unseen",
+	[PF_REASON_MMAP_STORE] = "mmap-store",
+	[PF_REASON_UNACKED] = "unacked",
+	[PF_REASON_EVICTED] = "evicted",
+	[PF_REASON_EVIDENCE_LOST] = "evidence-lost",
 };
 
 static const char *const phase_names[] = {
-	[PHASE_QUEUED] = "queued",
-	[PHASE_SENT] = "sent",
-	[PHASE_RESENT] = "resent",
-	[PHASE_HELD] = "held",
+	[PF_PHASE_QUEUED] = "queued",
+	[PF_PHASE_SENT] = "sent",
+	[PF_PHASE_RESENT] = "resent",
+	[PF_PHASE_HELD] = "held",
 };
 
 static const char *const writer_how_names[] = {
@@ -58,7 +58,7 @@ static const char *const sender_how_names[] = {
 	[PF_SEND_KERNEL] = "kernel",
 };
 
-const char *const content_names[] = {
+const char *const pf_content_names[] = {
 	[PF_CONTENT_OFF] = "off",
 	[PF_CONTENT_EDGES] = "edges",
 	[PF_CONTENT_WIRE] = "wire",
@@ -76,34 +76,34 @@ static const char *name_at(const char *const *names, size_t n, unsigned int i)
 	return i < n && names[i] ? names[i] : "unknown";
 }
 
-const char *verdict_name(enum verdict_kind verdict)
+const char *pf_verdict_name(enum pf_verdict verdict)
 {
-	return name_at(verdict_names, ARRAY_LEN(verdict_names), verdict);
+	return name_at(pf_verdict_names, ARRAY_LEN(pf_verdict_names), verdict);
 }
 
-const char *reason_name(enum reason reason)
+const char *pf_reason_name(enum pf_reason reason)
 {
 	return name_at(reason_names, ARRAY_LEN(reason_names), reason);
 }
 
-const char *phase_name(enum phase phase)
+const char *pf_phase_name(enum pf_phase phase)
 {
 	return name_at(phase_names, ARRAY_LEN(phase_names), phase);
 }
 
-const char *writer_how_name(__u32 how)
+const char *pf_writer_how_name(__u32 how)
 {
 	return name_at(writer_how_names, ARRAY_LEN(writer_how_names), how);
 }
 
-const char *sender_how_name(__u32 how)
+const char *pf_sender_how_name(__u32 how)
 {
 	return name_at(sender_how_names, ARRAY_LEN(sender_how_names), how);
 }
 
-const char *content_name(int content)
+const char *pf_content_name(int content)
 {
-	return name_at(content_names, ARRAY_LEN(content_names), content);
+	return name_at(pf_content_names, ARRAY_LEN(pf_content_names), content);
 }
 
 const char *path_view_name(enum path_view view)

@@ -36,14 +36,14 @@ static bool was_over(const struct evidence *ev, __u32 seq)
 	return seq_before(seq, is_local(ev) ? ev->before.read : ev->before.una);
 }
 
-static enum phase phase_at(const struct evidence *ev, const struct pf_progress *at, __u32 seq)
+static enum pf_phase phase_at(const struct evidence *ev, const struct pf_progress *at, __u32 seq)
 {
 	if (!seq_before(seq, at->nxt))
-		return PHASE_QUEUED;
-	return is_local(ev) && seq_before(seq, at->una) ? PHASE_HELD : PHASE_SENT;
+		return PF_PHASE_QUEUED;
+	return is_local(ev) && seq_before(seq, at->una) ? PF_PHASE_HELD : PF_PHASE_SENT;
 }
 
-static enum judgement settle(struct answer *ret, enum rule rule, enum phase phase)
+static enum judgement settle(struct pf_answer *ret, enum rule rule, enum pf_phase phase)
 {
 	*ret = rule_answer(rule, phase);
 	return JUDGE_FINAL;
@@ -65,8 +65,8 @@ static bool is_unseen(const struct evidence *ev)
  * Bytes that had not been copied out when the write was complete: new they go
  * out, unless somebody changes them back before, which only fingerprints tell.
  */
-static enum judgement judge_uncopied(const struct evidence *ev, enum rule rule, enum phase phase,
-				     struct answer *ret)
+static enum judgement judge_uncopied(const struct evidence *ev, enum rule rule, enum pf_phase phase,
+				     struct pf_answer *ret)
 {
 	if (ev->restored)
 		return settle(ret, RULE_BACK_IN_TIME, phase);
@@ -75,12 +75,12 @@ static enum judgement judge_uncopied(const struct evidence *ev, enum rule rule, 
 	if (ev->rewritten)
 		return settle(ret, RULE_REWRITTEN, phase);
 	if (ev->resent_mended)
-		return settle(ret, RULE_RESENT_BACK, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_BACK, PF_PHASE_RESENT);
 	settle(ret, rule, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
-static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct answer *ret)
+static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	if (seq_before(seq, ev->after.read))
 		return settle(ret, RULE_READ_MEANWHILE, phase_at(ev, &ev->before, seq));
@@ -88,21 +88,22 @@ static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct a
 	if (ev->flags & PF_HIT_ENDED)
 		return settle(ret, RULE_DROPPED_MEANWHILE, phase_at(ev, &ev->before, seq));
 	if (!seq_before(seq, ev->after.nxt))
-		return judge_uncopied(ev, RULE_UNSENT_LOCAL, PHASE_QUEUED, ret);
+		return judge_uncopied(ev, RULE_UNSENT_LOCAL, PF_PHASE_QUEUED, ret);
 	return judge_uncopied(ev, RULE_UNREAD, phase_at(ev, &ev->after, seq), ret);
 }
 
 /* Copied out before the write, and what was copied since was seen. */
-static enum judgement judge_copied(const struct evidence *ev, enum phase phase, struct answer *ret)
+static enum judgement judge_copied(const struct evidence *ev, enum pf_phase phase,
+				   struct pf_answer *ret)
 {
 	if (ev->sent & (SENT_NEW | SENT_OTHER) && ev->rewritten)
 		return settle(ret, RULE_RECOPIED_REWRITTEN, phase);
 	if (ev->sent & (SENT_NEW | SENT_OTHER)) {
-		settle(ret, RULE_COPIED_TWICE, PHASE_RESENT);
+		settle(ret, RULE_COPIED_TWICE, PF_PHASE_RESENT);
 		return is_unseen(ev) && !is_settled(ev) ? JUDGE_WAIT : JUDGE_FINAL;
 	}
 	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
-		settle(ret, ev->gave_up == REASON_EVICTED ? RULE_COPIED_EVICTED :
+		settle(ret, ev->gave_up == PF_REASON_EVICTED ? RULE_COPIED_EVICTED :
 		       RULE_COPIED_UNACKED, phase);
 		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 	}
@@ -116,9 +117,9 @@ static enum judgement judge_copied(const struct evidence *ev, enum phase phase, 
 }
 
 /* The moments at which the device copied it were seen, and what it copied. */
-static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct answer *ret)
+static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
-	enum phase phase = phase_at(ev, &ev->after, seq);
+	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (seq_before(seq, ev->before.read))
 		return judge_copied(ev, phase, ret);
@@ -138,7 +139,7 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
 	if (ev->rewritten)
 		return settle(ret, RULE_COPIED_REWRITTEN, phase);
 	if (ev->sent & (SENT_MEANT | SENT_OLD))
-		return settle(ret, RULE_COPIED_BOTH, PHASE_RESENT);
+		return settle(ret, RULE_COPIED_BOTH, PF_PHASE_RESENT);
 	settle(ret, RULE_COPIED_CHANGED, phase);
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
@@ -147,40 +148,41 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
  * Transmitted before the write began, and not again: harmless if it was out
  * of this host by then, which is so if no clone of its skb was alive.
  */
-static enum judgement judge_gone_out(const struct evidence *ev, enum rule rule, struct answer *ret)
+static enum judgement judge_gone_out(const struct evidence *ev, enum rule rule,
+				     struct pf_answer *ret)
 {
 	if (ev->before.in_host)
-		return settle(ret, RULE_IN_HOST, PHASE_SENT);
+		return settle(ret, RULE_IN_HOST, PF_PHASE_SENT);
 	if (ev->lost)
-		return settle(ret, RULE_GONE_OUT_LOST, PHASE_SENT);
-	return settle(ret, rule, PHASE_SENT);
+		return settle(ret, RULE_GONE_OUT_LOST, PF_PHASE_SENT);
+	return settle(ret, rule, PF_PHASE_SENT);
 }
 
-static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct answer *ret)
+static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	if (!seq_before(seq, ev->before.nxt)) {
 		if (seq_before(seq, ev->after.nxt))
-			return settle(ret, RULE_SENT_MEANWHILE, PHASE_QUEUED);
+			return settle(ret, RULE_SENT_MEANWHILE, PF_PHASE_QUEUED);
 		if (ev->flags & PF_HIT_ENDED)
-			return settle(ret, RULE_ENDED_UNSENT, PHASE_QUEUED);
-		return judge_uncopied(ev, RULE_UNSENT, PHASE_QUEUED, ret);
+			return settle(ret, RULE_ENDED_UNSENT, PF_PHASE_QUEUED);
+		return judge_uncopied(ev, RULE_UNSENT, PF_PHASE_QUEUED, ret);
 	}
 	if (is_unseen(ev))
-		return settle(ret, RULE_UNSEEN, PHASE_SENT);
+		return settle(ret, RULE_UNSEEN, PF_PHASE_SENT);
 	/* Of which bytes is not known; perhaps of these, torn. */
 	if (ev->before.resends != ev->after.resends)
-		return settle(ret, RULE_RESENT_MEANWHILE, PHASE_SENT);
+		return settle(ret, RULE_RESENT_MEANWHILE, PF_PHASE_SENT);
 	if (ev->flags & PF_HIT_ENDED)
 		return judge_gone_out(ev, seq_before(seq, ev->after.una) ? RULE_ACKED :
 				      RULE_ABORTED, ret);
 	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
-		return settle(ret, RULE_RESENT_IN_HOST, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_IN_HOST, PF_PHASE_RESENT);
 	if (ev->resent && ev->unsure)
-		return settle(ret, RULE_RESENT_UNSURE, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_UNSURE, PF_PHASE_RESENT);
 	if (ev->resent && ev->rewritten)
-		return settle(ret, RULE_RESENT_REWRITTEN, PHASE_RESENT);
+		return settle(ret, RULE_RESENT_REWRITTEN, PF_PHASE_RESENT);
 	if (ev->resent) {
-		settle(ret, RULE_RESENT, PHASE_RESENT);
+		settle(ret, RULE_RESENT, PF_PHASE_RESENT);
 		return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 	}
 
@@ -190,19 +192,19 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 	case PF_END_ABORTED:
 		return judge_gone_out(ev, RULE_ABORTED, ret);
 	case PF_END_DROPPED:
-		return settle(ret, RULE_DROPPED_IN_HOST, PHASE_SENT);
+		return settle(ret, RULE_DROPPED_IN_HOST, PF_PHASE_SENT);
 	case PF_END_READ:
 		/* A reader on this host after all; how far it was is not known. */
-		return settle(ret, RULE_READ_AFTER_ALL, PHASE_SENT);
+		return settle(ret, RULE_READ_AFTER_ALL, PF_PHASE_SENT);
 	}
-	settle(ret, ev->gave_up == REASON_EVICTED ? RULE_EVICTED : RULE_UNACKED, PHASE_SENT);
+	settle(ret, ev->gave_up == PF_REASON_EVICTED ? RULE_EVICTED : RULE_UNACKED, PF_PHASE_SENT);
 	return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
 /* A page was made writable; what was stored there is found later, if anything was. */
-static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct answer *ret)
+static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
-	enum phase phase = phase_at(ev, &ev->after, seq);
+	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (ev->end && ev->looked_at_end && ev->lost)
 		return settle(ret, RULE_NO_STORE_LOST, phase);
@@ -213,9 +215,9 @@ static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct a
 	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
 }
 
-enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *ret_answer)
+enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer *ret_answer)
 {
-	enum phase phase = phase_at(ev, &ev->after, seq);
+	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (was_over(ev, seq))
 		return JUDGE_GONE;

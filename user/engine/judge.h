@@ -36,7 +36,7 @@ struct evidence {
 	bool unsure;			/* changed back, perhaps in time */
 	bool rewritten;			/* written again: this byte alone may be right again */
 	bool lost;			/* records were lost since, or PF_HIT_LOST */
-	enum reason gave_up;		/* not waited for any longer: UNACKED or EVICTED */
+	enum pf_reason gave_up;		/* not waited for any longer: UNACKED or EVICTED */
 };
 
 /* Which of them a fingerprint seen later is. */
@@ -59,7 +59,7 @@ enum judgement {
 };
 
 /* Decide the byte with this sequence number. The answer is set unless GONE. */
-enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct answer *ret_answer);
+enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer *ret_answer);
 
 #define JUDGE_CUTS_MAX 6
 

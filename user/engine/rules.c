@@ -3,15 +3,15 @@
 #include "rules.h"
 
 #define RULE_ANSWER(id, verdict, reason, text) \
-	[RULE_##id] = { VERDICT_##verdict, REASON_##reason, 0, text },
+	[RULE_##id] = { PF_VERDICT_##verdict, PF_REASON_##reason, 0, text },
 
-static const struct answer answers[RULE_MAX] = {
+static const struct pf_answer answers[RULE_MAX] = {
 	RULES(RULE_ANSWER)
 };
 
-struct answer rule_answer(enum rule rule, enum phase phase)
+struct pf_answer rule_answer(enum rule rule, enum pf_phase phase)
 {
-	struct answer answer = answers[rule];
+	struct pf_answer answer = answers[rule];
 
 	answer.phase = phase;
 	return answer;

@@ -92,6 +92,6 @@ enum rule {
 };
 
 /* What this rule says of bytes in this phase. */
-struct answer rule_answer(enum rule rule, enum phase phase);
+struct pf_answer rule_answer(enum rule rule, enum pf_phase phase);
 
 #endif

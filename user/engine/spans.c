@@ -120,7 +120,7 @@ bool pending_extend(struct held *held, const struct span *next)
 	struct span *last = held->last;
 	const struct span *low, *high;
 
-	if (!last || last->waiting || !answer_equal(&last->answer, &next->answer) ||
+	if (!last || last->waiting || !pf_answer_equal(&last->answer, &next->answer) ||
 	    last->len + next->len < last->len)
 		return false;
 	low = next->file_off < last->file_off ? next : last;

@@ -44,7 +44,7 @@ struct span {
 	unsigned int n_links;
 	bool waiting;
 	struct evidence ev;
-	struct answer answer;
+	struct pf_answer answer;
 };
 STAILQ_HEAD(spans, span);
 

@@ -165,7 +165,7 @@ int paths_new(struct paths **ret_paths)
 	return 0;
 }
 
-static bool look(struct paths *r, const char *pid, const struct incident *inc,
+static bool look(struct paths *r, const char *pid, const struct pf_incident *inc,
 		 const char *inner)
 {
 	struct view *view = view_of(r, pid);
@@ -176,7 +176,7 @@ static bool look(struct paths *r, const char *pid, const struct incident *inc,
 	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
-void paths_incident(struct paths *r, struct incident *inc)
+void paths_incident(struct paths *r, struct pf_incident *inc)
 {
 	char writer[16], sender[16], dev[FMT_DEV_LEN];
 	const char *inner;

@@ -165,19 +165,19 @@ static bool comm_of(__u32 pid, char ret_comm[PF_COMM_LEN])
 	return true;
 }
 
-static bool is_of(const struct noted *noted, const struct incident *inc)
+static bool is_of(const struct noted *noted, const struct pf_incident *inc)
 {
 	return noted->mapping.ino == inc->ino &&
 	       (noted->overlay || noted->mapping.dev == inc->dev) &&
 	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len);
 }
 
-void suspects_incident(struct suspects *s, struct incident *inc)
+void suspects_incident(struct suspects *s, struct pf_incident *inc)
 {
 	size_t n = 0;
 
 	inc->suspects_sought = (inc->writer.how == PF_WRITE_UNKNOWN ||
-				inc->writer.how == PF_WRITE_MMAP) && !incident_no_file(inc);
+				inc->writer.how == PF_WRITE_MMAP) && !pf_incident_no_file(inc);
 	if (!inc->suspects_sought)
 		return;
 	if (inc->ts >= s->looked && may_look(s))

@@ -17,7 +17,7 @@ int suspects_new(struct suspects **ret_suspects);
  * Fill in the suspects of an incident of which the writer is not known, or is
  * known for one store only. They are valid until the next call.
  */
-void suspects_incident(struct suspects *s, struct incident *inc);
+void suspects_incident(struct suspects *s, struct pf_incident *inc);
 
 /* NULL is allowed. */
 void suspects_free(struct suspects *s);

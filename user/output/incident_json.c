@@ -61,7 +61,7 @@ static void put_hex(struct json_object *obj, const char *key, const char *text)
 	free(hex);
 }
 
-static struct json_object *stack_of(const struct incident *inc)
+static struct json_object *stack_of(const struct pf_incident *inc)
 {
 	const struct pf_ev_op *rec = inc->op_rec;
 	struct json_object *stack = json_object_new_array();
@@ -78,7 +78,7 @@ static struct json_object *stack_of(const struct incident *inc)
 /* Nobody is a null in each place where somebody would be. */
 static void put_task(struct json_object *obj, const struct pf_task *task, const char *how)
 {
-	bool nobody = task_is_nobody(task);
+	bool nobody = pf_task_is_nobody(task);
 
 	put(obj, "pid", nobody ? NULL : json_object_new_uint64(task->pid));
 	put(obj, "tid", nobody ? NULL : json_object_new_uint64(task->tid));
@@ -87,16 +87,16 @@ static void put_task(struct json_object *obj, const struct pf_task *task, const 
 	put_bool(obj, "kthread", task->flags & PF_TASK_KTHREAD);
 }
 
-static struct json_object *writer_of(const struct incident *inc)
+static struct json_object *writer_of(const struct pf_incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_task(obj, &inc->writer, writer_how_name(inc->writer.how));
+	put_task(obj, &inc->writer, pf_writer_how_name(inc->writer.how));
 	put(obj, "stack", stack_of(inc));
 	return obj;
 }
 
-static struct json_object *suspects_of(const struct incident *inc)
+static struct json_object *suspects_of(const struct pf_incident *inc)
 {
 	struct json_object *array = json_object_new_array();
 
@@ -110,17 +110,17 @@ static struct json_object *suspects_of(const struct incident *inc)
 	return array;
 }
 
-static struct json_object *sender_of(const struct incident *inc)
+static struct json_object *sender_of(const struct pf_incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_task(obj, &inc->sender, sender_how_name(inc->sender.how));
+	put_task(obj, &inc->sender, pf_sender_how_name(inc->sender.how));
 	if (inc->sender_module)
 		put_text(obj, "module", inc->sender_module);
 	return obj;
 }
 
-static struct json_object *connection_of(const struct incident *inc)
+static struct json_object *connection_of(const struct pf_incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 	char addr[FMT_ADDR_LEN];
@@ -133,12 +133,12 @@ static struct json_object *connection_of(const struct incident *inc)
 }
 
 /* NULL: memory of no file. */
-static struct json_object *file_of(const struct incident *inc)
+static struct json_object *file_of(const struct pf_incident *inc)
 {
 	struct json_object *obj;
 	char dev[FMT_DEV_LEN];
 
-	if (incident_no_file(inc))
+	if (pf_incident_no_file(inc))
 		return NULL;
 	obj = json_object_new_object();
 	put_text(obj, "path", inc->path);
@@ -153,7 +153,7 @@ static struct json_object *file_of(const struct incident *inc)
 	return obj;
 }
 
-static struct json_object *stream_of(const struct incident *inc)
+static struct json_object *stream_of(const struct pf_incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 
@@ -162,23 +162,23 @@ static struct json_object *stream_of(const struct incident *inc)
 	return obj;
 }
 
-static void put_answer(struct json_object *obj, const struct answer *answer)
+static void put_answer(struct json_object *obj, const struct pf_answer *answer)
 {
-	put_text(obj, "verdict", verdict_name(answer->verdict));
-	put_text(obj, "reason", reason_name(answer->reason));
-	put_text(obj, "phase", phase_name(answer->phase));
+	put_text(obj, "verdict", pf_verdict_name(answer->verdict));
+	put_text(obj, "reason", pf_reason_name(answer->reason));
+	put_text(obj, "phase", pf_phase_name(answer->phase));
 }
 
-static struct json_object *ranges_of(const struct incident *inc)
+static struct json_object *ranges_of(const struct pf_incident *inc)
 {
 	struct json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < inc->n_ranges; i++) {
-		const struct incident_range *r = &inc->ranges[i];
+		const struct pf_range *r = &inc->ranges[i];
 		struct json_object *obj = json_object_new_object();
 
 		put_answer(obj, &r->answer);
-		if (incident_no_file(inc))
+		if (pf_incident_no_file(inc))
 			put(obj, "file_offset", NULL);
 		else
 			put_u64(obj, "file_offset", r->file_off);
@@ -213,7 +213,7 @@ static int json_open(struct sink *sink)
 	return 0;
 }
 
-static int json_incident(struct sink *sink, const struct incident *inc)
+static int json_incident(struct sink *sink, const struct pf_incident *inc)
 {
 	struct json_object *obj = json_object_new_object();
 	char time[FMT_TIME_LEN];
@@ -259,12 +259,12 @@ static struct json_object *histogram_of(const __u64 slots[PF_HIST_SLOTS])
 	return array;
 }
 
-static struct json_object *by_verdict(const __u64 count[VERDICT_MAX])
+static struct json_object *by_verdict(const __u64 count[PF_VERDICT_MAX])
 {
 	struct json_object *obj = json_object_new_object();
 
-	for (int i = VERDICT_MAX - 1; i >= 0; i--)
-		put_u64(obj, verdict_name(i), count[i]);
+	for (int i = PF_VERDICT_MAX - 1; i >= 0; i--)
+		put_u64(obj, pf_verdict_name(i), count[i]);
 	return obj;
 }
 
@@ -315,7 +315,7 @@ static int json_summary(struct sink *sink, const struct summary *sum)
 	put_text(obj, "type", "summary");
 	put_text(obj, "time", fmt_time(time, sum->wall_ns));
 	put_u64(obj, "duration_us", sum->duration_ns / 1000);
-	put_text(obj, "content", content_name(sum->content));
+	put_text(obj, "content", pf_content_name(sum->content));
 	put_u64(obj, "flights", stats->count[PF_C_attached]);
 	put_u64(obj, "bytes", stats->count[PF_C_attached_bytes]);
 	put_u64(obj, "in_flight", sum->totals.in_flight);

@@ -16,8 +16,8 @@ struct summary {
 	__u64 duration_ns;
 	int content;				/* enum pf_content, as it really was */
 	struct loader_totals totals;
-	__u64 incidents[VERDICT_MAX];		/* seen, also those not printed */
-	__u64 bytes[VERDICT_MAX];
+	__u64 incidents[PF_VERDICT_MAX];		/* seen, also those not printed */
+	__u64 bytes[PF_VERDICT_MAX];
 	__u64 refused;				/* records with a broken form */
 	__u64 evicted;				/* incidents reported before they were settled */
 	__u64 small;				/* incidents below --min-bytes: not among the above */
@@ -32,7 +32,7 @@ struct filter;
 /* All return 0 or -errno of the write. */
 struct sink_ops {
 	int (*open)(struct sink *sink);
-	int (*incident)(struct sink *sink, const struct incident *inc);
+	int (*incident)(struct sink *sink, const struct pf_incident *inc);
 	int (*summary)(struct sink *sink, const struct summary *sum);
 };
 

@@ -21,7 +21,7 @@ static void print_seen(FILE *out, const struct summary *sum)
 		(unsigned long long)count[PF_C_conns]);
 	fprintf(out, "in flight  pages %llu, connections %llu\n", sum->totals.in_flight,
 		sum->totals.conns);
-	fprintf(out, "content    %s\n", content_name(sum->content));
+	fprintf(out, "content    %s\n", pf_content_name(sum->content));
 }
 
 static void print_filter(FILE *out, const struct summary *sum)
@@ -41,11 +41,11 @@ static void print_incidents(FILE *out, const struct summary *sum)
 	bool any = false;
 
 	fputs("incidents ", out);
-	for (int i = VERDICT_MAX - 1; i >= 0; i--) {
+	for (int i = PF_VERDICT_MAX - 1; i >= 0; i--) {
 		if (!sum->incidents[i])
 			continue;
 		fprintf(out, "%s %llu %s (%s bytes)", any ? "," : "",
-			(unsigned long long)sum->incidents[i], verdict_name(i),
+			(unsigned long long)sum->incidents[i], pf_verdict_name(i),
 			fmt_size(size, sum->bytes[i]));
 		any = true;
 	}

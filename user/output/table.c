@@ -22,7 +22,7 @@ struct column {
 	unsigned int min;	/* below this width it is left out */
 	unsigned int rank;	/* left out before those with a lower one; 0: never */
 	bool right;
-	void (*cell)(char *buf, const struct incident *inc, unsigned int width);
+	void (*cell)(char *buf, const struct pf_incident *inc, unsigned int width);
 };
 
 static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
@@ -30,7 +30,7 @@ static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
 	char pid[16], comm[4 * PF_COMM_LEN];
 	int n;
 
-	if (task_is_nobody(task)) {
+	if (pf_task_is_nobody(task)) {
 		strcpy(buf, "?");
 		return;
 	}
@@ -40,30 +40,30 @@ static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
 	snprintf(buf, CELL_LEN, "%s%s", comm, pid);
 }
 
-static void time_cell(char *buf, const struct incident *inc, unsigned int width)
+static void time_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	fmt_clock(buf, inc->wall_ns, width >= 12);
 }
 
-static void verdict_cell(char *buf, const struct incident *inc, unsigned int width)
+static void verdict_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	(void)width;
-	snprintf(buf, CELL_LEN, "%s%s", verdict_name(inc->answer.verdict),
+	snprintf(buf, CELL_LEN, "%s%s", pf_verdict_name(inc->answer.verdict),
 		 inc->evidence_lost ? "*" : "");
 }
 
-static void bytes_cell(char *buf, const struct incident *inc, unsigned int width)
+static void bytes_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	(void)width;
 	fmt_size(buf, inc->bytes);
 }
 
-static void writer_cell(char *buf, const struct incident *inc, unsigned int width)
+static void writer_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	task_cell(buf, &inc->writer, width);
 }
 
-static void sender_cell(char *buf, const struct incident *inc, unsigned int width)
+static void sender_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	char module[64], comm[4 * PF_COMM_LEN];
 	unsigned int n;
@@ -83,7 +83,7 @@ static void sender_cell(char *buf, const struct incident *inc, unsigned int widt
 }
 
 /* Both ends, or only the port of ours, or only the peer: what fits. */
-static void connection_cell(char *buf, const struct incident *inc, unsigned int width)
+static void connection_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	char src[FMT_ADDR_LEN], dst[FMT_ADDR_LEN];
 	const char *start[3] = { src, NULL, NULL };
@@ -98,26 +98,26 @@ static void connection_cell(char *buf, const struct incident *inc, unsigned int 
 	fmt_cell(buf, CELL_LEN, dst, width, true);
 }
 
-static void phase_cell(char *buf, const struct incident *inc, unsigned int width)
+static void phase_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	(void)width;
-	strcpy(buf, phase_name(inc->answer.phase));
+	strcpy(buf, pf_phase_name(inc->answer.phase));
 }
 
-static void age_cell(char *buf, const struct incident *inc, unsigned int width)
+static void age_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	(void)width;
 	fmt_age(buf, inc->age_ns);
 }
 
 /* The range is never cut; "(deleted)" stands there only if the name has room. */
-static void file_cell(char *buf, const struct incident *inc, unsigned int width)
+static void file_cell(char *buf, const struct pf_incident *inc, unsigned int width)
 {
 	char range[64], dev[FMT_DEV_LEN], inode[64];
 	const char *path = inc->path, *mark = inc->deleted ? " (deleted)" : "";
 	unsigned int tail;
 
-	if (incident_no_file(inc)) {
+	if (pf_incident_no_file(inc)) {
 		strcpy(buf, "(user memory)");
 		return;
 	}
@@ -206,14 +206,14 @@ static void lay_out(const struct sink *sink, unsigned int ret_width[COLUMNS])
 	}
 }
 
-static const char *colour_of(enum verdict_kind verdict)
+static const char *colour_of(enum pf_verdict verdict)
 {
-	static const char *const colours[VERDICT_MAX] = {
-		[VERDICT_IDENTICAL] = "\033[2m",
-		[VERDICT_NEAR_MISS] = "\033[32m",
-		[VERDICT_POSSIBLE] = "\033[33m",
-		[VERDICT_MIXED] = "\033[35m",
-		[VERDICT_CORRUPT] = "\033[1;31m",
+	static const char *const colours[PF_VERDICT_MAX] = {
+		[PF_VERDICT_IDENTICAL] = "\033[2m",
+		[PF_VERDICT_NEAR_MISS] = "\033[32m",
+		[PF_VERDICT_POSSIBLE] = "\033[33m",
+		[PF_VERDICT_MIXED] = "\033[35m",
+		[PF_VERDICT_CORRUPT] = "\033[1;31m",
 	};
 
 	return colours[verdict];
@@ -250,7 +250,7 @@ static int table_open(struct sink *sink)
  * A line of its own below the incident: who may have written, in as many names
  * as fit. One of whom it is known stands above already.
  */
-static void put_suspects(struct sink *sink, const struct incident *inc)
+static void put_suspects(struct sink *sink, const struct pf_incident *inc)
 {
 	static const char begin[] = "  mapped writable by", more[] = " ...";
 	unsigned int used = 0;
@@ -273,13 +273,13 @@ static void put_suspects(struct sink *sink, const struct incident *inc)
 		}
 		fprintf(sink->out, " %s", name);
 	}
-	if (!used && task_is_nobody(&inc->writer))
+	if (!used && pf_task_is_nobody(&inc->writer))
 		used = fprintf(sink->out, "%s%s", begin, cut ? "" : " nobody now");
 	if (used)
 		fprintf(sink->out, "%s\n", cut ? more : "");
 }
 
-static int table_incident(struct sink *sink, const struct incident *inc)
+static int table_incident(struct sink *sink, const struct pf_incident *inc)
 {
 	const char *colour = sink->colour ? colour_of(inc->answer.verdict) : NULL;
 	unsigned int width[COLUMNS];

@@ -24,8 +24,8 @@ struct report {
 	struct sink sink;
 	unsigned int printed;
 	bool found;
-	__u64 incidents[VERDICT_MAX];
-	__u64 bytes[VERDICT_MAX];
+	__u64 incidents[PF_VERDICT_MAX];
+	__u64 bytes[PF_VERDICT_MAX];
 	__u64 small;
 };
 
@@ -75,7 +75,7 @@ static size_t stack_entries(__s32 bytes)
 }
 
 /* The kernel's table of functions is long. It is read only if a name of it will be printed. */
-static void name_functions(struct report *r, struct incident *inc)
+static void name_functions(struct report *r, struct pf_incident *inc)
 {
 	const struct pf_ev_sender *by = inc->sender.how == PF_SEND_KERNEL ?
 					senders_find(r->senders, inc->conn) : NULL;
@@ -85,10 +85,10 @@ static void name_functions(struct report *r, struct incident *inc)
 	inc->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns());
 	if (by && inc->kallsyms)
 		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
-						  stack_entries(by->stack_len));
+						     stack_entries(by->stack_len));
 }
 
-static void name(struct report *r, struct incident *inc)
+static void name(struct report *r, struct pf_incident *inc)
 {
 	inc->wall_ns = clock_wall_ns(inc->ts);
 	paths_incident(r->paths, inc);
@@ -97,7 +97,7 @@ static void name(struct report *r, struct incident *inc)
 }
 
 /* Is it to be printed? It is counted in any case. */
-static bool count(struct report *r, const struct incident *inc)
+static bool count(struct report *r, const struct pf_incident *inc)
 {
 	int verdict = inc->answer.verdict;
 
@@ -111,9 +111,9 @@ static bool count(struct report *r, const struct incident *inc)
 	return verdict >= r->opts->min_verdict;
 }
 
-int report_incident(struct report *r, const struct incident *found)
+int report_incident(struct report *r, const struct pf_incident *found)
 {
-	struct incident inc = *found;
+	struct pf_incident inc = *found;
 	int err;
 
 	if (report_full(r) || !count(r, &inc))

@@ -14,11 +14,11 @@
 struct report_opts {
 	bool json;		/* JSON lines, else a table for people */
 	unsigned int count;	/* be full after so many incidents were printed; 0: never */
-	int fail_on;		/* enum verdict_kind, or -1; see report_found() */
+	int fail_on;		/* enum pf_verdict, or -1; see report_found() */
 	int min_verdict;	/* incidents below it are counted but not printed */
 
 	/* Sees every printed incident, after the sink. */
-	void (*on_incident)(void *ctx, const struct incident *inc);
+	void (*on_incident)(void *ctx, const struct pf_incident *inc);
 	void *ctx;
 };
 
@@ -36,7 +36,7 @@ int report_open(struct report *r);
 /* Remember on whose behalf the kernel sends on a connection. */
 void report_sender(struct report *r, const struct pf_ev_sender *ev);
 
-int report_incident(struct report *r, const struct incident *found);
+int report_incident(struct report *r, const struct pf_incident *found);
 
 /* Nobody reads the output any more: say so. Returns -EPIPE. */
 int report_closed(const struct report *r);

@@ -33,7 +33,7 @@ struct session {
 	const struct session_opts *opts;
 	struct session_result result;
 	struct loader *loader;
-	struct verdict *verdict;
+	struct pf_engine *engine;
 	struct report *report;
 	int signal_fd;
 	enum state state;
@@ -54,7 +54,7 @@ static void session_abort(struct session *s, int err)
 	s->state = DONE;
 }
 
-static void on_incident(void *ctx, const struct incident *inc)
+static void on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct session *s = ctx;
 	int err = s->err ? 0 : report_incident(s->report, inc);
@@ -75,7 +75,7 @@ static int look_at_losses(struct session *s)
 		return err;
 	}
 	if (loss_weakens(&s->seen, &now))
-		verdict_lost(s->verdict);
+		pf_engine_lost(s->engine);
 	s->seen = now;
 	return 0;
 }
@@ -104,7 +104,7 @@ static int take_record(struct session *s, const void *data, size_t size)
 
 	if (refusal != EVENT_OK) {
 		s->sum.refused++;
-		verdict_lost(s->verdict);
+		pf_engine_lost(s->engine);
 		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
 		return 0;
 	}
@@ -112,7 +112,7 @@ static int take_record(struct session *s, const void *data, size_t size)
 		report_sender(s->report, (const struct pf_ev_sender *)ev);
 		return 0;
 	}
-	return engine_failed(verdict_event(s->verdict, ev));
+	return engine_failed(pf_engine_event(s->engine, ev));
 }
 
 static void take_batch(struct session *s)
@@ -126,7 +126,7 @@ static void take_batch(struct session *s)
 	err = look_at_losses(s);
 	while (!err && (data = batch_next(&s->batch, &at, &size)))
 		err = take_record(s, data, size);
-	verdict_sound(s->verdict);
+	pf_engine_sound(s->engine);
 	s->batch.used = 0;
 	if (err)
 		session_abort(s, err);
@@ -163,13 +163,13 @@ static void stop(struct session *s, __u64 now, __u64 grace)
 	}
 	s->state = SETTLING;
 	s->ended = now;
-	verdict_end(s->verdict, now);
+	pf_engine_end(s->engine, now);
 	s->deadline = now + grace;
 }
 
 static __u64 settle_ns(const struct session *s)
 {
-	return s->opts->settle_ns ? s->opts->settle_ns : VERDICT_SETTLE_NS;
+	return s->opts->settle_ns ? s->opts->settle_ns : PF_ENGINE_SETTLE_NS;
 }
 
 static void reap(struct session *s, __u64 now)
@@ -205,11 +205,11 @@ static void on_time(struct session *s, __u64 now)
 		s->next_tick = now + TICK_NS;
 		err = sweep(s, false);
 		/* Every program is asked: only where a verdict may rest on it. */
-		if (!err && verdict_waiting(s->verdict))
+		if (!err && pf_engine_waiting(s->engine))
 			err = look_at_losses(s);
 		if (!err)
-			err = engine_failed(verdict_tick(s->verdict, now));
-		verdict_sound(s->verdict);
+			err = engine_failed(pf_engine_tick(s->engine, now));
+		pf_engine_sound(s->engine);
 		if (err)
 			session_abort(s, err);
 	}
@@ -223,7 +223,7 @@ static void on_time(struct session *s, __u64 now)
 	}
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
 		stop(s, now, settle_ns(s) + TICK_NS);
-	if (s->state == SETTLING && (!verdict_waiting(s->verdict) || now >= s->deadline))
+	if (s->state == SETTLING && (!pf_engine_waiting(s->engine) || now >= s->deadline))
 		s->state = DONE;
 }
 
@@ -266,14 +266,14 @@ static void loop(struct session *s)
 
 static int set_up(struct session *s)
 {
-	const struct verdict_config cfg = { .settle_ns = s->opts->settle_ns };
+	const struct pf_engine_config cfg = { .settle_ns = s->opts->settle_ns };
 	char text[LOADER_ERR_LEN] = "";
 	int err;
 
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	if (!err)
-		err = verdict_new(&s->verdict, &cfg, on_incident, s);
+		err = pf_engine_new(&s->engine, &cfg, on_incident, s);
 	if (!err)
 		err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
@@ -302,7 +302,7 @@ static int announce(struct session *s)
 	err = look_at_losses(s);
 	if (err)
 		return err;
-	verdict_sound(s->verdict);
+	pf_engine_sound(s->engine);
 	s->said = s->seen;
 	s->began = clock_mono_ns();
 	s->next_tick = s->began + TICK_NS;
@@ -328,11 +328,11 @@ static int finish(struct session *s)
 		return s->err;
 	if (!s->ended)
 		s->ended = now;
-	verdict_end(s->verdict, s->ended);
+	pf_engine_end(s->engine, s->ended);
 	err = sweep(s, true);
 	drain(s);
 	if (!err && !s->err)
-		err = engine_failed(verdict_flush(s->verdict));
+		err = engine_failed(pf_engine_flush(s->engine));
 	if (!err)
 		err = look_at_losses(s);
 	if (err || s->err)
@@ -341,7 +341,7 @@ static int finish(struct session *s)
 	s->sum.duration_ns = s->ended - s->began;
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
-	s->sum.evicted = verdict_evicted(s->verdict);
+	s->sum.evicted = pf_engine_evicted(s->engine);
 	return report_summary(s->report, &s->sum);
 }
 
@@ -356,7 +356,7 @@ static void tear_down(struct session *s)
 	}
 	loader_close(s->loader);
 	report_free(s->report);
-	verdict_free(s->verdict);
+	pf_engine_free(s->engine);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	free(s);
