@@ -19,4 +19,19 @@ static __always_inline void op_fill(struct pf_ev_op *r, __u64 op, __u32 hits, __
 	path_of(r, dentry, inode);
 }
 
+static __always_inline void op_report(void *ctx, const struct pf_write *w)
+{
+	struct pf_ev_op *r = record_new(PF_EV_OP, sizeof(*r));
+
+	if (!r)
+		return;
+	r->began = w->began;
+	r->pos = w->pos;
+	r->count = w->count;
+	r->writer = w->writer;
+	r->stack_len = bpf_get_stack(ctx, r->stack, sizeof(r->stack), 0);
+	op_fill(r, w->op, w->hits, w->inode, w->dentry);
+	record_send(r);
+}
+
 #endif

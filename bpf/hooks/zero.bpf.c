@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* zero.bpf.c - who zeroes bytes of a page that stays: truncate and hole punch. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "life/zero.bpf.h"
+
+/*
+ * Bytes of a folio that truncate or hole punch zeroes because it keeps the rest
+ * of it; mirrors truncate_inode_partial_folio(). Whole folios leave the file
+ * with their bytes as they are.
+ */
+SEC("fentry/truncate_inode_partial_folio")
+int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
+{
+	__u64 pos = folio->index << cfg.page_shift, from, stop;
+	__u64 size = compat_folio_pages((__u64)folio) << cfg.page_shift;
+
+	from = (__u64)start > pos ? start : pos;
+	stop = (__u64)end < pos + size ? (__u64)end + 1 : pos + size;
+	if (stop <= from || (from == pos && stop == pos + size))
+		return 0;
+	return zero_begin((__u64)BPF_CORE_READ(folio, mapping), from, stop - from, (__u64)folio,
+			  end == -1 ? PF_WRITE_TRUNCATE : PF_WRITE_PUNCH);
+}
+
+SEC("fexit/truncate_inode_partial_folio")
+int BPF_PROG(on_zeroed)
+{
+	return zero_end(ctx);
+}
+
+/*
+ * iomap (xfs) zeroes from the new end to the end of the block before the page
+ * cache does, and by the same function the ends of a hole.
+ */
+SEC("fentry/iomap_truncate_page")
+int BPF_PROG(on_eof_zero, struct inode *inode, loff_t pos)
+{
+	__u64 block = 1ULL << inode->i_blkbits, in = pos & (block - 1);
+
+	return in ? zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, block - in, 0,
+			       PF_WRITE_TRUNCATE) : 0;
+}
+
+SEC("fexit/iomap_truncate_page")
+int BPF_PROG(on_eof_zeroed)
+{
+	return zero_end(ctx);
+}
+
+SEC("fentry/iomap_zero_range")
+int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
+{
+	if (write_open(write_key(PF_WRITE_ZERO)))	/* for a truncate, which knows more */
+		return 0;
+	return zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, len, 0, PF_WRITE_PUNCH);
+}
+
+SEC("fexit/iomap_zero_range")
+int BPF_PROG(on_iomap_zeroed)
+{
+	return zero_end(ctx);
+}
+
+/*
+ * File systems that zero the ends of a punched range themselves. ext4: within
+ * one block from `from`; where the page cache does it first, this is the
+ * second time.
+ */
+SEC("fentry/ext4_block_zero_page_range")
+int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
+{
+	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
+	__u64 most = block - (from & (block - 1)), at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
+
+	return zero_begin(at, from, (__u64)length < most ? length : most, 0, PF_WRITE_PUNCH);
+}
+
+SEC("fexit/ext4_block_zero_page_range")
+int BPF_PROG(on_ext4_zeroed)
+{
+	return zero_end(ctx);
+}
+
+/* Up to 6.15: the block of `from`, in front of it or from it on, len 0 for the rest. */
+SEC("fentry/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
+{
+	__u64 block = btrfs_block(inode), start = from & ~(block - 1);
+	__u64 stop = len ? from + len : start + block;
+
+	if (from == start && !(len & (block - 1)))
+		return 0;
+	return front ? btrfs_zero(inode, start, from) : btrfs_zero(inode, from, stop);
+}
+
+/*
+ * Later: what of [start, end] lies in the block of `offset`. All of a block is
+ * none, and to the end of the file truncate has zeroed before.
+ */
+SEC("fentry/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
+	     __u64 end)
+{
+	__u64 block = btrfs_block(inode), first = offset & ~(block - 1);
+	__u64 from = start > first ? start : first;
+	__u64 stop = end < first + block ? end + 1 : first + block;
+
+	if (end == (__u64)-1 || (from == first && stop == first + block))
+		return 0;
+	return btrfs_zero(inode, from, stop);
+}
+
+SEC("fexit/btrfs_truncate_block")
+int BPF_PROG(on_btrfs_zeroed)
+{
+	return zero_end(ctx);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * zero.bpf.h - bytes that truncate and hole punch zero in pages which stay.
+ */
+#ifndef PF_ZERO_BPF_H
+#define PF_ZERO_BPF_H
+
+#include "kernel/compat.bpf.h"
+#include "write.bpf.h"
+
+static __always_inline int zero_begin(__u64 mapping, __u64 pos, __u64 count, __u64 folio,
+				      __u32 how)
+{
+	struct pf_write *w;
+
+	if (!mapping || file_idle(mapping))
+		return 0;
+	w = write_new(write_key(PF_WRITE_ZERO), mapping, how);
+	if (!w)
+		return 0;
+	w->pos = pos;
+	w->count = count;
+	w->folio = folio;
+	write_begin(w);
+	return 0;
+}
+
+static __always_inline int zero_end(void *ctx)
+{
+	__u64 key = write_key(PF_WRITE_ZERO);
+	struct pf_write *w = write_open(key);
+
+	if (w)
+		write_end(ctx, w, key);
+	return 0;
+}
+
+static __always_inline int btrfs_zero(struct btrfs_inode___module *inode, __u64 from, __u64 stop)
+{
+	__u64 mapping = (__u64)BPF_CORE_READ(inode, vfs_inode.i_mapping);
+
+	return stop > from ? zero_begin(mapping, from, stop - from, 0, PF_WRITE_PUNCH) : 0;
+}
+
+static __always_inline __u64 btrfs_block(struct btrfs_inode___module *inode)
+{
+	return 1ULL << BPF_CORE_READ(inode, vfs_inode.i_blkbits);
+}
+
+#endif
