@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * copy.bpf.h - a reader copies a packet's bytes to user space: that of a TCP socket on
+ * this host, or that of a tun.
+ */
+#ifndef PF_COPY_BPF_H
+#define PF_COPY_BPF_H
+
+#include "base/mode.bpf.h"
+#include "content/look.bpf.h"
+#include "flight/conn.bpf.h"
+#include "flight/packet.bpf.h"
+
+/*
+ * Whoever copies a packet's bytes to user space: a TCP reader, or the reader of
+ * a tun. It may be preempted here for long, and then others are not called, so
+ * this stands twice, as the write hooks do (write.bpf.c): the second does what
+ * the first has not marked as done.
+ */
+static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, int second)
+{
+	__u64 mark = bpf_get_current_pid_tgid() << 32 ^ number_of(skb);
+	struct pf_conn *c = conn_at(slot);
+	int done = second && c && c->copying == mark;
+
+	if (c)
+		c->copying = second ? 0 : mark;
+	return done;
+}
+
+/* The reader of a ring gives the packet back once it has copied it: on_consume(). */
+static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
+{
+	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
+	__u32 tid = bpf_get_current_pid_tgid();
+
+	if (bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY))
+		count(PF_C_copies_full, 1);
+}
+
+static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
+{
+	struct packet p = {};
+	struct pf_sock *s;
+	__u64 sk;
+	__u32 seq;
+
+	if (!content_on() || !pf_conns_now)
+		return 0;
+	sk = number_of(skb->sk);
+	if (sk) {
+		if (!pf_local_conns || sock_idle(sk))
+			return 0;
+		s = sock_find(sk);
+		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
+			return 0;
+		seq = TCP_READ(sk, copied_seq);
+		content_copying(s->reads, seq, seq + len, LOOK_COPY, 0);
+	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
+		   !copy_is_done(p.slot, skb, second)) {
+		content_copying(p.slot, p.seq, p.end, LOOK_RING, 0);
+		copy_note(skb, &p);
+	}
+	return 0;
+}
+
+/* Looked at again behind the copy: a store while it was made shows. */
+static __always_inline int consume_look(const struct sk_buff *skb)
+{
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct pf_copy *copy;
+
+	if (!content_wire() || !pf_conns_now)
+		return 0;
+	copy = bpf_map_lookup_elem(&copies, &tid);
+	if (!copy || copy->skb != number_of(skb))
+		return 0;
+	copy->skb = 0;
+	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE, 0);
+	return 0;
+}
+
+#endif
