@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * reader.bpf.c - readers on this host: which sockets there are, what they copy out of
+ * their queue, and what the kernel copies there.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "base/mode.bpf.h"
+#include "life/reader.bpf.h"
+
+/* tcp_recvmsg() and tcp_read_sock() come here after each piece they copied. */
+SEC("tp_btf/tcp_rcv_space_adjust")
+int BPF_PROG(on_read, struct sock *sk)
+{
+	struct tcp_sock *tp;
+	struct pf_conn *c;
+	__u32 slot = 0;
+
+	c = reader_conn(number_of(sk), &slot);
+	if (!c)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(sk);
+	if (!tp)
+		return 0;
+	reader_has(c, slot, tp->copied_seq);
+	return 0;
+}
+
+/*
+ * Where memory is short, tcp_collapse() copies the queue of a reader here, and
+ * gives back each of its skbs, this one, once it is copied. Its bytes are taken
+ * then, as if they had been read; but only in order can it be noted.
+ */
+SEC("fentry/tcp_collapse_one")
+int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
+{
+	struct pf_conn *c;
+	__u32 slot = 0;
+
+	c = reader_conn(number_of(sk), &slot);
+	if (!c)
+		return 0;
+	if (seq_after(SKB_CB_READ(number_of(skb), seq), c->read))
+		conn_flag(c, PF_CONN_LOST);
+	else
+		reader_has(c, slot, SKB_CB_READ(number_of(skb), end_seq));
+	return 0;
+}
+
+/*
+ * In front of that, for what no hook saw change: behind it nobody would know
+ * whether the copy was made before. Its caller is inlined, and asks the same.
+ */
+SEC("fentry/tcp_try_rmem_schedule")
+int BPF_PROG(on_prune, struct sock *sk)
+{
+	struct pf_conn *c;
+	__u32 slot = 0;
+
+	if (!content_on() || !pf_local_conns || sk->sk_backlog.rmem_alloc.counter <= sk->sk_rcvbuf)
+		return 0;
+	c = reader_conn(number_of(sk), &slot);
+	if (c)
+		content_copying(slot, c->read, TCP_READ(number_of(sk), rcv_nxt), LOOK_COPY, 0);
+	return 0;
+}
+
+/* Every established socket, so that a connection between two here is known. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
+{
+	if (newstate != TCP_ESTABLISHED_STATE && newstate != TCP_CLOSE_STATE)
+		return 0;
+	if (SOCK_READ(sk, sk_protocol) != IPPROTO_TCP)
+		return 0;
+	if (newstate == TCP_CLOSE_STATE)
+		reader_remove((__u64)sk);
+	else
+		reader_add((__u64)sk);
+	return 0;
+}
+
+/* Those that were established before us: every open file that is a TCP socket. */
+SEC("iter/task_file")
+int on_open_file(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *sock = file ? bpf_sock_from_file(file) : NULL;
+	__u64 sk = sock ? (__u64)BPF_CORE_READ(sock, sk) : 0;
+	__u8 state;
+
+	if (!sk || SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+		return 0;
+	state = SOCK_READ(sk, __sk_common.skc_state);
+	if (state != TCP_CLOSE_STATE && state != TCP_LISTEN_STATE)
+		reader_add(sk);
+	return 0;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reader.bpf.h - readers on this host: which sockets can be one, and how far one has
+ * read.
+ */
+#ifndef PF_READER_BPF_H
+#define PF_READER_BPF_H
+
+#include "base/count.bpf.h"
+#include "base/mode.bpf.h"
+#include "content/look.bpf.h"
+#include "end.bpf.h"
+#include "kernel/sock.bpf.h"
+
+static __always_inline void reader_add(__u64 sk)
+{
+	struct pf_tuple key;
+
+	sock_key(sk, &key);
+	if (bpf_map_update_elem(&readers, &key, &sk, BPF_ANY))
+		count(PF_C_readers_full, 1);
+}
+
+/* Unless another socket has the tuple by now. Not inlined: see conn_new(). */
+static __noinline int reader_remove(__u64 sk)
+{
+	struct pf_tuple key;
+	__u64 *found;
+
+	sock_key(sk, &key);
+	found = bpf_map_lookup_elem(&readers, &key);
+	if (found && *found == sk)
+		bpf_map_delete_elem(&readers, &key);
+	return 0;
+}
+
+/* The connection that this socket reads, if both its ends are on this host; NULL if not. */
+static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)
+{
+	struct pf_conn *c;
+
+	if (!pf_local_conns || sock_idle(sk))
+		return NULL;
+	c = conn_reading(sk, ret_slot);
+	return c && c->peer_sk == sk ? c : NULL;
+}
+
+/* The reader has its own copy of what comes before this sequence number. */
+static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 read)
+{
+	if (!seq_after(read, c->read))
+		return;
+	if (content_on())
+		content_copying(slot, c->read, read, LOOK_COPIED, 0);
+	c->read = read;
+	conn_drain(slot);
+}
+
+#endif
