@@ -44,6 +44,14 @@ static __always_inline __u32 pages_in(__u32 bytes)
 	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
 }
 
+/* Behind the last byte that the socket has. */
+static __always_inline __u32 written(struct sock *sk)
+{
+	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
+
+	return tp ? tp->write_seq : 0;
+}
+
 /* The bvec in front of r->bvec; -1 if it cannot be read. */
 static __always_inline int run_bvec(struct run *r)
 {

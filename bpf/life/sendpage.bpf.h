@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sendpage.bpf.h - up to 6.4: do_tcp_sendpages() attaches one page a call. It can return
+ * short, and it can sleep with part of the page already queued.
+ */
+#ifndef PF_SENDPAGE_BPF_H
+#define PF_SENDPAGE_BPF_H
+
+#include "attach.bpf.h"
+
+static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
+{
+	return bpf_task_storage_get(&sendpages, bpf_get_current_task_btf(), NULL, flags);
+}
+
+/*
+ * Through the typed pointer, without a helper; a tail leads to where there is
+ * none. What is compound_head the verifier holds to be lru.next, the first
+ * member of that union.
+ */
+static __always_inline void run_know(struct run *r, const struct page *page)
+{
+	if (number_of(page->lru.next) & 1)
+		return;
+	r->known = number_of(page);
+	r->mapping = number_of(page->mapping);
+	r->index = page->index;
+}
+
+/* The connection of the last page, if it is this one's: a hash lookup less. */
+static __always_inline __u32 sendpage_conn(const struct pf_sendpage *s)
+{
+	struct pf_conn *c = conn_at(s->conn);
+
+	return c && c->sk == s->sk && !(c->flags & (PF_CONN_ORPHAN | PF_CONN_FREED)) ? s->conn : 0;
+}
+
+/* Attach what was queued since the last look. */
+static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *sk,
+					    const struct page *page)
+{
+	__u32 now = written(sk);
+	struct run r = {};
+
+	if (!seq_after(now, s->seq))
+		return;
+	if (page)
+		run_know(&r, page);
+	r.sk = s->sk;
+	r.page = s->page;
+	r.bv_offset = s->off;
+	r.left = r.end = now - s->seq;
+	r.seq = now;
+	r.conn = sendpage_conn(s);
+	run_attach(&r);
+	s->conn = r.conn;
+	s->off += now - s->seq;
+	s->seq = now;
+}
+
+static __always_inline int sendpage_begin(struct sock *sk, struct page *page, int offset)
+{
+	struct pf_sendpage *s;
+
+	if (!filter_task() || !filter_sock(sk))
+		return 0;
+	s = sendpage_here(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s) {
+		count(PF_C_iter_cut, 1);
+		return 0;
+	}
+	s->sk = number_of(sk);
+	s->page = number_of(page);
+	s->off = offset;
+	s->seq = written(sk);
+	/* What is transmitted before it returns must find the connection. */
+	if (content_wire())
+		conn_of(s->sk, s->seq);
+	return 0;
+}
+
+static __always_inline int sendpage_end(struct sock *sk, const struct page *page, long copied)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (!s || s->sk != number_of(sk)) {
+		/* It was not let in, so it is a filter's: now it is known how much. */
+		if ((filter.by_task || filter.by_sock) && copied > 0)
+			count(PF_C_filtered, pages_in(copied));
+		return 0;
+	}
+	sendpage_commit(s, sk, page);
+	s->sk = 0;
+	return 0;
+}
+
+/* About to sleep for memory without the socket's lock: others may queue. */
+static __always_inline int sendpage_wait(struct sock *sk)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (s && s->sk == number_of(sk))
+		sendpage_commit(s, sk, NULL);
+	return 0;
+}
+
+static __always_inline int sendpage_go_on(struct sock *sk)
+{
+	struct pf_sendpage *s = sendpage_here(0);
+
+	if (s && s->sk == number_of(sk))
+		s->seq = written(sk);
+	return 0;
+}
+
+#endif
