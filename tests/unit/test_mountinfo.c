@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/mountinfo.c */
+/* links: user/base/mountinfo.c user/base/procfile.c */
 /*
  * Mount tables as text, modelled on those of real machines: one disk, bind
  * mounts, btrfs subvolumes, odd characters, nonsense.
@@ -7,11 +7,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/dev.h"
 #include "base/mountinfo.h"
 #include "unit.h"
-
-#define DEV(major, minor) ((__u64)(major) << 20 | (minor))
 
 static const char plain[] =
 	"22 29 0:21 / /proc rw,nosuid shared:5 - proc proc rw\n"
@@ -65,53 +66,53 @@ static void expect(const char *text, __u64 dev, const char *inner, const char *p
 static void test_plain(void **state)
 {
 	(void)state;
-	expect(plain, DEV(8, 1), "/etc/passwd", "/etc/passwd");
-	expect(plain, DEV(8, 17), "/www/a.iso", "/srv/www/a.iso");
-	expect(plain, DEV(259, 1048575), "/x", "/far/x");
-	expect(plain, DEV(8, 17), "/", "/srv/");
-	expect(plain, DEV(8, 1), "/", "/");
-	expect(plain, DEV(8, 18), "/x", NULL);
-	expect("", DEV(8, 1), "/x", NULL);
+	expect(plain, dev_number(8, 1), "/etc/passwd", "/etc/passwd");
+	expect(plain, dev_number(8, 17), "/www/a.iso", "/srv/www/a.iso");
+	expect(plain, dev_number(259, 1048575), "/x", "/far/x");
+	expect(plain, dev_number(8, 17), "/", "/srv/");
+	expect(plain, dev_number(8, 1), "/", "/");
+	expect(plain, dev_number(8, 18), "/x", NULL);
+	expect("", dev_number(8, 1), "/x", NULL);
 }
 
 static void test_binds(void **state)
 {
 	(void)state;
-	expect(binds, DEV(8, 1), "/var/lib/box/etc/hosts", "/lib/box/etc/hosts");
-	expect(binds, DEV(8, 1), "/var/lib/x", "/lib/x");
-	expect(binds, DEV(8, 1), "/var/lib", "/lib");
-	expect(binds, DEV(8, 1), "/var/library", NULL);
-	expect(binds, DEV(8, 1), "/var", NULL);
+	expect(binds, dev_number(8, 1), "/var/lib/box/etc/hosts", "/lib/box/etc/hosts");
+	expect(binds, dev_number(8, 1), "/var/lib/x", "/lib/x");
+	expect(binds, dev_number(8, 1), "/var/lib", "/lib");
+	expect(binds, dev_number(8, 1), "/var/library", NULL);
+	expect(binds, dev_number(8, 1), "/var", NULL);
 	/* One that shows the whole file system is preferred. */
-	expect("1 0 8:1 /srv/www /w rw - a b c\n2 0 8:1 / /mnt/disk rw - a b c\n", DEV(8, 1),
+	expect("1 0 8:1 /srv/www /w rw - a b c\n2 0 8:1 / /mnt/disk rw - a b c\n", dev_number(8, 1),
 	       "/srv/www/a", "/mnt/disk/srv/www/a");
 	/* Only the file itself is mounted. */
-	expect("1 0 8:1 /a/hosts /etc/hosts rw - a b c\n", DEV(8, 1), "/a/hosts", "/etc/hosts");
-	expect("1 0 8:1 /a / rw - a b c\n", DEV(8, 1), "/a", "/");
+	expect("1 0 8:1 /a/hosts /etc/hosts rw - a b c\n", dev_number(8, 1), "/a/hosts", "/etc/hosts");
+	expect("1 0 8:1 /a / rw - a b c\n", dev_number(8, 1), "/a", "/");
 }
 
 static void test_btrfs(void **state)
 {
 	(void)state;
-	expect(btrfs, DEV(0, 26), "/@/etc/fstab", "/etc/fstab");
-	expect(btrfs, DEV(0, 26), "/@home/me/file", "/home/me/file");
-	expect(btrfs, DEV(0, 26), "/@snapshots/1", NULL);
+	expect(btrfs, dev_number(0, 26), "/@/etc/fstab", "/etc/fstab");
+	expect(btrfs, dev_number(0, 26), "/@home/me/file", "/home/me/file");
+	expect(btrfs, dev_number(0, 26), "/@snapshots/1", NULL);
 }
 
 static void test_odd_characters(void **state)
 {
 	(void)state;
-	expect(odd, DEV(8, 2), "/f", "/with blank\ttab\\slash/f");
-	expect(odd, DEV(8, 3), "/a b/c", "/sub/c");
-	expect(odd, DEV(8, 4), "/f", "/not\\octal\\9\\0/f");
+	expect(odd, dev_number(8, 2), "/f", "/with blank\ttab\\slash/f");
+	expect(odd, dev_number(8, 3), "/a b/c", "/sub/c");
+	expect(odd, dev_number(8, 4), "/f", "/not\\octal\\9\\0/f");
 }
 
 static void test_nonsense(void **state)
 {
 	(void)state;
-	expect(nonsense, DEV(8, 1), "/x", NULL);
-	expect(nonsense, DEV(0, 4), "/x", NULL);
-	expect(nonsense, DEV(8, 9), "/x", "/good/x");
+	expect(nonsense, dev_number(8, 1), "/x", NULL);
+	expect(nonsense, dev_number(0, 4), "/x", NULL);
+	expect(nonsense, dev_number(8, 9), "/x", "/good/x");
 }
 
 static void test_device_of_an_id(void **state)
@@ -120,8 +121,8 @@ static void test_device_of_an_id(void **state)
 
 	(void)state;
 	assert_int_equal(mountinfo_parse(&m, plain), 0);
-	assert_int_equal(mountinfo_dev(m, 31), DEV(8, 17));
-	assert_int_equal(mountinfo_dev(m, 22), DEV(0, 21));
+	assert_int_equal(mountinfo_dev(m, 31), dev_number(8, 17));
+	assert_int_equal(mountinfo_dev(m, 22), dev_number(0, 21));
 	assert_int_equal(mountinfo_dev(m, 3), 0);
 	mountinfo_free(m);
 }
@@ -158,17 +159,34 @@ static void test_too_long(void **state)
 
 	(void)state;
 	assert_int_equal(mountinfo_parse(&m, plain), 0);
-	assert_int_equal(mountinfo_find(m, DEV(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
+	assert_int_equal(mountinfo_find(m, dev_number(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
 	assert_string_equal(path, "same");
-	assert_int_equal(mountinfo_find(m, DEV(8, 17), "/12", path, sizeof(path)), 7);
+	assert_int_equal(mountinfo_find(m, dev_number(8, 17), "/12", path, sizeof(path)), 7);
 	assert_string_equal(path, "/srv/12");
 	mountinfo_free(m);
 	mountinfo_free(NULL);
 }
 
+static void table_is_read_from_its_start(void **state)
+{
+	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
+	char found[64];
+	struct mountinfo *m;
+
+	(void)state;
+	assert_int_equal(write(fd, plain, strlen(plain)), strlen(plain));
+	assert_int_equal(mountinfo_read(&m, fd), 0);
+	assert_true(mountinfo_find(m, dev_number(8, 17), "/a", found, sizeof(found)) > 0);
+	assert_string_equal(found, "/srv/a");
+	mountinfo_free(m);
+	close(fd);
+	assert_int_equal(mountinfo_read(&m, fd), -EBADF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(table_is_read_from_its_start),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_btrfs),

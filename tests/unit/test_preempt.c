@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/preempt.c */
+/* links: user/kernel/preempt.c user/base/procfile.c */
 /* What kernels say of themselves, and what it means for a program in one. */
 #include "kernel/preempt.h"
 #include "unit.h"

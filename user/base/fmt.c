@@ -12,13 +12,15 @@
 #include <string.h>
 #include <time.h>
 
+#include "clock.h"
+#include "dev.h"
 #include "wire.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
 static struct tm utc(__u64 wall_ns)
 {
-	time_t seconds = wall_ns / 1000000000;
+	time_t seconds = wall_ns / NSEC_PER_SEC;
 	struct tm tm;
 
 	gmtime_r(&seconds, &tm);
@@ -75,10 +77,10 @@ char *fmt_age(char buf[FMT_SIZE_LEN], __u64 ns)
 		{ "ns", 1, 1000, false },
 		{ "us", 1000, 1000, true },
 		{ "ms", 1000000, 1000, true },
-		{ "s", 1000000000, 600, true },
-		{ "m", 60000000000ull, 600, false },
-		{ "h", 3600000000000ull, 240, false },
-		{ "d", 86400000000000ull, -1, false },
+		{ "s", NSEC_PER_SEC, 600, true },
+		{ "m", 60 * NSEC_PER_SEC, 600, false },
+		{ "h", 3600 * NSEC_PER_SEC, 240, false },
+		{ "d", 86400 * NSEC_PER_SEC, -1, false },
 	};
 	unsigned int i = 0;
 	__u64 whole, tenth;
@@ -112,8 +114,7 @@ char *fmt_addr(char buf[FMT_ADDR_LEN], const __u8 addr[16], __u16 port)
 
 char *fmt_dev(char buf[FMT_DEV_LEN], __u64 dev)
 {
-	snprintf(buf, FMT_DEV_LEN, "%u:%u", (unsigned int)(dev >> 20),
-		 (unsigned int)(dev & 0xfffff));
+	snprintf(buf, FMT_DEV_LEN, "%u:%u", dev_major(dev), dev_minor(dev));
 	return buf;
 }
 

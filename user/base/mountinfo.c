@@ -16,6 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dev.h"
+#include "procfile.h"
+
 struct mount {
 	__u64 id;
 	__u64 dev;
@@ -72,7 +75,7 @@ static bool parse_line(char *line, struct mount *ret)
 		return false;
 	*ret = (struct mount){
 		.id = strtoull(field[ID], NULL, 10),
-		.dev = (__u64)major << 20 | minor,
+		.dev = dev_number(major, minor),
 		.root = field[ROOT],
 		.point = field[POINT],
 	};
@@ -103,6 +106,18 @@ int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text)
 	}
 	*ret_mountinfo = m;
 	return 0;
+}
+
+int mountinfo_read(struct mountinfo **ret_mountinfo, int fd)
+{
+	char *text;
+	int err = procfile_text(fd, &text);
+
+	if (err)
+		return err;
+	err = mountinfo_parse(ret_mountinfo, text);
+	free(text);
+	return err;
 }
 
 /* The rest of inner below root: "" or "/..."; NULL if it is not below. */

@@ -14,6 +14,9 @@ struct mountinfo;
 /* Parse a whole mountinfo. Lines that make no sense are left out. 0 or -ENOMEM. */
 int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text);
 
+/* Read and parse all of an open mountinfo, from its start. 0 or -errno. */
+int mountinfo_read(struct mountinfo **ret_mountinfo, int fd);
+
 /*
  * Where the file at `inner`, a path from the root of the file system of
  * device dev (kernel encoding), is found in this table. Of several mounts the

@@ -9,6 +9,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "dev.h"
+
 bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping)
 {
 	uint64_t start, end, offset, ino;
@@ -20,7 +22,7 @@ bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping)
 		return false;
 	if (perms[1] != 'w' || perms[3] != 's' || end <= start || !ino)
 		return false;
-	*ret_mapping = (struct mapping){ start, end, offset, (__u64)major << 20 | minor, ino };
+	*ret_mapping = (struct mapping){ start, end, offset, dev_number(major, minor), ino };
 	return true;
 }
 

@@ -7,19 +7,15 @@
 
 #include <bpf/btf.h>
 
+#include "base/procfile.h"
 #include "hooks.h"
 
 bool kernel_is_locked_down(void)
 {
-	char line[128] = "";
-	FILE *f = fopen("/sys/kernel/security/lockdown", "re");
+	char line[128];
 
-	if (!f)
-		return false;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return strstr(line, "[confidentiality]");
+	return !procfile_line("/sys/kernel/security/lockdown", line, sizeof(line)) &&
+	       strstr(line, "[confidentiality]");
 }
 
 static bool func_has_param(const struct btf *btf, int func, const char *param)

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/dev.h"
+
 #define PID_MAX (1u << 22)	/* PID_MAX_LIMIT */
 #define V4_AT 96		/* bits in front of an IPv4 address */
 
@@ -128,7 +130,7 @@ static int add_path(struct pf_filter *w, unsigned int i, const char *text)
 /* MAJOR:MINOR:INODE, as an incident's file.dev and file.inode. */
 static int add_inode(struct pf_filter *w, unsigned int i, const char *text)
 {
-	static const __u64 most[] = { 0xfff, 0xfffff, (__u64)-1 };
+	static const __u64 most[] = { DEV_MAJOR_MAX, DEV_MINOR_MAX, (__u64)-1 };
 	__u64 value[3];
 
 	for (int part = 0; part < 3; part++) {
@@ -142,7 +144,7 @@ static int add_inode(struct pf_filter *w, unsigned int i, const char *text)
 			return -EINVAL;
 		text = colon + 1;
 	}
-	w->inodes[i] = (struct pf_place){ .dev = value[0] << 20 | value[1], .ino = value[2] };
+	w->inodes[i] = (struct pf_place){ .dev = dev_number(value[0], value[1]), .ino = value[2] };
 	w->n_inodes = i + 1;
 	w->by_file++;
 	return 0;

@@ -5,9 +5,10 @@
  */
 #include "preempt.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
+
+#include "base/procfile.h"
 
 enum preempt preempt_of_mode(const char *line)
 {
@@ -25,15 +26,10 @@ enum preempt preempt_of_version(const char *version)
 
 static enum preempt ask_debugfs(void)
 {
-	FILE *f = fopen("/sys/kernel/debug/sched/preempt", "re");
-	char line[128] = "";
+	char line[128];
 
-	if (!f)
-		return PREEMPT_UNKNOWN;
-	if (!fgets(line, sizeof(line), f))
-		line[0] = '\0';
-	fclose(f);
-	return preempt_of_mode(line);
+	return procfile_line("/sys/kernel/debug/sched/preempt", line, sizeof(line)) ?
+	       PREEMPT_UNKNOWN : preempt_of_mode(line);
 }
 
 bool preempt_possible(void)

@@ -37,49 +37,11 @@ struct paths {
 	char path[PATHS_LEN];
 };
 
-static int read_all(int fd, char **ret_text)
-{
-	size_t len = 0, room = 0;
-	char *text = NULL;
-	ssize_t n;
-
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return -errno;
-	do {
-		if (room - len < 4096) {
-			char *more = realloc(text, room + 32768);
-
-			if (!more) {
-				free(text);
-				return -ENOMEM;
-			}
-			text = more;
-			room += 32768;
-		}
-		n = read(fd, text + len, room - len - 1);
-		if (n < 0) {
-			n = -errno;
-			free(text);
-			return n;
-		}
-		len += n;
-	} while (n);
-	text[len] = '\0';
-	*ret_text = text;
-	return 0;
-}
-
 static int view_read(struct view *view)
 {
 	struct mountinfo *mounts;
-	char *text = NULL;
-	int err;
+	int err = mountinfo_read(&mounts, view->fd);
 
-	err = read_all(view->fd, &text);
-	if (err)
-		return err;
-	err = mountinfo_parse(&mounts, text);
-	free(text);
 	if (err)
 		return err;
 	mountinfo_free(view->mounts);

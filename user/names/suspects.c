@@ -23,6 +23,8 @@
 #include <sys/vfs.h>
 
 #include "base/clock.h"
+#include "base/dev.h"
+#include "base/procfile.h"
 #include "base/procmaps.h"
 
 #define NOTED_MAX 65536u	/* mappings */
@@ -86,7 +88,7 @@ static bool overlay_file(const char *pid, const struct mapping *m, __u64 *ret_in
 	struct stat st;
 	char path[96];
 
-	if (m->dev >> 20)	/* has a device of its own */
+	if (dev_major(m->dev))	/* has a device of its own */
 		return false;
 	snprintf(path, sizeof(path), "/proc/%s/map_files/%llx-%llx", pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
@@ -148,21 +150,10 @@ static bool may_look(struct suspects *s)
 
 static bool comm_of(__u32 pid, char ret_comm[PF_COMM_LEN])
 {
-	char path[32], comm[PF_COMM_LEN + 1];
-	FILE *in;
-	size_t n;
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	in = fopen(path, "re");
-	if (!in)
-		return false;
-	n = fread(comm, 1, PF_COMM_LEN, in);
-	fclose(in);
-	if (!n)
-		return false;
-	comm[n - 1] = '\0';	/* a newline */
-	memcpy(ret_comm, comm, n);
-	return true;
+	return !procfile_line(path, ret_comm, PF_COMM_LEN);
 }
 
 static bool is_of(const struct noted *noted, const struct pf_incident *inc)

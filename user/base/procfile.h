@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* procfile - files of /proc and /sys, whose size nothing tells. */
+#ifndef PAGEFLIGHT_PROCFILE_H
+#define PAGEFLIGHT_PROCFILE_H
+
+#include <stddef.h>
+
+/*
+ * Read a file of one line, without the newline at its end. What does not fit
+ * into len bytes with a NUL is left out. Returns 0 or -errno.
+ */
+int procfile_line(const char *path, char *ret_line, size_t len);
+
+/*
+ * Read all of an open file from its start. *ret_text ends with a NUL and is to
+ * be freed. Returns 0 or -errno.
+ */
+int procfile_text(int fd, char **ret_text);
+
+#endif
