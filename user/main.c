@@ -1,43 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * main - the table of subcommands.
+ * main - from a command line to a command and its options.
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "commands/commands.h"
+#include "base/err.h"
 #include "base/log.h"
+#include "commands/commands.h"
 
 #ifndef PF_VERSION
 #define PF_VERSION "0.1.0"
 #endif
 
-static const struct {
-	const char *name;
-	int (*run)(int argc, char **argv);
-	const char *help;
-} commands[] = {
-	{ "watch", cmd_watch, "report overwrites as they happen (the default)" },
-	{ "demo", cmd_demo, "make one happen on loopback and show what it does" },
-	{ "probe", cmd_probe, "show what this kernel lets pageflight see, and test it" },
+/* The first one is the default. */
+static const struct command *const commands[] = {
+	&command_watch, &command_demo, &command_probe,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-static int help(void)
+/* The exit status of what did nothing but print. */
+static int printed(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return EXIT_DONE;
+	log_error("cannot write to standard output: %s", strerror(errno));
+	return EXIT_FAILED;
+}
+
+static int print_help(void)
 {
 	puts("Usage: pageflight [COMMAND] [OPTION...]\n\n"
 	     "Reports memory pages that were overwritten while a TCP connection still held\n"
 	     "them: by whom, in which file, on which connection, and whether the peer got\n"
 	     "wrong bytes.\n\nCommands:");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-8s %s\n", commands[i].name, commands[i].help);
+		printf("  %-8s %s\n", commands[i]->spec.name, commands[i]->summary);
 	puts("\n'pageflight COMMAND --help' lists the options of a command.\n"
 	     "  --help, --version   show this, or the version\n\n"
 	     "Exit status: 0 done; 1 failed; 2 usage; 3 an incident at or above --fail-on.");
-	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
+	return printed();
+}
+
+static int print_version(void)
+{
+	puts("pageflight " PF_VERSION);
+	return printed();
+}
+
+static int parse_and_run(const struct command *c, void *opts, int argc, char **argv)
+{
+	struct err err;
+	int first;
+
+	switch (opts_parse(&c->spec, argc, argv, opts, &first, &err)) {
+	case 0:
+		return c->run(opts, argv + first);
+	case OPTS_HELP:
+		opts_help(stdout, &c->spec);
+		return printed();
+	default:
+		log_error("%s", err.text);
+		return EXIT_USAGE;
+	}
+}
+
+static int run_command(const struct command *c, int argc, char **argv)
+{
+	void *opts = malloc(c->size);
+	int status;
+
+	log_set_command(c->spec.name);
+	if (!opts) {
+		log_error("out of memory");
+		return EXIT_FAILED;
+	}
+	memcpy(opts, c->defaults, c->size);
+	status = parse_and_run(c, opts, argc, argv);
+	free(opts);
+	return status;
 }
 
 /*
@@ -55,20 +101,17 @@ static void hold_standard_fds(void)
 int main(int argc, char **argv)
 {
 	hold_standard_fds();
-	/* A command that begins with an option is watch. */
 	if (argc < 2)
-		return cmd_watch(1, (char *[]){ "watch", NULL });
+		return run_command(commands[0], 1, (char *[]){ "pageflight", NULL });
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-		return help();
-	if (!strcmp(argv[1], "--version")) {
-		puts("pageflight " PF_VERSION);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
-	}
+		return print_help();
+	if (!strcmp(argv[1], "--version"))
+		return print_version();
 	if (argv[1][0] == '-')
-		return cmd_watch(argc, argv);
+		return run_command(commands[0], argc, argv);
 	for (size_t i = 0; i < N_COMMANDS; i++) {
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+		if (!strcmp(argv[1], commands[i]->spec.name))
+			return run_command(commands[i], argc - 1, argv + 1);
 	}
 	log_error("unknown command '%s'; see pageflight --help", argv[1]);
 	return EXIT_USAGE;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "flow.h"
 #include "lib/test.h"
 
@@ -16,11 +17,11 @@ static struct loader_totals base;
 
 void counts_open(const struct loader_opts *opts)
 {
-	char err[LOADER_ERR_LEN] = "";
+	struct err err;
 
 	assert_null(loader);
-	if (loader_open(&loader, opts, err))
-		fail_msg("loader_open: %s", err);
+	if (loader_open(&loader, opts, &err))
+		fail_msg("loader_open: %s", err.text);
 }
 
 void counts_close(void)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/commands/demo_race.c user/base/child.c user/base/log.c */
+/* links: user/commands/demo_race.c user/base/err.c user/base/child.c user/base/log.c */
 /*
  * The race itself, without anybody watching, and the process that is held back
  * until somebody does. Needs loopback, no privileges.
@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/child.h"
+#include "base/err.h"
 #include "commands/demo_race.h"
 #include "unit.h"
 
@@ -25,14 +26,15 @@ static int status_of(pid_t pid)
 
 static void test_race(void **state)
 {
-	char err[RACE_ERR_LEN], path[PATH_MAX], dir[PATH_MAX];
+	char path[PATH_MAX], dir[PATH_MAX];
 	struct race_result *result;
 	struct child child;
 	struct race race;
+	struct err err;
 	size_t wrong = 0;
 
 	(void)state;
-	assert_int_equal(race_new(&race, NULL, err), 0);
+	assert_int_equal(race_new(&race, NULL, &err), 0);
 	snprintf(path, sizeof(path), "%s", race.path);
 	snprintf(dir, sizeof(dir), "%s", race.dir);
 	assert_int_equal(access(path, F_OK), 0);
@@ -62,16 +64,17 @@ static void test_race(void **state)
 /* A file that is there already is nobody's to overwrite or remove. */
 static void test_existing_file(void **state)
 {
-	char err[RACE_ERR_LEN] = "", path[] = "/tmp/pageflight-unit-XXXXXX";
+	char path[] = "/tmp/pageflight-unit-XXXXXX";
+	struct err err = { "" };
 	struct race race;
 
 	(void)state;
 	close(mkstemp(path));
-	assert_int_equal(race_new(&race, path, err), -EEXIST);
-	assert_true(*err);
+	assert_int_equal(race_new(&race, path, &err), -EEXIST);
+	assert_true(*err.text);
 	assert_int_equal(access(path, F_OK), 0);
 	unlink(path);
-	assert_int_equal(race_new(&race, "/nonexistent/dir/file", err), -ENOENT);
+	assert_int_equal(race_new(&race, "/nonexistent/dir/file", &err), -ENOENT);
 }
 
 static int seven(void *ctx)

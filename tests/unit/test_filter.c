@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/filter.c user/base/opts.c */
+/* links: user/kernel/filter.c user/base/opts.c user/base/err.c */
 /* Filters: each kind's values, what is refused, any-of, and the words for it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "kernel/filter.h"
 #include "unit.h"
 
@@ -242,7 +243,7 @@ static void test_options(void **state)
 	static const struct command_spec spec = { .name = "test", .opts = rows };
 	char *argv[] = { "test", "--port=80", "--addr", "10.0.0.0/8", "--port", "81", NULL };
 	char *wrong[] = { "test", "--lport", "x", NULL };
-	char err[OPTS_ERR_LEN];
+	struct err err;
 	struct filter f = { 0 };
 	int first;
 
@@ -251,11 +252,11 @@ static void test_options(void **state)
 		assert_string_equal(rows[kind].name, filter_kind_name(kind));
 		assert_int_equal(rows[kind].which, kind);
 	}
-	assert_int_equal(opts_parse(&spec, 6, argv, &f, &first, err), 0);
+	assert_int_equal(opts_parse(&spec, 6, argv, &f, &first, &err), 0);
 	assert_int_equal(f.wire.n_ports, 2);
 	assert_int_equal(f.wire.n_addrs, 1);
-	assert_int_equal(opts_parse(&spec, 3, wrong, &f, &first, err), -EINVAL);
-	assert_string_equal(err, "--lport: 'x' is not a port from 1 to 65535");
+	assert_int_equal(opts_parse(&spec, 3, wrong, &f, &first, &err), -EINVAL);
+	assert_string_equal(err.text, "--lport: 'x' is not a port from 1 to 65535");
 }
 
 int main(void)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/opts.c */
+/* links: user/base/opts.c user/base/err.c */
 /* Options: values, ranges, what is refused and in which words, and --help. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "base/opts.h"
 #include "unit.h"
 
@@ -69,7 +70,7 @@ static const struct command_spec closed_spec = {
 
 /* Blanks separate the arguments. */
 static int parse(const struct command_spec *spec, const char *line, struct values *values,
-		 int *first, char err[OPTS_ERR_LEN])
+		 int *first, struct err *err)
 {
 	char *argv[MAX_ARGS + 1] = { "test" }, *copy = strdup(line), *save = NULL;
 	int argc = 1, ret;
@@ -78,7 +79,7 @@ static int parse(const struct command_spec *spec, const char *line, struct value
 	for (char *arg = strtok_r(copy, " ", &save); arg; arg = strtok_r(NULL, " ", &save))
 		argv[argc++] = arg;
 	argv[argc] = NULL;
-	err[0] = '\0';
+	err->text[0] = '\0';
 	ret = opts_parse(spec, argc, argv, values, first, err);
 	/* It points into the copy. */
 	values->text = values->text ? "set" : NULL;
@@ -88,22 +89,22 @@ static int parse(const struct command_spec *spec, const char *line, struct value
 
 static struct values good(const char *line)
 {
-	char err[OPTS_ERR_LEN];
+	struct err err;
 	struct values values;
 	int first;
 
-	assert_int_equal(parse(&open_spec, line, &values, &first, err), 0);
+	assert_int_equal(parse(&open_spec, line, &values, &first, &err), 0);
 	return values;
 }
 
 static void bad(const char *line, const char *words)
 {
-	char err[OPTS_ERR_LEN];
+	struct err err;
 	struct values values;
 	int first = -7;
 
-	assert_int_equal(parse(&closed_spec, line, &values, &first, err), -EINVAL);
-	assert_string_equal(err, words);
+	assert_int_equal(parse(&closed_spec, line, &values, &first, &err), -EINVAL);
+	assert_string_equal(err.text, words);
 	assert_int_equal(first, -7);
 }
 
@@ -134,19 +135,22 @@ static void test_values(void **state)
 
 static void test_operands(void **state)
 {
-	char err[OPTS_ERR_LEN];
+	struct err err;
 	struct values values;
 	int first;
 
 	(void)state;
-	assert_int_equal(parse(&open_spec, "-f -- ls -o", &values, &first, err), 0);
+	assert_int_equal(parse(&open_spec, "-f -- ls -o", &values, &first, &err), 0);
 	assert_int_equal(first, 3);
 	assert_false(values.other);
-	/* The first operand ends the options. */
-	assert_int_equal(parse(&open_spec, "ls -o", &values, &first, err), 0);
-	assert_int_equal(first, 1);
+	assert_int_equal(parse(&open_spec, "--", &values, &first, &err), 0);
+	assert_int_equal(first, 2);
+	/* The first operand ends the options, and is refused where no "--" stands before it. */
+	assert_int_equal(parse(&open_spec, "ls -o", &values, &first, &err), -EINVAL);
+	assert_string_equal(err.text, "unexpected argument 'ls' (a command goes after --)");
+	assert_int_equal(first, 2);
 	assert_false(values.other);
-	assert_int_equal(parse(&closed_spec, "-f", &values, &first, err), 0);
+	assert_int_equal(parse(&closed_spec, "-f", &values, &first, &err), 0);
 	assert_int_equal(first, 2);
 	bad("-f x", "unexpected argument 'x'");
 	bad("-- x", "unexpected argument 'x'");
@@ -201,15 +205,16 @@ static void test_refusals(void **state)
 /* However long the value, the message fits. */
 static void test_long_value(void **state)
 {
-	char line[2000] = "--colour ", err[OPTS_ERR_LEN];
+	char line[2000] = "--colour ";
+	struct err err;
 	struct values values;
 	int first;
 
 	(void)state;
 	memset(line + strlen(line), 'x', 1500);
-	assert_int_equal(parse(&closed_spec, line, &values, &first, err), -EINVAL);
-	assert_true(strlen(err) < OPTS_ERR_LEN);
-	assert_non_null(strstr(err, "is not one of red"));
+	assert_int_equal(parse(&closed_spec, line, &values, &first, &err), -EINVAL);
+	assert_true(strlen(err.text) < sizeof(err.text));
+	assert_non_null(strstr(err.text, "is not one of red"));
 }
 
 static void test_help(void **state)
@@ -232,15 +237,16 @@ static void test_help(void **state)
 		"  -h, --help                   show this help\n"
 		"\n"
 		"Notes.\n";
-	char err[OPTS_ERR_LEN], *text;
+	struct err err;
+	char *text;
 	struct values values;
 	size_t len;
 	int first;
 	FILE *out = open_memstream(&text, &len);
 
 	(void)state;
-	assert_int_equal(parse(&open_spec, "-f -h --bogus", &values, &first, err), OPTS_HELP);
-	assert_int_equal(parse(&open_spec, "--help", &values, &first, err), OPTS_HELP);
+	assert_int_equal(parse(&open_spec, "-f -h --bogus", &values, &first, &err), OPTS_HELP);
+	assert_int_equal(parse(&open_spec, "--help", &values, &first, &err), OPTS_HELP);
 	opts_help(out, &open_spec);
 	fclose(out);
 	assert_string_equal(text, expected);

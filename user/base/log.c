@@ -12,13 +12,15 @@
 #define LINE_MAX_LEN 1024
 
 static bool log_verbose;
+static const char *log_command;
 
-static void say(const char *fmt, va_list args) LOG_FORMAT(1, 0);
+static void say(const char *command, const char *fmt, va_list args) LOG_FORMAT(2, 0);
 
-static void say(const char *fmt, va_list args)
+static void say(const char *command, const char *fmt, va_list args)
 {
 	char line[LINE_MAX_LEN];
-	int head = snprintf(line, sizeof(line), "pageflight: ");
+	int head = snprintf(line, sizeof(line), "pageflight: %s%s", command ? command : "",
+			    command ? ": " : "");
 	int n = vsnprintf(line + head, sizeof(line) - head - 1, fmt, args);
 
 	if (n < 0)
@@ -37,7 +39,7 @@ void log_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say(log_command, fmt, args);
 	va_end(args);
 }
 
@@ -46,7 +48,7 @@ void log_info(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(fmt, args);
+	say(NULL, fmt, args);
 	va_end(args);
 }
 
@@ -57,11 +59,16 @@ void log_debug(const char *fmt, ...)
 	if (!log_verbose)
 		return;
 	va_start(args, fmt);
-	say(fmt, args);
+	say(NULL, fmt, args);
 	va_end(args);
 }
 
 void log_set_verbose(bool verbose)
 {
 	log_verbose = verbose;
+}
+
+void log_set_command(const char *name)
+{
+	log_command = name;
 }

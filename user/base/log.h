@@ -9,7 +9,10 @@
 
 #define LOG_FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* Without a newline at the end; the program's name is put before. */
+/*
+ * Without a newline at the end. The program's name is put before, and before an
+ * error the name of the command, too.
+ */
 void log_error(const char *fmt, ...) LOG_FORMAT(1, 2);
 void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);
 
@@ -17,5 +20,8 @@ void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);
 void log_debug(const char *fmt, ...) LOG_FORMAT(1, 2);
 
 void log_set_verbose(bool verbose);
+
+/* From now on errors are those of this command. The name is not copied. */
+void log_set_command(const char *name);
 
 #endif

@@ -10,8 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+#include "err.h"
+
 #define MAX_OPTS 32
-#define NSEC 1000000000ull
 
 static int digits(const char **text, __u64 *ret_value)
 {
@@ -71,12 +73,12 @@ int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value)
 
 int opts_seconds(const char *text, __u64 min, __u64 max, __u64 *ret_ns)
 {
-	__u64 whole, fraction = 0, unit = NSEC;
+	__u64 whole, fraction = 0, unit = NSEC_PER_SEC;
 	int err = digits(&text, &whole);
 
 	if (err)
 		return err;
-	if (whole > (__u64)-1 / NSEC - 1)
+	if (whole > (__u64)-1 / NSEC_PER_SEC - 1)
 		return -ERANGE;
 	if (*text == '.') {
 		text++;
@@ -84,10 +86,10 @@ int opts_seconds(const char *text, __u64 min, __u64 max, __u64 *ret_ns)
 			unit /= 10;
 			fraction += (*text - '0') * unit;
 		}
-		if (unit == NSEC)
+		if (unit == NSEC_PER_SEC)
 			return -EINVAL;
 	}
-	return *text ? -EINVAL : in_range(whole * NSEC + fraction, min, max, ret_ns);
+	return *text ? -EINVAL : in_range(whole * NSEC_PER_SEC + fraction, min, max, ret_ns);
 }
 
 int opts_ratio(const char *text, __u64 min, __u64 max, __u64 *ret_n)
@@ -142,46 +144,51 @@ static int parse_value(const struct opt *opt, const char *text, void *values)
 	return err;
 }
 
-static void explain(const struct opt *opt, const char *text, int why, char err[OPTS_ERR_LEN])
+/* What a value of the option has to be: "... is not" comes before. */
+static void describe(const struct opt *opt, char *ret_text, size_t len)
 {
 	unsigned long long min = opt->min, max = opt->max;
-	int n;
-
-	if (why == -E2BIG) {
-		snprintf(err, OPTS_ERR_LEN, "--%s: given too often", opt->name);
-		return;
-	}
-	n = snprintf(err, OPTS_ERR_LEN, "--%s: '%.60s' is not ", opt->name, text);
+	size_t at;
 
 	switch (opt->kind) {
 	case OPT_NAME:
-		n += snprintf(err + n, OPTS_ERR_LEN - n, "one of");
-		for (int i = 0; i < opt->n_names && n < OPTS_ERR_LEN; i++)
-			n += snprintf(err + n, OPTS_ERR_LEN - n, "%s %s", i ? "," : "",
-				      opt->names[i]);
+		at = snprintf(ret_text, len, "one of");
+		for (int i = 0; i < opt->n_names && at < len; i++)
+			at += snprintf(ret_text + at, len - at, "%s %s", i ? "," : "",
+				       opt->names[i]);
 		break;
 	case OPT_SECONDS:
-		snprintf(err + n, OPTS_ERR_LEN - n, "a number of seconds from %g to %g",
-			 opt->min / 1e9, opt->max / 1e9);
+		snprintf(ret_text, len, "a number of seconds from %g to %g", opt->min / 1e9,
+			 opt->max / 1e9);
 		break;
 	case OPT_SIZE:
-		snprintf(err + n, OPTS_ERR_LEN - n,
-			 "a size from %llu to %llu bytes (K, M and G may follow)", min, max);
+		snprintf(ret_text, len, "a size from %llu to %llu bytes (K, M and G may follow)",
+			 min, max);
 		break;
 	case OPT_UINT:
-		snprintf(err + n, OPTS_ERR_LEN - n, "a number from %llu to %llu", min, max);
+		snprintf(ret_text, len, "a number from %llu to %llu", min, max);
 		break;
 	case OPT_RATIO:
-		snprintf(err + n, OPTS_ERR_LEN - n, "1/N with N from %llu to %llu", min, max);
+		snprintf(ret_text, len, "1/N with N from %llu to %llu", min, max);
 		break;
 	case OPT_ADD:
-		snprintf(err + n, OPTS_ERR_LEN - n, "%s", opt->what);
+		snprintf(ret_text, len, "%s", opt->what);
 		break;
 	case OPT_FLAG:
 	case OPT_TEXT:
-		snprintf(err + n, OPTS_ERR_LEN - n, "a value");
+		snprintf(ret_text, len, "a value");
 		break;
 	}
+}
+
+static int refuse_value(const struct opt *opt, const char *value, int why, struct err *ret_err)
+{
+	char wanted[256];
+
+	if (why == -E2BIG)
+		return err_set(ret_err, -EINVAL, "--%s: given too often", opt->name);
+	describe(opt, wanted, sizeof(wanted));
+	return err_set(ret_err, -EINVAL, "--%s: '%.60s' is not %s", opt->name, value, wanted);
 }
 
 /* getopt's tables from ours; the value of a long option is its row + 256. */
@@ -218,21 +225,29 @@ static const struct opt *row_of(const struct opt *opts, int n, int value)
 	return NULL;
 }
 
-static int refuse(const struct opt *opt, int found, char **argv, int at, char err[OPTS_ERR_LEN])
+static int refuse(const struct opt *opt, int found, const char *word, struct err *ret_err)
 {
 	if (found == ':')
-		snprintf(err, OPTS_ERR_LEN, "%s needs a value", argv[at]);
-	else if (opt)
-		snprintf(err, OPTS_ERR_LEN, "--%s takes no value", opt->name);
-	else if (optopt && optopt < 256 && strncmp(argv[at], "--", 2))
-		snprintf(err, OPTS_ERR_LEN, "unknown option '-%c'", optopt);
-	else
-		snprintf(err, OPTS_ERR_LEN, "unknown option '%.60s'", argv[at]);
-	return -EINVAL;
+		return err_set(ret_err, -EINVAL, "%.60s needs a value", word);
+	if (opt)
+		return err_set(ret_err, -EINVAL, "--%s takes no value", opt->name);
+	if (optopt && optopt < 256 && strncmp(word, "--", 2))
+		return err_set(ret_err, -EINVAL, "unknown option '-%c'", optopt);
+	return err_set(ret_err, -EINVAL, "unknown option '%.60s'", word);
+}
+
+/* Operands are the words of another command: they stand behind "--". */
+static int check_operands(const struct command_spec *spec, int argc, char **argv,
+			  struct err *ret_err)
+{
+	if (optind == argc || (spec->operands && !strcmp(argv[optind - 1], "--")))
+		return 0;
+	return err_set(ret_err, -EINVAL, "unexpected argument '%.60s'%s", argv[optind],
+		       spec->operands ? " (a command goes after --)" : "");
 }
 
 int opts_parse(const struct command_spec *spec, int argc, char **argv, void *values,
-	       int *ret_first, char err[OPTS_ERR_LEN])
+	       int *ret_first, struct err *ret_err)
 {
 	struct option long_opts[MAX_OPTS + 2];
 	char short_opts[2 * MAX_OPTS + 4];
@@ -253,19 +268,15 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 			return OPTS_HELP;
 		opt = row_of(spec->opts, n, found == '?' ? optopt : found);
 		if (found == '?' || found == ':')
-			return refuse(opt, found, argv, at, err);
+			return refuse(opt, found, argv[at], ret_err);
 		why = parse_value(opt, optarg, values);
-		if (why) {
-			explain(opt, optarg, why, err);
-			return -EINVAL;
-		}
+		if (why)
+			return refuse_value(opt, optarg, why, ret_err);
 	}
-	if (optind < argc && !spec->operands) {
-		snprintf(err, OPTS_ERR_LEN, "unexpected argument '%.60s'", argv[optind]);
-		return -EINVAL;
-	}
-	*ret_first = optind;
-	return 0;
+	why = check_operands(spec, argc, argv, ret_err);
+	if (!why)
+		*ret_first = optind;
+	return why;
 }
 
 void opts_help(FILE *out, const struct command_spec *spec)

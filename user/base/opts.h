@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <linux/types.h>
 
+struct err;
+
 enum opt_kind {
 	OPT_FLAG,	/* bool, no argument */
 	OPT_UINT,	/* unsigned int */
@@ -43,20 +45,19 @@ struct command_spec {
 	const char *args;	/* operands in the usage line, or "" */
 	const char *about;	/* what it does, lines without the last newline */
 	const char *notes;	/* after the options, or NULL */
-	bool operands;		/* may have any */
+	bool operands;		/* a command may follow, after "--" */
 	const struct opt *opts;
 };
 
-#define OPTS_ERR_LEN 256
 #define OPTS_HELP 1
 
 /*
  * Parse argv[1 ..] into *values, which holds the defaults. -h and --help are
  * built in. Returns 0 with *ret_first the index of the first operand;
- * OPTS_HELP; or -EINVAL with one line in err.
+ * OPTS_HELP; or -EINVAL with ret_err set.
  */
 int opts_parse(const struct command_spec *spec, int argc, char **argv, void *values,
-	       int *ret_first, char err[OPTS_ERR_LEN]);
+	       int *ret_first, struct err *ret_err);
 
 void opts_help(FILE *out, const struct command_spec *spec);
 

@@ -1,20 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * commands - one function per subcommand. argv[0] is the name of the command;
- * the answer is the exit status.
+ * commands - the subcommands as data. main.c parses their options, prints their
+ * help and reports what is wrong with a command line.
  */
 #ifndef PAGEFLIGHT_COMMANDS_H
 #define PAGEFLIGHT_COMMANDS_H
 
+#include <stddef.h>
+#include "base/opts.h"
+
+/* Exit statuses. With a COMMAND of its own, watch ends with the status of that. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,
+	EXIT_FAILED = 1,	/* and said on stderr why; or a test of demo or probe did not pass */
+	EXIT_USAGE = 2,		/* an option or its value makes no sense */
 	EXIT_FOUND = 3,		/* an incident at or above --fail-on */
 };
 
-int cmd_watch(int argc, char **argv);
-int cmd_demo(int argc, char **argv);
-int cmd_probe(int argc, char **argv);
+struct command {
+	struct command_spec spec;
+	const char *summary;	/* one line, for the list of commands */
+	const void *defaults;	/* of the options */
+	size_t size;		/* of the options */
+
+	/* opts: a copy of the defaults with what was given; operands end with NULL. */
+	int (*run)(void *opts, char **operands);
+};
+
+extern const struct command command_watch;
+extern const struct command command_demo;
+extern const struct command command_probe;
 
 #endif

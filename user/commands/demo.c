@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * cmd_demo - pageflight demo: a session over a race of our own making. What
+ * demo.c - pageflight demo: a session over a race of our own making. What
  * it reports comes the same way as in watch; only the comparison with what the
  * peer got is added.
  */
@@ -9,10 +9,10 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "commands.h"
 #include "demo_check.h"
-#include "base/log.h"
-#include "base/opts.h"
 #include "run/session.h"
 
 #define TIMEOUT_NS (30 * NSEC_PER_SEC)
@@ -36,18 +36,6 @@ static const struct opt options[] = {
 	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG,
 	  .at = offsetof(struct demo_opts, verbose), .help = "say more on stderr" },
 	{ 0 },
-};
-
-static const struct command_spec demo_spec = {
-	.name = "demo",
-	.args = "",
-	.about =
-"Send a file over loopback with sendfile(), overwrite a part of it before the peer\n"
-"has read it, and compare what the peer got with what pageflight reports. Takes a\n"
-"second, and touches nothing but a file of its own.",
-	.notes =
-"Exit status: 0 if the report is exactly what happened, else 1; 2 usage.",
-	.opts = options,
 };
 
 static void on_incident(void *ctx, const struct pf_incident *inc)
@@ -107,17 +95,19 @@ static int run(struct demo *demo, const struct demo_opts *opts)
 	return conclude(demo, opts);
 }
 
-static int start(const struct demo_opts *opts)
+static int cmd_demo(void *values, char **operands)
 {
+	const struct demo_opts *opts = values;
 	struct demo *demo = calloc(1, sizeof(*demo));
-	char err[RACE_ERR_LEN];
 	int status = EXIT_FAILED;
+	struct err err;
 
+	(void)operands;
 	log_set_verbose(opts->verbose);
 	if (!demo) {
-		log_error("cannot start: out of memory");
-	} else if (race_new(&demo->race, opts->path, err)) {
-		log_error("%s", err);
+		log_error("out of memory");
+	} else if (race_new(&demo->race, opts->path, &err)) {
+		log_error("%s", err.text);
 	} else {
 		status = run(demo, opts);
 		race_free(&demo->race);
@@ -126,20 +116,22 @@ static int start(const struct demo_opts *opts)
 	return status;
 }
 
-int cmd_demo(int argc, char **argv)
-{
-	struct demo_opts opts = { 0 };
-	char err[OPTS_ERR_LEN];
-	int first;
+static const struct demo_opts defaults;
 
-	switch (opts_parse(&demo_spec, argc, argv, &opts, &first, err)) {
-	case 0:
-		return start(&opts);
-	case OPTS_HELP:
-		opts_help(stdout, &demo_spec);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
-	default:
-		log_error("demo: %s", err);
-		return EXIT_USAGE;
-	}
-}
+const struct command command_demo = {
+	.spec = {
+		.name = "demo",
+		.args = "",
+		.about =
+"Send a file over loopback with sendfile(), overwrite a part of it before the peer\n"
+"has read it, and compare what the peer got with what pageflight reports. Takes a\n"
+"second, and touches nothing but a file of its own.",
+		.notes =
+"Exit status: 0 if the report is exactly what happened, else 1; 2 usage.",
+		.opts = options,
+	},
+	.summary = "make one happen on loopback and show what it does",
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = cmd_demo,
+};

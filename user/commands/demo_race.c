@@ -22,6 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/err.h"
+
 #define TIMEOUT_S 15
 
 struct stage {
@@ -201,6 +203,7 @@ static int fill(int fd)
 
 	for (size_t i = 0; i < RACE_BYTES; i++)
 		bytes[i] = race_byte(i);
+	errno = 0;
 	if (write(fd, bytes, RACE_BYTES) != RACE_BYTES)
 		return errno ? -errno : -ENOSPC;
 	return 0;
@@ -226,47 +229,55 @@ static int make_dir(struct race *race, char name[PATH_MAX])
 	return 0;
 }
 
-int race_new(struct race *race, const char *path, char err[RACE_ERR_LEN])
+static int make_file(struct race *race, const char *path)
 {
-	char made[PATH_MAX];
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), err;
 	struct stat st;
-	int fd, ret;
 
-	*race = (struct race){ 0 };
-	race->result = mmap(NULL, sizeof(*race->result), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (race->result == MAP_FAILED) {
-		race->result = NULL;
-		snprintf(err, RACE_ERR_LEN, "cannot share memory: %s", strerror(errno));
+	if (fd < 0)
 		return -errno;
-	}
-	ret = path ? 0 : make_dir(race, made);
-	if (ret) {
-		snprintf(err, RACE_ERR_LEN, "cannot make a directory: %s", strerror(-ret));
-		race_free(race);
-		return ret;
-	}
-	path = path ? path : made;
-	errno = 0;
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0) {
-		ret = -errno;
-	} else if (!realpath(path, race->path) || fstat(fd, &st)) {
-		ret = -errno;
+	if (!realpath(path, race->path) || fstat(fd, &st)) {
+		err = -errno;
 		/* What realpath() leaves behind must never be removed. */
 		race->path[0] = '\0';
 		unlink(path);
 	} else {
 		race->inode = st.st_ino;
-		ret = fill(fd);
+		err = fill(fd);
 	}
-	if (fd >= 0)
-		close(fd);
-	if (ret) {
-		snprintf(err, RACE_ERR_LEN, "cannot make %.100s: %s", path, strerror(-ret));
+	close(fd);
+	return err;
+}
+
+static int prepare(struct race *race, const char *path, struct err *ret_err)
+{
+	char made[PATH_MAX];
+	int err;
+
+	race->result = mmap(NULL, sizeof(*race->result), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (race->result == MAP_FAILED) {
+		err = -errno;
+		race->result = NULL;
+		return err_set(ret_err, err, "cannot share memory: %s", strerror(-err));
+	}
+	err = path ? 0 : make_dir(race, made);
+	if (err)
+		return err_set(ret_err, err, "cannot make a directory: %s", strerror(-err));
+	path = path ? path : made;
+	err = make_file(race, path);
+	return err ? err_set(ret_err, err, "cannot make %.100s: %s", path, strerror(-err)) : 0;
+}
+
+int race_new(struct race *race, const char *path, struct err *ret_err)
+{
+	int err;
+
+	*race = (struct race){ 0 };
+	err = prepare(race, path, ret_err);
+	if (err)
 		race_free(race);
-	}
-	return ret;
+	return err;
 }
 
 void race_free(struct race *race)

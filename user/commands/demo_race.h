@@ -17,6 +17,8 @@
 #define RACE_OFFSET 20001u	/* what the writer overwrites: neither end on a page */
 #define RACE_LENGTH 12345u
 
+struct err;
+
 /* Filled in by the processes of the race, in memory they share. */
 struct race_result {
 	pid_t sender;
@@ -38,10 +40,9 @@ struct race {
 
 /*
  * Make the file: `path`, which must not exist, or one in a new directory below
- * $TMPDIR or /tmp if NULL. 0 or -errno, and then err says in a line what is wrong.
+ * $TMPDIR or /tmp if NULL. 0 or -errno, and then ret_err is set.
  */
-#define RACE_ERR_LEN 256
-int race_new(struct race *race, const char *path, char err[RACE_ERR_LEN]);
+int race_new(struct race *race, const char *path, struct err *ret_err);
 
 /* run of child_start(), ctx is the race: 0, or 1 with result->failed set. */
 int race_run(void *ctx);

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * cmd_probe.c - pageflight probe: per role which hook is in use and why the
+ * probe.c - pageflight probe: per role which hook is in use and why the
  * others are not, then the self-test. Exit status 0 only if every required
  * role is attached and has shown itself.
  */
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/err.h"
+#include "base/log.h"
 #include "commands.h"
 #include "kernel/hooks.h"
 #include "kernel/loader.h"
-#include "base/log.h"
-#include "base/opts.h"
 #include "kernel/selftest.h"
 
 struct probe_opts {
@@ -28,14 +29,6 @@ static const struct opt options[] = {
 	  .at = offsetof(struct probe_opts, verbose),
 	  .help = "libbpf's messages and the verifier's log too" },
 	{ 0 },
-};
-
-static const struct command_spec spec = {
-	.name = "probe",
-	.args = "",
-	.about = "Shows which hooks this kernel gives for each role, and why others are not used;\n"
-		 "then sends a file over lo, overwrites it and demands its own records.",
-	.opts = options,
 };
 
 struct probe {
@@ -158,39 +151,58 @@ static void print_json(const struct probe *p)
 	json_object_put(o);
 }
 
-int cmd_probe(int argc, char **argv)
+static int run(struct probe *p, const struct probe_opts *opts)
 {
-	struct loader_opts lopts = { .content = PF_CONTENT_WIRE };
-	struct probe_opts o = { 0 };
-	struct probe p = { 0 };
-	char err[LOADER_ERR_LEN > OPTS_ERR_LEN ? LOADER_ERR_LEN : OPTS_ERR_LEN];
-	struct loader *l = NULL;
+	const struct loader_opts lopts = { .content = PF_CONTENT_WIRE, .verbose = opts->verbose };
+	struct loader *l;
 	struct utsname u;
-	int ret, first;
+	struct err err;
 
-	ret = opts_parse(&spec, argc, argv, &o, &first, err);
-	if (ret == OPTS_HELP) {
-		opts_help(stdout, &spec);
-		return EXIT_DONE;
-	}
-	if (ret) {
-		log_error("%s", err);
-		return EXIT_USAGE;
-	}
-	lopts.verbose = o.verbose;
-	ret = loader_open(&l, &lopts, err);
-	if (ret) {
-		log_error("%s", err);
+	if (loader_open(&l, &lopts, &err)) {
+		log_error("%s", err.text);
 		return EXIT_FAILED;
 	}
 	uname(&u);
-	memcpy(p.release, u.release, sizeof(p.release));
-	p.hooks = loader_hooks(l, &p.n);
-	p.test_err = selftest_run(l, p.results, &p.passed);
-	if (o.json)
-		print_json(&p);
+	memcpy(p->release, u.release, sizeof(p->release));
+	p->hooks = loader_hooks(l, &p->n);
+	p->test_err = selftest_run(l, p->results, &p->passed);
+	if (opts->json)
+		print_json(p);
 	else
-		print_text(&p);
+		print_text(p);
 	loader_close(l);
-	return !fflush(stdout) && p.passed ? EXIT_DONE : EXIT_FAILED;
+	return p->passed ? EXIT_DONE : EXIT_FAILED;
 }
+
+static int cmd_probe(void *values, char **operands)
+{
+	struct probe p = { 0 };
+	int status = run(&p, values);
+
+	(void)operands;
+	if (fflush(stdout) || ferror(stdout)) {
+		log_error("cannot write to standard output: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	return status;
+}
+
+static const struct probe_opts defaults;
+
+const struct command command_probe = {
+	.spec = {
+		.name = "probe",
+		.args = "",
+		.about =
+"Shows which hooks this kernel gives for each role, and why others are not used;\n"
+"then sends a file over lo, overwrites it and demands its own records.",
+		.notes =
+"Exit status: 0 if every required role has a hook and the self-test passed, else 1;\n"
+"2 usage.",
+		.opts = options,
+	},
+	.summary = "show what this kernel lets pageflight see, and test it",
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = cmd_probe,
+};

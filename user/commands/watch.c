@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * cmd_watch - pageflight watch: options in, a session, an exit status out.
+ * watch.c - pageflight watch: options in, a session, an exit status out.
  */
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "commands.h"
 #include "kernel/filter.h"
-#include "base/log.h"
-#include "base/opts.h"
 #include "kernel/filter_places.h"
 #include "kernel/sizing.h"
 #include "run/session.h"
@@ -65,25 +64,6 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static const struct command_spec watch_spec = {
-	.name = "watch",
-	.args = "[-- COMMAND [ARG...]]",
-	.about =
-"Report each overwrite of a page that a TCP connection still holds, as it happens,\n"
-"and a summary at the end: on Ctrl-C, after --duration or --count, or when COMMAND,\n"
-"which is started once everything is attached, ends. COMMAND is sent SIGTERM if\n"
-"something else ends the run.",
-	.notes =
-"Options marked with * can be given up to 16 times: any of their values will do.\n"
-"Of different ones all must hold.\n\n"
-"Verdicts, weakest first: identical, near-miss, possible, mixed, corrupt. One that\n"
-"is marked with '*' had evidence lost.\n\n"
-"Exit status: 3 if --fail-on found something; else that of COMMAND, or 128 plus the\n"
-"signal that killed it; else 0 done, 1 failed, 2 usage.",
-	.operands = true,
-	.opts = options,
-};
-
 static int run(struct watch_opts *opts, char **command)
 {
 	struct session_result result = { 0 };
@@ -109,41 +89,51 @@ static int run(struct watch_opts *opts, char **command)
 	return result.child_ended ? result.child_status : EXIT_DONE;
 }
 
-static int start(struct watch_opts *opts, char **command)
+static int cmd_watch(void *values, char **command)
 {
-	char err[PLACES_ERR_LEN];
+	struct watch_opts *opts = values;
 	int status = EXIT_USAGE;
+	struct err err;
 
-	if (places_find(&opts->filter, err))
-		log_error("watch: %s", err);
+	opts->session.loader.filter = &opts->filter;
+	if (places_find(&opts->filter, &err))
+		log_error("%s", err.text);
 	else
 		status = run(opts, command);
 	places_close(&opts->filter);
 	return status;
 }
 
-int cmd_watch(int argc, char **argv)
-{
-	struct watch_opts opts = {
-		.session = { .report = { .fail_on = -1 }, .ready_fd = -1,
-			     .loader = { .content = PF_CONTENT_EDGES, .filter = &opts.filter } },
-		.ready_fd = UINT_MAX,
-	};
-	char err[OPTS_ERR_LEN];
-	int first;
+static const struct watch_opts defaults = {
+	.session = {
+		.loader = { .content = PF_CONTENT_EDGES },
+		.report = { .fail_on = -1 },
+		.ready_fd = -1,
+	},
+	.ready_fd = UINT_MAX,
+};
 
-	switch (opts_parse(&watch_spec, argc, argv, &opts, &first, err)) {
-	case 0:
-		if (first == argc || !strcmp(argv[first - 1], "--"))
-			return start(&opts, argv + first);
-		log_error("watch: unexpected argument '%s' (a command goes after --)",
-			  argv[first]);
-		return EXIT_USAGE;
-	case OPTS_HELP:
-		opts_help(stdout, &watch_spec);
-		return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
-	default:
-		log_error("watch: %s", err);
-		return EXIT_USAGE;
-	}
-}
+const struct command command_watch = {
+	.spec = {
+		.name = "watch",
+		.args = "[-- COMMAND [ARG...]]",
+		.about =
+"Report each overwrite of a page that a TCP connection still holds, as it happens,\n"
+"and a summary at the end: on Ctrl-C, after --duration or --count, or when COMMAND,\n"
+"which is started once everything is attached, ends. COMMAND is sent SIGTERM if\n"
+"something else ends the run.",
+		.notes =
+"Options marked with * can be given up to 16 times: any of their values will do.\n"
+"Of different ones all must hold.\n\n"
+"Verdicts, weakest first: identical, near-miss, possible, mixed, corrupt. One that\n"
+"is marked with '*' had evidence lost.\n\n"
+"Exit status: 3 if --fail-on found something; else that of COMMAND, or 128 plus the\n"
+"signal that killed it; else 0 done, 1 failed, 2 usage.",
+		.operands = true,
+		.opts = options,
+	},
+	.summary = "report overwrites as they happen (the default)",
+	.defaults = &defaults,
+	.size = sizeof(defaults),
+	.run = cmd_watch,
+};

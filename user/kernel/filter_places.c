@@ -16,7 +16,6 @@
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,52 +25,43 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "filter.h"
+#include "base/dev.h"
+#include "base/err.h"
 #include "base/mountinfo.h"
+#include "filter.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
-__attribute__((format(printf, 3, 4)))
-static int fail(char err[PLACES_ERR_LEN], int code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(err, PLACES_ERR_LEN, format, args);
-	va_end(args);
-	return code;
-}
-
-static int no_file(char err[PLACES_ERR_LEN], enum filter_kind kind, const char *name)
+static int no_file(struct err *ret_err, enum filter_kind kind, const char *name)
 {
 	int code = -errno;
 
-	return fail(err, code, "--%s: '%.200s': %s", filter_kind_name(kind), name,
+	return err_set(ret_err, code, "--%s: '%.200s': %s", filter_kind_name(kind), name,
 		    strerror(-code));
 }
 
-static int find_netns(const char *name, __u32 *ret_inum, char err[PLACES_ERR_LEN])
+static int find_netns(const char *name, __u32 *ret_inum, struct err *ret_err)
 {
 	int fd = open(name, O_RDONLY | O_CLOEXEC), kind;
 	struct stat st;
 
 	if (fd < 0)
-		return no_file(err, FILTER_NETNS, name);
+		return no_file(ret_err, FILTER_NETNS, name);
 	kind = ioctl(fd, NS_GET_NSTYPE);
 	if (fstat(fd, &st))
 		kind = -1;
 	close(fd);
 	if (kind != CLONE_NEWNET)
-		return fail(err, -EINVAL, "--netns: '%.200s' is no network namespace", name);
+		return err_set(ret_err, -EINVAL, "--netns: '%.200s' is no network namespace", name);
 	*ret_inum = st.st_ino;
 	return 0;
 }
 
-static int find_all_netns(struct filter *f, char err[PLACES_ERR_LEN])
+static int find_all_netns(struct filter *f, struct err *ret_err)
 {
 	for (unsigned int i = 0; i < f->wire.n_netns; i++) {
 		const char *name = f->given[FILTER_NETNS][i];
-		int ret = strchr(name, '/') ? find_netns(name, &f->wire.netns[i], err) : 0;
+		int ret = strchr(name, '/') ? find_netns(name, &f->wire.netns[i], ret_err) : 0;
 
 		if (ret)
 			return ret;
@@ -93,7 +83,7 @@ static int open_if_cgroup(const char *path)
 }
 
 /* A path of the file system, or one as /proc/PID/cgroup has it. */
-static int open_cgroup(const char *name, char err[PLACES_ERR_LEN])
+static int open_cgroup(const char *name, struct err *ret_err)
 {
 	int fd = open_if_cgroup(name);
 	char below[PATH_MAX];
@@ -103,14 +93,14 @@ static int open_cgroup(const char *name, char err[PLACES_ERR_LEN])
 		fd = open_if_cgroup(below);
 	}
 	if (fd < 0)
-		fail(err, fd, "--cgroup: '%.200s' is no cgroup of version 2", name);
+		err_set(ret_err, fd, "--cgroup: '%.200s' is no cgroup of version 2", name);
 	return fd;
 }
 
-static int open_all_cgroups(struct filter *f, char err[PLACES_ERR_LEN])
+static int open_all_cgroups(struct filter *f, struct err *ret_err)
 {
 	for (unsigned int i = 0; i < f->wire.n_cgroups; i++) {
-		f->cgroup_fds[i] = open_cgroup(f->given[FILTER_CGROUP][i], err);
+		f->cgroup_fds[i] = open_cgroup(f->given[FILTER_CGROUP][i], ret_err);
 		if (f->cgroup_fds[i] < 0)
 			return f->cgroup_fds[i];
 	}
@@ -129,7 +119,7 @@ static int place_of(int fd, const struct mountinfo *mounts, struct pf_place *ret
 		return -errno;
 	ret->dev = mountinfo_dev(mounts, st.stx_mnt_id);
 	if (!ret->dev)
-		ret->dev = (__u64)st.stx_dev_major << 20 | st.stx_dev_minor;
+		ret->dev = dev_number(st.stx_dev_major, st.stx_dev_minor);
 	ret->ino = st.stx_ino;
 	return 0;
 }
@@ -178,44 +168,39 @@ static int add_mounts_below(struct filter *f, int dir, const struct mountinfo *m
 }
 
 static int find_path(struct filter *f, const char *name, const struct mountinfo *mounts,
-		     char err[PLACES_ERR_LEN])
+		     struct err *ret_err)
 {
 	int fd = open(name, O_PATH | O_CLOEXEC), ret;
 	struct statfs fs;
 
 	if (fd < 0)
-		return no_file(err, FILTER_PATH, name);
+		return no_file(ret_err, FILTER_PATH, name);
 	if (!fstatfs(fd, &fs) && fs.f_type == OVERLAYFS_SUPER_MAGIC) {
 		close(fd);
-		return fail(err, -EINVAL, "--path: '%.200s' is on overlayfs, whose files are those of its layers: name one there", name);
+		return err_set(ret_err, -EINVAL, "--path: '%.200s' is on overlayfs, whose files are those of its layers: name one there", name);
 	}
 	ret = add_places(f, fd, mounts);
 	ret = ret ?: add_mounts_below(f, fd, mounts);
 	close(fd);
 	if (ret == -E2BIG)
-		return fail(err, ret, "--path: '%.200s': too many mounts below it", name);
+		return err_set(ret_err, ret, "--path: '%.200s': too many mounts below it", name);
 	if (ret)
-		return fail(err, ret, "--path: '%.200s': %s", name, strerror(-ret));
+		return err_set(ret_err, ret, "--path: '%.200s': %s", name, strerror(-ret));
 	return 0;
 }
 
 static int read_mounts(struct mountinfo **ret_mountinfo)
 {
-	FILE *file = fopen("/proc/self/mountinfo", "re");
-	char *text = NULL;
-	size_t room = 0;
-	int err;
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC), err;
 
-	if (!file)
+	if (fd < 0)
 		return -errno;
-	/* All of it: there is no NUL in it. */
-	err = getdelim(&text, &room, '\0', file) < 0 ? -EIO : mountinfo_parse(ret_mountinfo, text);
-	free(text);
-	fclose(file);
+	err = mountinfo_read(ret_mountinfo, fd);
+	close(fd);
 	return err;
 }
 
-static int find_all_paths(struct filter *f, char err[PLACES_ERR_LEN])
+static int find_all_paths(struct filter *f, struct err *ret_err)
 {
 	struct mountinfo *mounts;
 	int ret = 0;
@@ -224,21 +209,21 @@ static int find_all_paths(struct filter *f, char err[PLACES_ERR_LEN])
 		return 0;
 	ret = read_mounts(&mounts);
 	if (ret)
-		return fail(err, ret, "cannot read the mount table: %s", strerror(-ret));
+		return err_set(ret_err, ret, "cannot read the mount table: %s", strerror(-ret));
 	for (unsigned int i = 0; i < f->wire.n_paths && !ret; i++)
-		ret = find_path(f, f->given[FILTER_PATH][i], mounts, err);
+		ret = find_path(f, f->given[FILTER_PATH][i], mounts, ret_err);
 	mountinfo_free(mounts);
 	return ret;
 }
 
-int places_find(struct filter *f, char err[PLACES_ERR_LEN])
+int places_find(struct filter *f, struct err *ret_err)
 {
 	int ret;
 
 	memset(f->cgroup_fds, -1, sizeof(f->cgroup_fds));
-	ret = find_all_netns(f, err);
-	ret = ret ?: open_all_cgroups(f, err);
-	return ret ?: find_all_paths(f, err);
+	ret = find_all_netns(f, ret_err);
+	ret = ret ?: open_all_cgroups(f, ret_err);
+	return ret ?: find_all_paths(f, ret_err);
 }
 
 void places_close(struct filter *f)

@@ -7,12 +7,11 @@
 #ifndef PAGEFLIGHT_PLACES_H
 #define PAGEFLIGHT_PLACES_H
 
+struct err;
 struct filter;
 
-#define PLACES_ERR_LEN 512
-
-/* Returns 0, or -errno with one line in err. */
-int places_find(struct filter *filter, char err[PLACES_ERR_LEN]);
+/* Returns 0, or -errno with ret_err set. */
+int places_find(struct filter *filter, struct err *ret_err);
 
 void places_close(struct filter *filter);
 

@@ -22,6 +22,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "base/err.h"
 #include "filter.h"
 #include "hooks.h"
 #include "features.h"
@@ -54,34 +55,23 @@ static int on_libbpf_print(enum libbpf_print_level level, const char *format, va
 	return vfprintf(stderr, format, args);
 }
 
-__attribute__((format(printf, 3, 4)))
-static int fail(char err[LOADER_ERR_LEN], int code, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(err, LOADER_ERR_LEN, format, args);
-	va_end(args);
-	return code;
-}
-
-static int check_helpers(const struct btf *btf, char err[LOADER_ERR_LEN])
+static int check_helpers(const struct btf *btf, struct err *ret_err)
 {
 	const char *lacks = kernel_lacks(btf);
 	struct utsname u;
 
 	uname(&u);
-	return lacks ? fail(err, -EOPNOTSUPP, "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
+	return lacks ? err_set(ret_err, -EOPNOTSUPP, "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
 			    u.release, lacks) : 0;
 }
 
-static int check_required(const struct loader *l, char err[LOADER_ERR_LEN])
+static int check_required(const struct loader *l, struct err *ret_err)
 {
 	const struct hook *h = hooks_missing(l->hooks, hooks_n);
 
 	if (!h)
 		return 0;
-	return fail(err, h->err ? h->err : -EOPNOTSUPP,
+	return err_set(ret_err, h->err ? h->err : -EOPNOTSUPP,
 		    "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
 		    h->role, hook_method_name(h->method), h->symbol,
 		    h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
@@ -163,16 +153,16 @@ static void choose_programs(struct loader *l)
 	}
 }
 
-static int load(struct loader *l, char err[LOADER_ERR_LEN])
+static int load(struct loader *l, struct err *ret_err)
 {
 	int ret = pageflight__load(l->skel);
 
 	if (ret == -EPERM)
-		return fail(err, -EPERM, "the kernel refuses BPF programs: run as root (CAP_BPF, CAP_PERFMON), with lockdown off");
+		return err_set(ret_err, -EPERM, "the kernel refuses BPF programs: run as root (CAP_BPF, CAP_PERFMON), with lockdown off");
 	if (ret == -ENOMEM)
-		return fail(err, ret, "not enough memory for the maps: lower --max-pages or --max-conns");
+		return err_set(ret_err, ret, "not enough memory for the maps: lower --max-pages or --max-conns");
 	if (ret)
-		return fail(err, ret, "the kernel rejects the BPF programs: %s (-v shows its log)",
+		return err_set(ret_err, ret, "the kernel rejects the BPF programs: %s (-v shows its log)",
 			    strerror(-ret));
 	return 0;
 }
@@ -290,7 +280,7 @@ static void find_counted(struct loader *l)
 	}
 }
 
-static int attach(struct loader *l, char err[LOADER_ERR_LEN])
+static int attach(struct loader *l, struct err *ret_err)
 {
 	for (size_t i = 0; i < hooks_n; i++) {
 		struct hook *h = &l->hooks[i];
@@ -302,7 +292,7 @@ static int attach(struct loader *l, char err[LOADER_ERR_LEN])
 	}
 	drop_halves(l);
 	find_counted(l);
-	return check_required(l, err);
+	return check_required(l, ret_err);
 }
 
 static int on_record(void *ctx, void *data, size_t size)
@@ -314,48 +304,48 @@ static int on_record(void *ctx, void *data, size_t size)
 }
 
 static int open_all(struct loader *l, const struct loader_opts *opts, struct btf *btf,
-		    char err[LOADER_ERR_LEN])
+		    struct err *ret_err)
 {
 	int ret;
 
-	ret = check_helpers(btf, err);
+	ret = check_helpers(btf, ret_err);
 	if (ret)
 		return ret;
 	l->hooks = calloc(hooks_n, sizeof(*l->hooks));
 	l->links = calloc(hooks_n, sizeof(*l->links));
 	l->counted = calloc(hooks_n, sizeof(*l->counted));
 	if (!l->hooks || !l->links || !l->counted)
-		return fail(err, -ENOMEM, "out of memory");
+		return err_set(ret_err, -ENOMEM, "out of memory");
 	hooks_plan(l->hooks, opts->content, kernel_has_hook, btf);
 	if (!preempt_possible())
 		hooks_stand_once(l->hooks, hooks_n);
-	ret = check_required(l, err);
+	ret = check_required(l, ret_err);
 	if (ret)
 		return ret;
 	l->skel = pageflight__open();
 	if (!l->skel)
-		return fail(err, -errno, "the BPF object does not open: %s", strerror(errno));
+		return err_set(ret_err, -errno, "the BPF object does not open: %s", strerror(errno));
 	ret = size_maps(l, opts, btf);
 	if (ret)
-		return fail(err, ret, "the maps cannot be sized: %s", strerror(-ret));
+		return err_set(ret_err, ret, "the maps cannot be sized: %s", strerror(-ret));
 	ret = set_filter(l, opts->filter);
 	if (ret)
-		return fail(err, ret, "the filter cannot be set: %s", strerror(-ret));
+		return err_set(ret_err, ret, "the filter cannot be set: %s", strerror(-ret));
 	choose_programs(l);
-	ret = load(l, err);
+	ret = load(l, ret_err);
 	if (ret)
 		return ret;
 	ret = fill_filter(l, opts->filter);
 	if (ret)
-		return fail(err, ret, "the filter cannot be set: %s", strerror(-ret));
+		return err_set(ret_err, ret, "the filter cannot be set: %s", strerror(-ret));
 	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
 	if (!l->ring)
-		return fail(err, -errno, "the ring buffer does not open: %s", strerror(errno));
-	return attach(l, err);
+		return err_set(ret_err, -errno, "the ring buffer does not open: %s", strerror(errno));
+	return attach(l, ret_err);
 }
 
 int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
-		char err[LOADER_ERR_LEN])
+		struct err *ret_err)
 {
 	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct loader *l;
@@ -365,20 +355,20 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
 	if (kernel_is_locked_down())
-		return fail(err, -EPERM, "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
+		return err_set(ret_err, -EPERM, "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
 	if (geteuid())
-		return fail(err, -EPERM, "BPF tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");
+		return err_set(ret_err, -EPERM, "BPF tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");
 	btf = btf__load_vmlinux_btf();
 	if (!btf)
-		return fail(err, -EOPNOTSUPP, "this kernel has no type information (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF");
+		return err_set(ret_err, -EOPNOTSUPP, "this kernel has no type information (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF");
 	l = calloc(1, sizeof(*l));
 	if (!l) {
 		btf__free(btf);
-		return fail(err, -ENOMEM, "out of memory");
+		return err_set(ret_err, -ENOMEM, "out of memory");
 	}
 	l->n_cpus = libbpf_num_possible_cpus();
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);	/* before 5.11 maps counted against it */
-	ret = open_all(l, opts, btf, err);
+	ret = open_all(l, opts, btf, ret_err);
 	btf__free(btf);
 	if (ret) {
 		loader_close(l);

@@ -3,8 +3,8 @@
  * loader - the BPF side as one object with a life: open, load, attach, poll,
  * close. Only loader.c sees the skeleton and libbpf.
  *
- * All functions return 0 or -errno unless said otherwise. A failure has put
- * one clear line into the error buffer: what is wrong and what to do.
+ * All functions return 0 or -errno unless said otherwise. A failure has set ret_err:
+ * one line that says what is wrong and what to do.
  */
 #ifndef PAGEFLIGHT_LOADER_H
 #define PAGEFLIGHT_LOADER_H
@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include "wire.h"
 
+struct err;
 struct loader;
 struct hook;
 struct filter;
@@ -26,8 +27,6 @@ struct loader_opts {
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };
-
-#define LOADER_ERR_LEN 512
 
 /* What the kernel counted so far, summed over the CPUs. */
 struct loader_totals {
@@ -46,7 +45,7 @@ typedef void (*loader_event_fn)(void *ctx, const void *data, size_t size);
  * lockdown; -EOPNOTSUPP: the kernel lacks something necessary.
  */
 int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
-		char err[LOADER_ERR_LEN]);
+		struct err *ret_err);
 
 /* A descriptor that polls readable when records wait. */
 int loader_fd(const struct loader *l);

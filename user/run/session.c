@@ -16,6 +16,7 @@
 
 #include "base/child.h"
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "engine/engine.h"
@@ -267,7 +268,7 @@ static void loop(struct session *s)
 static int set_up(struct session *s)
 {
 	const struct pf_engine_config cfg = { .settle_ns = s->opts->settle_ns };
-	char text[LOADER_ERR_LEN] = "";
+	struct err text;
 	int err;
 
 	s->signal_fd = signals_open();
@@ -280,9 +281,9 @@ static int set_up(struct session *s)
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
-	err = loader_open(&s->loader, &s->opts->loader, text);
+	err = loader_open(&s->loader, &s->opts->loader, &text);
 	if (err)
-		log_error("%s", *text ? text : strerror(-err));
+		log_error("%s", text.text);
 	return err;
 }
 

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* links: user/base/err.c */
+/* Error texts: formatted, cut, and handed on with their number. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "unit.h"
+
+static void text_is_set_and_code_returned(void **state)
+{
+	struct err err;
+
+	(void)state;
+	assert_int_equal(err_set(&err, -ENOENT, "--%s: %d", "path", 7), -ENOENT);
+	assert_string_equal(err.text, "--path: 7");
+	assert_int_equal(err_set(&err, -EPERM, "later"), -EPERM);
+	assert_string_equal(err.text, "later");
+}
+
+static void long_text_is_cut(void **state)
+{
+	char text[2 * sizeof(struct err)];
+	struct err err;
+
+	(void)state;
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_int_equal(err_set(&err, -1, "%s", text), -1);
+	assert_int_equal(strlen(err.text), sizeof(err.text) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_is_set_and_code_returned),
+		cmocka_unit_test(long_text_is_cut),
+	};
+
+	return cmocka_run_group_tests_name("err", tests, NULL, NULL);
+}
