@@ -238,6 +238,15 @@ def send_splice(sock: socket.socket, path: str, off: int, length: int) -> None:
                 n -= os.splice(reading, sock.fileno(), n)
 
 
+def do_write(path: str, off: int, data: bytes, sync: bool = False) -> None:
+    """pwrite(2) in one call; sync: and fsync(2)."""
+    fd = os.open(path, os.O_RDWR)
+    assert os.pwrite(fd, data, off) == len(data)
+    if sync:
+        os.fsync(fd)
+    os.close(fd)
+
+
 def make_file(path: str, size: int, clean: bool = False) -> bytes:
     """A new file with the pattern; clean: on disk, and read again as a reader finds it."""
     data = pattern(size)

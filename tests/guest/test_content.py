@@ -8,9 +8,9 @@ import mmap
 import os
 import subprocess
 
-from case import HEADER, Case, Scene, Watch
-from guest import PAGE, SENDZC, Did, Flow, file_ranges, invert, make_file, pattern, run_as, \
-    send_file, sh
+from case import Case, Scene, Watch
+from guest import (PAGE, SENDZC, Did, Flow, do_write, file_ranges, invert, make_file, pattern,
+                   run_as, send_file, sh)
 from memory import Mapper, poke, private, send_zerocopy, vmsplice, wait_notified
 from remote import Remote
 
@@ -35,12 +35,6 @@ def read_direct(mem: mmap.mmap) -> None:
     """The disk writes into the mapped page."""
     fd = os.open("/mnt/ext4/content-source", os.O_RDONLY | os.O_DIRECT)
     assert os.preadv(fd, [memoryview(mem)[PIECE[0]:sum(PIECE)]], 0) == PAGE
-    os.close(fd)
-
-
-def write(path: str, data: bytes, off: int) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
     os.close(fd)
 
 
@@ -82,10 +76,9 @@ class Content(Case):
 
     def one(self, *answer: str) -> dict:
         """The only incident, and its verdict and reason."""
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertEqual((found[0]["verdict"], found[0]["reason"]), answer, found)
-        return found[0]
+        incident = self.incident()
+        self.assertEqual((incident["verdict"], incident["reason"]), answer, incident)
+        return incident
 
     def suspected(self, incident: dict, *mappers: Mapper) -> None:
         self.assertEqual(incident["suspects"],
@@ -182,7 +175,7 @@ class Both(Content):
         """Over the ends of pages."""
         path, data = self.file()
         scene = self.scene(path, data=data)
-        writer = run_as("pf-writer", write, path, data[6000:15000], 6000)
+        writer = run_as("pf-writer", do_write, path, 6000, data[6000:15000])
         self.assertEqual(scene.read(), [])
         self.check(self.one("identical", "unchanged"), scene, writer, [(6000, 9000)],
                    verdict="identical")
@@ -191,8 +184,8 @@ class Both(Content):
         """Bytes are changed, and `part` of them changed back: incidents by their verdict."""
         path, data = self.file()
         scene = self.scene(path, data=data)
-        first = run_as("pf-first", write, path, invert(data[OFF:OFF + LEN]), OFF)
-        second = run_as("pf-second", write, path, data[OFF:OFF + part], OFF)
+        first = run_as("pf-first", do_write, path, OFF, invert(data[OFF:OFF + LEN]))
+        second = run_as("pf-second", do_write, path, OFF, data[OFF:OFF + part])
         self.assertEqual(scene.read(), [(OFF + part, LEN - part)] if part < LEN else [])
         found = self.watch.collect()
         self.assertEqual(len(found), 2, found)
@@ -282,8 +275,8 @@ class Both(Content):
         remote = self.remote(window=2 * PAGE)
         self.send_pages(remote, path)
         self.assertEqual(remote.data(2 * PAGE), data[:2 * PAGE])
-        write(path, invert(data[R_OFF:R_END]), R_OFF)
-        write(path, data[R_OFF:R_END], R_OFF)
+        do_write(path, R_OFF, invert(data[R_OFF:R_END]))
+        do_write(path, R_OFF, data[R_OFF:R_END])
         remote.acknowledge(2 * PAGE)
         self.assertEqual(remote.data(2 * PAGE), data[2 * PAGE:4 * PAGE])
         remote.acknowledge(2 * PAGE)
@@ -365,7 +358,7 @@ class Sample(Content):
     def test_sampled_same_bytes(self) -> None:
         path, data = self.file()
         scene = self.scene(path, data=data)
-        writer = run_as("pf-writer", write, path, data[OFF:OFF + LEN], OFF)
+        writer = run_as("pf-writer", do_write, path, OFF, data[OFF:OFF + LEN])
         self.check(self.one("corrupt", "unread"), scene, writer, [(OFF, LEN)])
         self.assertEqual(scene.read(), [])
 

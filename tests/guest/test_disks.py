@@ -10,7 +10,7 @@ import subprocess
 from ctypes import c_long
 
 from case import Case
-from guest import LIBC, PAGE, Did, file_ranges, invert, make_file, merged, pattern, run_as, sh, until
+from guest import LIBC, PAGE, Did, do_write, invert, make_file, pattern, run_as, sh, until
 from relay import Pair, Relay
 
 SIZE = 4 * PAGE  # as much as goes to an NVMe target together with its command
@@ -54,12 +54,6 @@ def do_write_back(path: str) -> None:
     """Begin it, and do not wait for its end."""
     fd = os.open(path, os.O_RDWR)
     assert LIBC.sync_file_range(fd, c_long(0), c_long(SIZE), SYNC_FILE_RANGE_WRITE) == 0
-    os.close(fd)
-
-
-def do_write(path: str, off: int, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
     os.close(fd)
 
 
@@ -135,14 +129,13 @@ class NvmeTcp(Disk):
         writer, found = self.change_on_the_way(path, relay, queue)
         self.assertEqual(len(found), 1, found)
         incident = found[0]
-        self.assertEqual(incident["verdict"], "corrupt", incident)
-        self.assertEqual(incident["writer"]["pid"], writer.pid)
-        self.assertEqual(incident["file"]["path"], path)
-        self.assertEqual(merged(file_ranges(incident)), [(OFF, LEN)])
-        self.assertEqual(incident["sender"]["how"], "kernel", incident)
-        self.assertEqual(incident["sender"].get("module"), "nvme_tcp", incident)
-        self.assertEqual(incident["connection"]["src"], queue.src)
-        self.assertEqual(incident["connection"]["dst"], queue.dst)
+        self.expect(incident, {
+            "verdict": "corrupt",
+            "writer": {"pid": writer.pid},
+            "sender": {"how": "kernel", "module": "nvme_tcp"},
+            "connection": {"src": queue.src, "dst": queue.dst},
+            "file": {"path": path},
+        }, [(OFF, LEN)])
         start = incident["stream"]["offset"] - OFF
         self.assertEqual(bytes(queue.got[start:start + SIZE]), self.changed)
 

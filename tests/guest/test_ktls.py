@@ -6,19 +6,13 @@ import struct
 import subprocess
 
 from case import Case
-from guest import PAGE, Flow, invert, make_file, run_as, send_file
+from guest import PAGE, Flow, do_write, invert, make_file, run_as, send_file
 
 TCP_ULP, SOL_TLS, TLS_TX, TLS_RX = 31, 282, 1, 2
 TLS_1_2, AES_GCM_128 = 0x0303, 51
 KEY = struct.pack("=HH8s16s4s8s", TLS_1_2, AES_GCM_128, b"i" * 8, b"k" * 16, b"s" * 4, bytes(8))
 SIZE = 16 * PAGE
 OFF, LEN = 5 * PAGE + 100, PAGE
-
-
-def do_write(path: str, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, OFF) == len(data)
-    os.close(fd)
 
 
 class SoftwareKtls(Case):
@@ -43,6 +37,6 @@ class SoftwareKtls(Case):
         self.addCleanup(os.unlink, path)
         flow = self.flow()
         run_as("pf-sender", send_file, flow.tx, path, 0, SIZE)
-        run_as("pf-writer", do_write, path, invert(data[OFF:OFF + LEN]))
+        run_as("pf-writer", do_write, path, OFF, invert(data[OFF:OFF + LEN]))
         self.assertEqual(self.watch.collect(), [])
         self.assertEqual(flow.read(SIZE), data)

@@ -4,13 +4,8 @@ import os
 import socket
 
 from case import Case, Scene
-from guest import (CLONE_NEWNS, PAGE, Flow, file_ranges, invert, libc, make_file, merged, run_as,
-                   send_file, send_splice, sh, start_as)
-
-
-def do_write(path: str, off: int, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
+from guest import (CLONE_NEWNS, PAGE, Flow, do_write, invert, libc, make_file, run_as, send_file,
+                   send_splice, sh, start_as)
 
 
 def send_vmsplice(sock: socket.socket, path: str, off: int, length: int) -> None:
@@ -36,9 +31,8 @@ class Names(Case):
         """Write, and check the one incident; the reader got what it says."""
         writer = run_as("pf-writer", do_write, scene.path, off,
                         invert(scene.data[off:off + length]))
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.check(found[0], scene, writer, [(off, length)], **expect)
+        incident = self.incident()
+        self.check(incident, scene, writer, [(off, length)], **expect)
         self.assertEqual(scene.read(), [(off, length)])
 
     def test_ipv6(self) -> None:
@@ -70,10 +64,9 @@ class Names(Case):
         os.unlink(path)
         writer = run_as("pf-writer", os.pwrite, fd, invert(scene.data[:PAGE]), 0)
         os.close(fd)
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.check(found[0], scene, writer, [(0, PAGE)])
-        self.assertIs(found[0]["file"]["deleted"], True)
+        incident = self.incident()
+        self.check(incident, scene, writer, [(0, PAGE)])
+        self.assertIs(incident["file"]["deleted"], True)
         self.assertEqual(scene.read(), [(0, PAGE)])
 
     def test_not_deleted(self) -> None:
@@ -113,9 +106,8 @@ class Names(Case):
             os.close(fd)
         self.assertFalse(os.path.exists(f"{where}/file"))
         self.assertEqual(len(found), 1, found)
-        self.assertEqual(found[0]["file"]["path"], f"{where}/file")
-        self.assertEqual(found[0]["writer"]["pid"], who.pid)
-        self.assertEqual(merged(file_ranges(found[0])), [(PAGE, PAGE)])
+        self.expect(found[0], {"file": {"path": f"{where}/file"}, "writer": {"pid": who.pid}},
+                    [(PAGE, PAGE)])
 
     def test_one_page_on_101_connections(self) -> None:
         """One write, 101 incidents, one for each connection."""
@@ -130,10 +122,8 @@ class Names(Case):
         self.assertEqual({i["connection"]["src"] for i in found}, {f.src for f in flows})
         self.assertEqual(len({i["op"] for i in found}), 1)
         for incident in found:
-            self.assertEqual(incident["verdict"], "corrupt")
-            self.assertEqual(incident["writer"]["pid"], writer.pid)
-            self.assertEqual(merged(file_ranges(incident)), [(10, 10)])
-            self.assertEqual(incident["stream"]["offset"], 10)
+            self.expect(incident, {"verdict": "corrupt", "writer": {"pid": writer.pid},
+                                   "stream": {"offset": 10}}, [(10, 10)])
         for flow in flows:
             self.assertEqual(flow.read(PAGE), data[:10] + invert(data[10:20]) + data[20:])
             flow.close()
@@ -149,9 +139,8 @@ class Names(Case):
             send_file(flow.tx, f"{where}/many-{i}", 0, PAGE)
         for i in (3, 1):
             run_as("pf-writer", do_write, f"{where}/many-{i}", 7, b"\0")
-            found = self.watch.collect()
-            self.assertEqual(len(found), 1, found)
-            self.assertEqual(found[0]["file"]["path"], f"{where}/many-{i}")
-            self.assertEqual(found[0]["stream"], {"offset": i * PAGE + 7, "length": 1})
+            incident = self.incident()
+            self.expect(incident, {"file": {"path": f"{where}/many-{i}"},
+                                   "stream": {"offset": i * PAGE + 7, "length": 1}})
         for i in range(5):
             os.unlink(f"{where}/many-{i}")

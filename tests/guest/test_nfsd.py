@@ -3,13 +3,11 @@
 pages are in flight from the server's file system. And nfsd as the sender: its answer to a read is
 made of the file's own pages, which a local process overwrites before the client reads them."""
 import os
-import socket
 import subprocess
 from collections.abc import Callable
 
 from case import Case
-from guest import (PAGE, Did, changed, file_ranges, invert, make_file, merged, run_as, sh, until,
-                   waiting)
+from guest import PAGE, Did, changed, do_write, invert, make_file, run_as, sh, until, waiting
 from nfs import Client, call_read3, call_read4, handle_of
 
 EXPORT, MOUNT = "/mnt/ext4/export", "/mnt/nfs"
@@ -26,12 +24,6 @@ rpc.nfsd --no-udp --grace-time 10 2
 pgrep -x rpc.mountd > /dev/null || rpc.mountd
 """
 STOP = "rpc.nfsd 0; exportfs -ua"
-
-
-def do_write(path: str, off: int, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
-    os.fsync(fd)
 
 
 class Nfsd(Case):
@@ -59,13 +51,12 @@ class Nfsd(Case):
         path = f"{EXPORT}/file"
         scene = self.scene(path)
         run_as("pf-client", do_write, f"{MOUNT}/file", 5 * PAGE,
-               invert(scene.data[5 * PAGE:7 * PAGE]))
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        who = found[0]["writer"]
-        self.assertEqual(who["comm"], "nfsd", found)
+               invert(scene.data[5 * PAGE:7 * PAGE]), True)
+        incident = self.incident()
+        who = incident["writer"]
+        self.assertEqual(who["comm"], "nfsd", incident)
         self.assertIs(who["kthread"], True)
-        self.check(found[0], scene, Did(who["pid"], who["tid"], "nfsd"), [(5 * PAGE, 2 * PAGE)])
+        self.check(incident, scene, Did(who["pid"], who["tid"], "nfsd"), [(5 * PAGE, 2 * PAGE)])
         self.assertEqual(scene.read(), [(5 * PAGE, 2 * PAGE)])
 
     def sends(self, client: Client, name: str, read: Callable) -> None:
@@ -79,24 +70,19 @@ class Nfsd(Case):
         until(lambda: waiting(client.sock) > SIZE, "the whole answer")
         off, length = 5 * PAGE + 100, PAGE
         writer = run_as("pf-writer", do_write, path, off, invert(data[off:off + length]))
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.check_sent(found[0], client, path, writer, (off, length))
+        incident = self.incident()
+        self.check_sent(incident, client, path, writer, (off, length))
         self.assertEqual(changed(data, client.answer()[-SIZE:]), [(off, length)])
 
     def check_sent(self, incident: dict, client: Client, path: str, writer: Did,
                    place: tuple[int, int]) -> None:
-        self.assertEqual(incident["verdict"], "corrupt", incident)
-        self.assertEqual(incident["writer"]["pid"], writer.pid)
-        self.assertEqual(incident["file"]["path"], path)
-        self.assertEqual(merged(file_ranges(incident)), [place])
-        sender = incident["sender"]
-        self.assertEqual((sender["how"], sender["comm"]), ("kernel", "nfsd"), incident)
-        self.assertIs(sender["kthread"], True)
-        self.assertEqual(sender.get("module"), "nfsd", incident)
-        self.assertEqual(incident["connection"]["src"], client.src)
-        self.assertEqual(incident["connection"]["dst"], client.dst)
-        self.assertIs(incident["connection"]["local"], True)
+        self.expect(incident, {
+            "verdict": "corrupt",
+            "writer": {"pid": writer.pid},
+            "sender": {"how": "kernel", "comm": "nfsd", "kthread": True, "module": "nfsd"},
+            "connection": {"src": client.src, "dst": client.dst, "local": True},
+            "file": {"path": path},
+        }, [place])
 
     def test_read_by_a_client_version_3(self) -> None:
         client = Client(3)

@@ -3,7 +3,7 @@
 import os
 
 from case import Case
-from guest import PAGE, Flow, invert, make_file, run_as, send_file, sh
+from guest import PAGE, Flow, do_write, invert, make_file, run_as, send_file, sh
 
 SETUP = """
 set -e
@@ -16,11 +16,6 @@ CLEAN = "ip netns del pf-a 2> /dev/null; ip netns del pf-b 2> /dev/null; true"
 DELAY = "ip netns exec pf-a tc qdisc add dev pf-a root netem delay 200s"
 NO_DELAY = "ip netns exec pf-a tc qdisc del dev pf-a root"
 FIRST, ALL = 4, 200  # pages
-
-
-def do_write(path: str, off: int, data: bytes) -> None:
-    fd = os.open(path, os.O_RDWR)
-    assert os.pwrite(fd, data, off) == len(data)
 
 
 class Phases(Case):
@@ -52,10 +47,11 @@ class Phases(Case):
             run_as("pf-writer", do_write, path, off, bytes(want[off:off + 10]))
             found = self.watch.collect()
             self.assertEqual(len(found), 1, (phase, found))
-            self.assertEqual(found[0]["phase"], phase)
-            self.assertEqual(found[0]["verdict"], "corrupt")
-            self.assertEqual(found[0]["connection"]["netns"], netns)
-            self.assertEqual(found[0]["connection"]["src"], flow.src)
-            self.assertEqual(found[0]["stream"], {"offset": off, "length": 10})
+            self.expect(found[0], {
+                "phase": phase,
+                "verdict": "corrupt",
+                "connection": {"netns": netns, "src": flow.src},
+                "stream": {"offset": off, "length": 10},
+            })
         sh(NO_DELAY)
         self.assertEqual(flow.read(ALL * PAGE), bytes(want))

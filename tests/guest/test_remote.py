@@ -39,9 +39,7 @@ class RemotePeer(Case):
             os.pwrite(file.fileno(), self.new[OFF:OFF + LEN], OFF)
 
     def one(self, remote: Remote, verdict: str, reason: str, phase: str) -> dict:
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        incident = found[0]
+        incident = self.incident()
         answer = [incident[key] for key in ("verdict", "reason", "phase")]
         self.assertEqual(answer, [verdict, reason, phase], incident)
         self.assertIs(incident["connection"]["local"], False)
@@ -80,10 +78,9 @@ class RemotePeer(Case):
         remote.acknowledge(OFF + 20)
         self.overwrite()
         remote.acknowledge(4 * PAGE - OFF - 20)
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertEqual(found[0]["verdict"], "near-miss")
-        self.assertEqual(found[0]["stream"], {"offset": OFF + 20, "length": LEN - 20})
+        incident = self.incident()
+        self.assertEqual(incident["verdict"], "near-miss")
+        self.assertEqual(incident["stream"], {"offset": OFF + 20, "length": LEN - 20})
 
     def test_mixed(self) -> None:
         """Sent, changed, sent again when nobody acknowledged: two versions went out."""
@@ -140,9 +137,8 @@ class RemotePeer(Case):
         got = remote.data(4 * PAGE)
         remote.acknowledge(4 * PAGE)
         self.assertEqual(got, self.new[:4 * PAGE])
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertNotEqual(found[0]["verdict"], "near-miss", "the peer got the new bytes")
+        incident = self.incident()
+        self.assertNotEqual(incident["verdict"], "near-miss", "the peer got the new bytes")
 
     def test_never_acknowledged(self) -> None:
         """Nothing comes: reported after the time to settle, without certainty."""

@@ -46,11 +46,10 @@ class Suspects(Case):
         self.mapper("pf-reader", path, prot=mmap.PROT_READ)
         self.mapper("pf-private", path, flags=mmap.MAP_PRIVATE)
         guilty.append(self.mapper("pf-storer", path, store=True))
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertEqual(found[0]["file"]["path"], real or path)
-        self.assertEqual(found[0]["writer"]["pid"], guilty[-1].pid, found)
-        self.assertEqual(found[0]["suspects"],
+        incident = self.incident()
+        self.assertEqual(incident["file"]["path"], real or path)
+        self.assertEqual(incident["writer"]["pid"], guilty[-1].pid, incident)
+        self.assertEqual(incident["suspects"],
                          [{"pid": one.pid, "comm": one.comm} for one in guilty])
         self.assertEqual(scene.read(), [(PLACE, 1)])
 
@@ -71,7 +70,6 @@ class Suspects(Case):
         self.mapper("pf-mapper", path)
         with open(path, "r+b", buffering=0) as file:
             file.write(b"new")
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertNotIn("suspects", found[0])
+        incident = self.incident()
+        self.assertNotIn("suspects", incident)
         self.assertEqual(scene.read(), [(0, 3)])

@@ -104,9 +104,8 @@ class Writers(Case):
         return path, path
 
     def one_incident(self, scene: Scene, writer: Did, real: str) -> None:
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.check(found[0], scene, writer, [(OFF, LEN)], path=real)
+        incident = self.incident()
+        self.check(incident, scene, writer, [(OFF, LEN)], path=real)
         self.assertEqual(scene.read(), [(OFF, LEN)])
 
     def in_python(self, fs: str, kind: str) -> None:
@@ -137,13 +136,12 @@ class Writers(Case):
     def uring(self, fs: str) -> None:
         """The write may be done by a worker thread of the process."""
         scene, writer = self.in_c(fs, "uring")
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        who = found[0]["writer"]
+        incident = self.incident()
+        who = incident["writer"]
         if who["tid"] != writer.pid:
             self.assertEqual(who["comm"], f"iou-wrk-{writer.pid}"[:15])
             writer = Did(writer.pid, who["tid"], who["comm"])
-        self.check(found[0], scene, writer, [(OFF, LEN)], path=self.place(fs, "uring")[1])
+        self.check(incident, scene, writer, [(OFF, LEN)], path=self.place(fs, "uring")[1])
         self.assertEqual(scene.read(), [(OFF, LEN)])
 
     def short(self, fs: str) -> None:
@@ -171,11 +169,10 @@ class Writers(Case):
         os.pwrite(disk, invert(data), 5 * PAGE)
         os.fsync(disk)
         os.close(disk)
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        who = found[0]["writer"]
-        self.assertIs(who["kthread"], True, found)
-        self.check(found[0], scene, Did(who["pid"], who["tid"], who["comm"]), [(5 * PAGE, PAGE)])
+        incident = self.incident()
+        who = incident["writer"]
+        self.assertIs(who["kthread"], True, incident)
+        self.check(incident, scene, Did(who["pid"], who["tid"], who["comm"]), [(5 * PAGE, PAGE)])
         self.assertEqual(scene.read(), [(5 * PAGE, PAGE)])
 
     def test_again_and_again(self) -> None:
@@ -184,9 +181,8 @@ class Writers(Case):
         scene = self.scene(path)
         for i in range(3):
             writer = run_as(f"pf-writer-{i}", do_pwrite, path)
-            found = self.watch.collect()
-            self.assertEqual(len(found), 1, found)
-            self.check(found[0], scene, writer, [(OFF, LEN)], path=real)
+            incident = self.incident()
+            self.check(incident, scene, writer, [(OFF, LEN)], path=real)
         self.assertEqual(scene.read(), [(OFF, LEN)])
 
     def test_part_of_the_file_is_sent(self) -> None:
@@ -194,9 +190,8 @@ class Writers(Case):
         path = f"{self.fs('ext4')}/part"
         scene = self.scene(path, offset=7000, length=2000)
         writer = run_as("pf-writer", do_pwrite, path)
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.check(found[0], scene, writer, [(7000, 2000)])
+        incident = self.incident()
+        self.check(incident, scene, writer, [(7000, 2000)])
         self.assertEqual(scene.read(), [(7000, 2000)])
 
     def test_same_file_twice_on_one_connection(self) -> None:
@@ -207,13 +202,12 @@ class Writers(Case):
         os.sendfile(scene.flow.tx.fileno(), fd, 0, 16 * PAGE)
         os.close(fd)
         run_as("pf-writer", do_pwrite, path)
-        found = self.watch.collect()
-        self.assertEqual(len(found), 1, found)
-        self.assertEqual(found[0]["bytes"], 2 * LEN)
-        places = merged([(r["stream_offset"], r["length"]) for r in found[0]["ranges"]])
-        start = found[0]["stream"]["offset"]
+        incident = self.incident()
+        self.assertEqual(incident["bytes"], 2 * LEN)
+        places = merged([(r["stream_offset"], r["length"]) for r in incident["ranges"]])
+        start = incident["stream"]["offset"]
         self.assertEqual(places, [(start, LEN), (start + 16 * PAGE, LEN)])
-        self.assertEqual(merged(file_ranges(found[0])), [(OFF, LEN)])
+        self.assertEqual(merged(file_ranges(incident)), [(OFF, LEN)])
         self.assertEqual(scene.read(), [(OFF, LEN)])
 
 
