@@ -21,10 +21,10 @@ struct piece {
 };
 
 struct find {
-	struct judge *j;
+	struct truth_judge *j;
 	const struct plan *p;
 	const struct truth *t;
-	const struct incident *inc;
+	const struct said_incident *inc;
 	unsigned int n_inc;
 	uint64_t bad;
 	char *text;
@@ -38,18 +38,18 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static enum writer writer_of(const struct find *f, const struct incident *inc)
+static enum writer writer_of(const struct find *f, const struct said_incident *inc)
 {
 	return inc->write < 0 || (unsigned int)inc->write >= f->p->n_writes ?
-	       JUDGE_UNKNOWN : f->p->write[inc->write].how;
+	       TRUTH_UNKNOWN : f->p->write[inc->write].how;
 }
 
 /* Is what arrived what this write put there? */
-static bool is_of(const struct find *f, const struct run *run, const struct incident *inc)
+static bool is_of(const struct find *f, const struct run *run, const struct said_incident *inc)
 {
 	enum writer how = writer_of(f, inc);
 
-	if (how == JUDGE_UNKNOWN)
+	if (how == TRUTH_UNKNOWN)
 		return false;
 	if (how == WRITER_TRUNCATE || how == WRITER_PUNCH)
 		return run->version == VERSION_HOLE;
@@ -82,7 +82,7 @@ static const char *version_words(unsigned int version, char *text, unsigned int 
 
 /* The first is told in words, the others count. */
 static void found(struct find *f, const struct piece *p, const char *what,
-		  const struct incident *inc, const struct said_range *said)
+		  const struct said_incident *inc, const struct said_range *said)
 {
 	char version[32], by[32] = "";
 	unsigned int n;
@@ -97,12 +97,13 @@ static void found(struct find *f, const struct piece *p, const char *what,
 		     version_words(p->run->version, version, sizeof(version)),
 		     p->run->both ? ", two versions went by" : "");
 	if (n < f->size)
-		snprintf(f->text + n, f->size - n, "%s %s%s", said ? verdict_names[said->verdict] :
-			 "nothing", said ? said->reason : "", by);
+		snprintf(f->text + n, f->size - n, "%s %s%s",
+			 said ? said_verdict_names[said->verdict] : "nothing",
+			 said ? said->reason : "", by);
 }
 
-static bool is_wrong(const struct find *f, const struct run *run, const struct incident *inc,
-		     const struct said_range *said)
+static bool is_wrong(const struct find *f, const struct run *run,
+		     const struct said_incident *inc, const struct said_range *said)
 {
 	switch (said->verdict) {
 	case SAID_CORRUPT:
@@ -117,18 +118,18 @@ static bool is_wrong(const struct find *f, const struct run *run, const struct i
 	}
 }
 
-static struct judge_reason *reason_of(struct judge *j, const char *name)
+static struct truth_reason *reason_of(struct truth_judge *j, const char *name)
 {
 	unsigned int i = 0;
 
-	while (i < JUDGE_REASONS - 1 && *j->possible[i].name && strcmp(j->possible[i].name, name))
+	while (i < TRUTH_REASONS - 1 && *j->possible[i].name && strcmp(j->possible[i].name, name))
 		i++;
 	snprintf(j->possible[i].name, sizeof(j->possible[i].name), "%s", name);
 	return &j->possible[i];
 }
 
 /* Takes a look at the bytes to be right about: they were, or became, as they had been. */
-static bool is_comparison(const struct find *f, const struct incident *inc)
+static bool is_comparison(const struct find *f, const struct said_incident *inc)
 {
 	for (unsigned int i = 0; i < f->p->n_writes; i++) {
 		if (f->p->write[i].how == WRITER_RESTORE)
@@ -142,8 +143,8 @@ static bool is_comparison(const struct find *f, const struct incident *inc)
  * under way when the piece is copied changes it in part: the piece is wrong, and
  * which of its bytes are cannot be said.
  */
-static bool is_wrong_in_part(const struct find *f, const struct piece *p, const struct incident *inc,
-			     const struct said_range *said)
+static bool is_wrong_in_part(const struct find *f, const struct piece *p,
+			     const struct said_incident *inc, const struct said_range *said)
 {
 	uint64_t in_page = (said->file_off + p->off - said->off) % PLAN_PAGE;
 	uint64_t lo = p->off > in_page ? p->off - in_page : 0, hi = p->off - in_page + PLAN_PAGE;
@@ -164,11 +165,11 @@ static bool is_wrong_in_part(const struct find *f, const struct piece *p, const 
 	return false;
 }
 
-static void judge_said(struct find *f, const struct piece *p, const struct incident *inc,
+static void judge_said(struct find *f, const struct piece *p, const struct said_incident *inc,
 		       const struct said_range *said)
 {
-	struct judge_row *row = &f->j->row[said->verdict];
-	struct judge_share *share = &f->j->share[writer_of(f, inc)];
+	struct truth_row *row = &f->j->row[said->verdict];
+	struct truth_share *share = &f->j->share[writer_of(f, inc)];
 
 	*(p->run->right ? &row->right : &row->wrong) += p->len;
 	row->both += p->run->both ? p->len : 0;
@@ -193,7 +194,7 @@ static void judge_said(struct find *f, const struct piece *p, const struct incid
 
 static void judge_piece(struct find *f, const struct piece *p)
 {
-	struct judge_row *none = &f->j->row[SAID_MAX];
+	struct truth_row *none = &f->j->row[SAID_MAX];
 	bool covered = false, any = false;
 
 	for (unsigned int i = 0; i < f->n_inc; i++) {
@@ -237,15 +238,16 @@ static unsigned int cut(const struct find *f, const struct truth *t, uint32_t *c
 	return n;
 }
 
-uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t,
-		    const struct incident *inc, unsigned int n_inc, char *text, unsigned int size)
+uint64_t truth_judge_flow(struct truth_judge *j, const struct plan *p, const struct truth *t,
+			  const struct said_incident *inc, unsigned int n_inc, char *text,
+			  unsigned int size)
 {
 	struct find f = { j, p, t, inc, n_inc, 0, text, size };
 	unsigned int room = t->n_runs, n, run = 0;
 	uint32_t *cuts, end;
 
 	for (unsigned int i = 0; i < n_inc; i++) {
-		struct judge_share *share = &j->share[writer_of(&f, &inc[i])];
+		struct truth_share *share = &j->share[writer_of(&f, &inc[i])];
 
 		room += 2 * inc[i].n_ranges;
 		j->row[inc[i].verdict].incidents++;

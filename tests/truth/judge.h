@@ -4,33 +4,33 @@
 #define TRUTH_JUDGE_H
 
 #include "flow.h"
-#include "incidents.h"
+#include "said.h"
 
-#define JUDGE_UNKNOWN WRITER_MAX	/* row of incidents that name none of the writes */
+#define TRUTH_UNKNOWN WRITER_MAX	/* row of incidents that name none of the writes */
 
-struct judge_row {
+struct truth_row {
 	uint64_t incidents;
 	uint64_t right, wrong;		/* bytes it said this of, as they arrived */
 	uint64_t both;			/* of them, bytes of which two versions went by */
 };
 
-struct judge_share {
+struct truth_share {
 	uint64_t incidents, possible;
 	uint64_t bytes, possible_bytes;
 };
 
 /* Why it could not tell. */
-#define JUDGE_REASONS 16
-struct judge_reason {
+#define TRUTH_REASONS 16
+struct truth_reason {
 	char name[24];
 	uint64_t incidents, bytes;
 };
 
-struct judge {
+struct truth_judge {
 	bool hooks_only;	/* content mode off: stores and comparisons go unseen */
-	struct judge_row row[SAID_MAX + 1];	/* and what nothing was said of */
-	struct judge_share share[WRITER_MAX + 1];
-	struct judge_reason possible[JUDGE_REASONS];	/* first free: without a name */
+	struct truth_row row[SAID_MAX + 1];	/* and what nothing was said of */
+	struct truth_share share[WRITER_MAX + 1];
+	struct truth_reason possible[TRUTH_REASONS];	/* first free: without a name */
 	uint64_t reached[STATE_MAX];	/* writes that found bytes there */
 	uint64_t missed, wrong;		/* bytes: the two figures */
 	uint64_t coarse;		/* bytes of pages that were rightly said to be wrong in part */
@@ -42,7 +42,8 @@ struct judge {
  * Add one flow. Returns the bytes it got wrong, and says of the first range of
  * them in text what was said and what is.
  */
-uint64_t judge_flow(struct judge *j, const struct plan *p, const struct truth *t,
-		    const struct incident *inc, unsigned int n_inc, char *text, unsigned int size);
+uint64_t truth_judge_flow(struct truth_judge *j, const struct plan *p, const struct truth *t,
+			  const struct said_incident *inc, unsigned int n_inc, char *text,
+			  unsigned int size);
 
 #endif

@@ -9,16 +9,60 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-const char *const net_names[] = { "lo", "veth", "tun" };
-const char *const fs_names[] = { "ext4", "xfs", "tmpfs" };
-const char *const sender_names[] = { "sendfile", "splice", "vmsplice", "zerocopy" };
-const char *const writer_names[] = {
-	"none", "write", "pwrites", "mmap-dirty", "mmap-clean", "vm-write", "direct-read",
-	"truncate", "punch", "direct", "identical", "restore", "replace", "buffer",
+const char *const net_names[] = {
+	[NET_LO] = "lo",
+	[NET_VETH] = "veth",
+	[NET_TUN] = "tun",
 };
+
+const char *const fs_names[] = {
+	[FS_EXT4] = "ext4",
+	[FS_XFS] = "xfs",
+	[FS_TMPFS] = "tmpfs",
+};
+
+const char *const sender_names[] = {
+	[SENDER_SENDFILE] = "sendfile",
+	[SENDER_SPLICE] = "splice",
+	[SENDER_VMSPLICE] = "vmsplice",
+	[SENDER_ZEROCOPY] = "zerocopy",
+};
+
+const char *const writer_names[] = {
+	[WRITER_NONE] = "none",
+	[WRITER_WRITE] = "write",
+	[WRITER_PIECES] = "pwrites",
+	[WRITER_MMAP_DIRTY] = "mmap-dirty",
+	[WRITER_MMAP_CLEAN] = "mmap-clean",
+	[WRITER_VM] = "vm-write",
+	[WRITER_DMA] = "direct-read",
+	[WRITER_TRUNCATE] = "truncate",
+	[WRITER_PUNCH] = "punch",
+	[WRITER_DIRECT] = "direct",
+	[WRITER_IDENTICAL] = "identical",
+	[WRITER_RESTORE] = "restore",
+	[WRITER_REPLACE] = "replace",
+	[WRITER_BUFFER] = "buffer",
+};
+
 const char *const moment_names[] = {
-	"window", "cork", "cwnd", "qdisc", "ring", "wire", "lost", "spurious", "resent-qdisc",
-	"resent-ring", "acked", "half-read", "read", "race", "closed", "reset", "walk",
+	[MOMENT_WINDOW] = "window",
+	[MOMENT_CORK] = "cork",
+	[MOMENT_CWND] = "cwnd",
+	[MOMENT_QDISC] = "qdisc",
+	[MOMENT_RING] = "ring",
+	[MOMENT_WIRE] = "wire",
+	[MOMENT_LOST] = "lost",
+	[MOMENT_SPURIOUS] = "spurious",
+	[MOMENT_REQDISC] = "resent-qdisc",
+	[MOMENT_RERING] = "resent-ring",
+	[MOMENT_ACKED] = "acked",
+	[MOMENT_HALF] = "half-read",
+	[MOMENT_DONE] = "read",
+	[MOMENT_RACE] = "race",
+	[MOMENT_CLOSED] = "closed",
+	[MOMENT_RESET] = "reset",
+	[MOMENT_WALK] = "walk",
 };
 
 uint64_t rng_next(struct rng *r)

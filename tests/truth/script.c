@@ -7,10 +7,31 @@
 #include "plan.h"
 
 const char *const step_names[] = {
-	"send", "write", "start write", "join write", "read", "plug", "unplug", "pause", "resume",
-	"hold", "release", "drop", "undrop", "hold acks", "pass acks", "cork", "uncork", "close",
-	"reset", "mark",
-	"wait out", "wait blocked", "wait acked", "wait resent", "wait retransmitted",
+	[STEP_SEND] = "send",
+	[STEP_WRITE] = "write",
+	[STEP_WRITE_START] = "start write",
+	[STEP_WRITE_JOIN] = "join write",
+	[STEP_READ] = "read",
+	[STEP_PLUG] = "plug",
+	[STEP_UNPLUG] = "unplug",
+	[STEP_PAUSE] = "pause",
+	[STEP_RESUME] = "resume",
+	[STEP_HOLD] = "hold",
+	[STEP_RELEASE] = "release",
+	[STEP_DROP] = "drop",
+	[STEP_UNDROP] = "undrop",
+	[STEP_ACKHOLD] = "hold acks",
+	[STEP_ACKPASS] = "pass acks",
+	[STEP_CORK] = "cork",
+	[STEP_UNCORK] = "uncork",
+	[STEP_CLOSE] = "close",
+	[STEP_RESET] = "reset",
+	[STEP_MARK] = "mark",
+	[STEP_WAIT_OUT] = "wait out",
+	[STEP_WAIT_BLOCKED] = "wait blocked",
+	[STEP_WAIT_ACKED] = "wait acked",
+	[STEP_WAIT_RESENT] = "wait resent",
+	[STEP_WAIT_RETRANS] = "wait retransmitted",
 };
 
 #define ALL 0xffffffffu

@@ -9,9 +9,9 @@ static double percent(uint64_t part, uint64_t all)
 	return all ? 100.0 * part / all : 0;
 }
 
-static void print_blurred(FILE *out, const struct judge *j)
+static void print_blurred(FILE *out, const struct truth_judge *j)
 {
-	struct judge_share sum = { 0 };
+	struct truth_share sum = { 0 };
 
 	for (unsigned int i = 0; i <= WRITER_MAX; i++) {
 		sum.incidents += j->share[i].incidents;
@@ -22,21 +22,22 @@ static void print_blurred(FILE *out, const struct judge *j)
 	fprintf(out, "blurred: %.1f %% of incidents, %.1f %% of bytes:",
 		percent(sum.possible, sum.incidents), percent(sum.possible_bytes, sum.bytes));
 	for (unsigned int i = 0; i <= WRITER_MAX; i++) {
-		const struct judge_share *s = &j->share[i];
+		const struct truth_share *s = &j->share[i];
 
 		if (s->incidents)
 			fprintf(out, " %s %llu/%llu (%.1f %%)",
-				i == JUDGE_UNKNOWN ? "unnamed" : writer_names[i], ULL(s->possible),
+				i == TRUTH_UNKNOWN ? "unnamed" : writer_names[i], ULL(s->possible),
 				ULL(s->incidents), percent(s->possible_bytes, s->bytes));
 	}
 	fputs("\nbecause:", out);
-	for (unsigned int i = 0; i < JUDGE_REASONS && *j->possible[i].name; i++)
+	for (unsigned int i = 0; i < TRUTH_REASONS && *j->possible[i].name; i++)
 		fprintf(out, " %s %llu (%llu bytes)", j->possible[i].name,
 			ULL(j->possible[i].incidents), ULL(j->possible[i].bytes));
 	fputc('\n', out);
 }
 
-void table_print(FILE *out, const char *kernel, const char *content, const struct judge *j)
+void table_print(FILE *out, const char *kernel, const char *content,
+		 const struct truth_judge *j)
 {
 	fprintf(out, "\nkernel %s, content %s: %llu flows, %llu bytes\n", kernel, content,
 		ULL(j->flows), ULL(j->bytes));
@@ -44,11 +45,11 @@ void table_print(FILE *out, const char *kernel, const char *content, const struc
 		"arrived wrong", "both went by");
 	for (int i = SAID_MAX; i >= 0; i--) {
 		/* From corrupt down to identical; nothing said comes last. */
-		const struct judge_row *row = i ? &j->row[i - 1] : &j->row[SAID_MAX];
+		const struct truth_row *row = i ? &j->row[i - 1] : &j->row[SAID_MAX];
 
 		fprintf(out, "%-10s %10llu %14llu %14llu %18llu\n",
-			i ? verdict_names[i - 1] : "nothing", ULL(row->incidents), ULL(row->right),
-			ULL(row->wrong), ULL(row->both));
+			i ? said_verdict_names[i - 1] : "nothing", ULL(row->incidents),
+			ULL(row->right), ULL(row->wrong), ULL(row->both));
 	}
 	fputs("writes that found bytes", out);
 	for (enum state i = 0; i < STATE_MAX; i++)

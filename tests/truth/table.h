@@ -5,6 +5,7 @@
 
 #include "judge.h"
 
-void table_print(FILE *out, const char *kernel, const char *content, const struct judge *j);
+void table_print(FILE *out, const char *kernel, const char *content,
+		 const struct truth_judge *j);
 
 #endif

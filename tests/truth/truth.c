@@ -12,9 +12,9 @@
 #include <string.h>
 
 #include "flow.h"
-#include "incidents.h"
 #include "judge.h"
 #include "lib/say.h"
+#include "said.h"
 #include "table.h"
 #include "trace.h"
 #include "watch.h"
@@ -108,11 +108,11 @@ static void show(const struct options *o, const struct plan *p, const char *what
 	       o->content ? " CONTENT=" : "", o->content ? o->content : "");
 }
 
-static void list(const struct options *o, const struct plan *p, const struct incident *inc,
+static void list(const struct options *o, const struct plan *p, const struct said_incident *inc,
 		 unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		if (o->list && !strcmp(o->list, verdict_names[inc[i].verdict]))
+		if (o->list && !strcmp(o->list, said_verdict_names[inc[i].verdict]))
 			printf("%s: flow %u write %d: %s by %s over %s at %s\n", o->list, p->n,
 			       inc[i].write, inc[i].reason,
 			       inc[i].write < 0 ? "?" : writer_names[p->write[inc[i].write].how],
@@ -122,21 +122,21 @@ static void list(const struct options *o, const struct plan *p, const struct inc
 
 /* Returns how many flows failed. */
 static unsigned int judge_all(const struct options *o, const struct truth *truths,
-			      const struct incidents *said, struct judge *j)
+			      const struct said *said, struct truth_judge *j)
 {
 	unsigned int failed = 0;
 
 	for (uint32_t i = 0; i < o->flows; i++) {
-		const struct incident *inc;
+		const struct said_incident *inc;
 		char text[256] = "";
 		struct plan p;
 		unsigned int n;
 		uint64_t bad;
 
 		plan_make(&p, o->seed, o->first + i);
-		inc = incidents_of(said, p.n, &n);
+		inc = said_of(said, p.n, &n);
 		list(o, &p, inc, n);
-		bad = judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
+		bad = truth_judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
 		if (*truths[i].trouble)
 			snprintf(text, sizeof(text), "never: %s", truths[i].trouble);
 		if (!bad && !*truths[i].trouble)
@@ -167,9 +167,9 @@ static void run_all(const struct options *o, struct truth *truths)
 
 int main(int argc, char **argv)
 {
-	struct judge j = { 0 };
+	struct truth_judge j = { 0 };
 	struct options o;
-	struct incidents said;
+	struct said said;
 	struct truth *truths;
 	unsigned int failed;
 	const char *mode;
@@ -185,7 +185,7 @@ int main(int argc, char **argv)
 	began = now_us();
 	run_all(&o, truths);
 	ended = now_us();
-	incidents_read(watch_stop(), &said);
+	said_read(watch_stop(), &said);
 
 	mode = *said.content ? said.content : o.content ? o.content : "off";
 	j.hooks_only = !strcmp(mode, "off");

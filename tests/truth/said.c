@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* incidents - see incidents.h. A line that cannot be understood ends the bench. */
-#include "incidents.h"
+/* said - see said.h. A line that cannot be understood ends the bench. */
+#include "said.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -12,7 +12,13 @@
 #include "trace.h"
 #include "write.h"
 
-const char *const verdict_names[] = { "identical", "near-miss", "possible", "mixed", "corrupt" };
+const char *const said_verdict_names[] = {
+	[SAID_IDENTICAL] = "identical",
+	[SAID_NEAR_MISS] = "near-miss",
+	[SAID_POSSIBLE] = "possible",
+	[SAID_MIXED] = "mixed",
+	[SAID_CORRUPT] = "corrupt",
+};
 
 static struct json_object *get(struct json_object *obj, const char *key)
 {
@@ -31,12 +37,12 @@ static const char *get_text(struct json_object *obj, const char *key)
 	return text ? text : "";
 }
 
-static enum verdict get_verdict(struct json_object *obj)
+static enum said_verdict get_verdict(struct json_object *obj)
 {
 	const char *name = get_text(obj, "verdict");
-	enum verdict v = 0;
+	enum said_verdict v = 0;
 
-	while (v < SAID_MAX && strcmp(name, verdict_names[v]))
+	while (v < SAID_MAX && strcmp(name, said_verdict_names[v]))
 		v++;
 	errno = 0;
 	must(v < SAID_MAX, "pageflight: verdict '%s'", name);
@@ -65,7 +71,7 @@ static int get_write(struct json_object *obj, uint32_t flow)
 	return k;
 }
 
-static void get_ranges(struct json_object *obj, struct incident *inc)
+static void get_ranges(struct json_object *obj, struct said_incident *inc)
 {
 	struct json_object *ranges = get(obj, "ranges");
 
@@ -84,9 +90,9 @@ static void get_ranges(struct json_object *obj, struct incident *inc)
 	}
 }
 
-static void on_incident(struct json_object *obj, struct incidents *ret)
+static void on_incident(struct json_object *obj, struct said *ret)
 {
-	struct incident inc = { 0 };
+	struct said_incident inc = { 0 };
 	const char *how;
 
 	if (!get_flow(obj, &inc.flow)) {
@@ -107,7 +113,7 @@ static void on_incident(struct json_object *obj, struct incidents *ret)
 	ret->all[ret->n++] = inc;
 }
 
-static void note_loss(struct incidents *ret, const char *name, uint64_t count)
+static void note_loss(struct said *ret, const char *name, uint64_t count)
 {
 	size_t n = strlen(ret->loss);
 
@@ -118,7 +124,7 @@ static void note_loss(struct incidents *ret, const char *name, uint64_t count)
 	snprintf(ret->loss + n, sizeof(ret->loss) - n, " %s %llu", name, (unsigned long long)count);
 }
 
-static void on_summary(struct json_object *obj, struct incidents *ret)
+static void on_summary(struct json_object *obj, struct said *ret)
 {
 	struct json_object *counters = get(obj, "counters");
 	uint64_t ended = json_object_get_uint64(get(counters, "released")) +
@@ -139,17 +145,17 @@ static void on_summary(struct json_object *obj, struct incidents *ret)
 
 static int by_flow(const void *a, const void *b)
 {
-	const struct incident *x = a, *y = b;
+	const struct said_incident *x = a, *y = b;
 
 	return (x->flow > y->flow) - (x->flow < y->flow);
 }
 
-void incidents_read(FILE *in, struct incidents *ret)
+void said_read(FILE *in, struct said *ret)
 {
 	char *line = NULL;
 	size_t room = 0;
 
-	*ret = (struct incidents){ 0 };
+	*ret = (struct said){ 0 };
 	while (getline(&line, &room, in) > 0) {
 		struct json_object *obj = json_tokener_parse(line);
 		const char *type;
@@ -170,7 +176,7 @@ void incidents_read(FILE *in, struct incidents *ret)
 		qsort(ret->all, ret->n, sizeof(*ret->all), by_flow);
 }
 
-const struct incident *incidents_of(const struct incidents *all, uint32_t flow,
+const struct said_incident *said_of(const struct said *all, uint32_t flow,
 				    unsigned int *ret_n)
 {
 	unsigned int from = 0, to = all->n, mid;

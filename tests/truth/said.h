@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* incidents - what pageflight said, from its JSON lines. */
-#ifndef TRUTH_INCIDENTS_H
-#define TRUTH_INCIDENTS_H
+/* said - what pageflight said, from its JSON lines. */
+#ifndef TRUTH_SAID_H
+#define TRUTH_SAID_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
 /* Weakest first. */
-enum verdict {
+enum said_verdict {
 	SAID_IDENTICAL, SAID_NEAR_MISS, SAID_POSSIBLE, SAID_MIXED, SAID_CORRUPT, SAID_MAX
 };
-extern const char *const verdict_names[];
+extern const char *const said_verdict_names[];
 
 struct said_range {
 	uint64_t off, len;	/* of the stream */
 	uint64_t file_off;
-	enum verdict verdict;
+	enum said_verdict verdict;
 	char reason[24];
 };
 
-struct incident {
+struct said_incident {
 	uint32_t flow;
 	int write;		/* which of the flow's writes; -1: it does not say */
-	enum verdict verdict;
+	enum said_verdict verdict;
 	char reason[24];
 	bool lost;		/* evidence was lost */
 	bool by_page;		/* found by fingerprints: of a page piece, not of bytes */
@@ -31,8 +31,8 @@ struct incident {
 	unsigned int n_ranges;
 };
 
-struct incidents {
-	struct incident *all;	/* by flow, in order */
+struct said {
+	struct said_incident *all;	/* by flow, in order */
 	unsigned int n;
 	unsigned int strays;	/* of no flow */
 	bool summary;		/* it came */
@@ -41,10 +41,10 @@ struct incidents {
 	char loss[256];		/* what */
 };
 
-void incidents_read(FILE *in, struct incidents *ret);
+void said_read(FILE *in, struct said *ret);
 
 /* Those of one flow. */
-const struct incident *incidents_of(const struct incidents *all, uint32_t flow,
+const struct said_incident *said_of(const struct said *all, uint32_t flow,
 				    unsigned int *ret_n);
 
 #endif
