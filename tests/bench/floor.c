@@ -11,7 +11,7 @@
 
 #include "lib/say.h"
 
-#define HOOKS 64
+#define HOOKS 128
 
 struct hook {
 	struct bpf_link_info link;
