@@ -28,12 +28,13 @@ struct run {
 
 static void on_incident(void *ctx, const struct pf_incident *inc)
 {
+	const struct shown shown = { .inc = inc };
 	struct run *r = ctx;
 
 	r->incidents[inc->answer.verdict]++;
 	r->bytes += inc->bytes;
 	if (r->sink)
-		must(!r->sink->ops->incident(r->sink, inc), "sink");
+		must(!r->sink->ops->incident(r->sink, &shown), "sink");
 }
 
 static void give(struct run *r, struct pf_event *h, __u32 type, __u32 size)

@@ -37,12 +37,11 @@ static void mapped(__u8 addr[16], __u8 last)
 	memcpy(addr, ten_net, 16);
 }
 
-struct pf_incident sample_incident(void)
+struct sample sample_incident(void)
 {
-	struct pf_incident inc = {
+	struct sample s = { .inc = {
 		.op = 77,
 		.conn = 78,
-		.wall_ns = 1769860800123456789ull,
 		.answer = UNSENT,
 		.bytes = 4096,
 		.file_off = 65536,
@@ -59,81 +58,83 @@ struct pf_incident sample_incident(void)
 		.op_rec = &op_rec,
 		.ranges = two_ranges,
 		.n_ranges = 2,
+	}, .shown = {
+		.wall_ns = 1769860800123456789ull,
 		.path = "/srv/www/a.iso",
 		.view = PATH_SELF,
-	};
+	} };
 
-	mapped(inc.tuple.laddr, 1);
-	mapped(inc.tuple.raddr, 2);
-	return inc;
+	mapped(s.inc.tuple.laddr, 1);
+	mapped(s.inc.tuple.raddr, 2);
+	return s;
 }
 
-struct pf_incident sample_odd(void)
+struct sample sample_odd(void)
 {
-	struct pf_incident inc = sample_incident();
+	struct sample s = sample_incident();
 
-	inc.answer = (struct pf_answer)STORED;
-	inc.bytes = inc.file_len = inc.stream_len = 1ull << 40;
-	inc.file_off = 0;
-	inc.stream_off = 1;
-	inc.age_ns = 12345678901ull;
-	inc.resends = 3;
-	inc.evidence_lost = true;
-	inc.local = true;
-	inc.deleted = true;
-	inc.ranges = one_range;
-	inc.n_ranges = 1;
-	inc.path = "/tmp/\"q\"\\ \n\xff\xc3\xbc/a rather long name of a file";
-	inc.view = PATH_WRITER;
-	strcpy(inc.writer.comm, "with\033esc\xff");
-	inc.writer.pid = 4194304;
-	inc.writer.how = PF_WRITE_MMAP;
-	strcpy(inc.sender.comm, "fifteen-letters");
-	memset(inc.tuple.laddr, 0xfe, 16);
-	memset(inc.tuple.raddr, 0xfd, 16);
-	return inc;
+	s.inc.answer = (struct pf_answer)STORED;
+	s.inc.bytes = s.inc.file_len = s.inc.stream_len = 1ull << 40;
+	s.inc.file_off = 0;
+	s.inc.stream_off = 1;
+	s.inc.age_ns = 12345678901ull;
+	s.inc.resends = 3;
+	s.inc.evidence_lost = true;
+	s.inc.local = true;
+	s.shown.deleted = true;
+	s.inc.ranges = one_range;
+	s.inc.n_ranges = 1;
+	s.shown.path = "/tmp/\"q\"\\ \n\xff\xc3\xbc/a rather long name of a file";
+	s.shown.view = PATH_WRITER;
+	strcpy(s.inc.writer.comm, "with\033esc\xff");
+	s.inc.writer.pid = 4194304;
+	s.inc.writer.how = PF_WRITE_MMAP;
+	strcpy(s.inc.sender.comm, "fifteen-letters");
+	memset(s.inc.tuple.laddr, 0xfe, 16);
+	memset(s.inc.tuple.raddr, 0xfd, 16);
+	return s;
 }
 
-struct pf_incident sample_bare(void)
+struct sample sample_bare(void)
 {
-	struct pf_incident inc = sample_incident();
+	struct sample s = sample_incident();
 
-	inc.answer = (struct pf_answer)ACKED;
-	inc.path = NULL;
-	inc.view = PATH_UNKNOWN;
-	inc.op_rec = NULL;
-	inc.ranges = two_ranges + 1;
-	inc.n_ranges = 1;
-	return inc;
+	s.inc.answer = (struct pf_answer)ACKED;
+	s.shown.path = NULL;
+	s.shown.view = PATH_UNKNOWN;
+	s.inc.op_rec = NULL;
+	s.inc.ranges = two_ranges + 1;
+	s.inc.n_ranges = 1;
+	return s;
 }
 
-struct pf_incident sample_unseen(void)
+struct sample sample_unseen(void)
 {
 	static const struct suspect suspects[] = {
 		{ 4242, "rewriter" },
 		{ 4194304, "fifteen\033letter" },
 	};
-	struct pf_incident inc = sample_incident();
+	struct sample s = sample_incident();
 
-	inc.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
-	inc.sender = (struct pf_task){ .pid = 311, .tid = 311, .how = PF_SEND_KERNEL,
+	s.inc.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
+	s.inc.sender = (struct pf_task){ .pid = 311, .tid = 311, .how = PF_SEND_KERNEL,
 				       .flags = PF_TASK_KTHREAD, .comm = "kworker/0:1H" };
-	inc.sender_module = "nvme_tcp";
-	inc.suspects_sought = true;
-	inc.suspects = suspects;
-	inc.n_suspects = 2;
-	return inc;
+	s.shown.sender_module = "nvme_tcp";
+	s.shown.suspects_sought = true;
+	s.shown.suspects = suspects;
+	s.shown.n_suspects = 2;
+	return s;
 }
 
-struct pf_incident sample_memory(void)
+struct sample sample_memory(void)
 {
-	struct pf_incident inc = sample_bare();
+	struct sample s = sample_bare();
 
-	inc.sender.how = PF_SEND_ZEROCOPY;
-	inc.writer = inc.sender;
-	inc.writer.how = PF_WRITE_UNKNOWN;
-	inc.dev = inc.ino = 0;
-	return inc;
+	s.inc.sender.how = PF_SEND_ZEROCOPY;
+	s.inc.writer = s.inc.sender;
+	s.inc.writer.how = PF_WRITE_UNKNOWN;
+	s.inc.dev = s.inc.ino = 0;
+	return s;
 }
 
 struct summary sample_summary(void)
@@ -156,8 +157,16 @@ struct summary sample_summary(void)
 	return sum;
 }
 
+void sample_give(struct sink *sink, const struct sample *sample, int err)
+{
+	struct shown shown = sample->shown;
+
+	shown.inc = &sample->inc;
+	assert_int_equal(sink->ops->incident(sink, &shown), err);
+}
+
 char *sample_print(const struct sink_ops *ops, unsigned int width,
-		   const struct pf_incident *incs, size_t n, const struct summary *sum)
+		   const struct sample *samples, size_t n, const struct summary *sum)
 {
 	struct sink sink = { .ops = ops, .width = width };
 	char *text;
@@ -166,7 +175,7 @@ char *sample_print(const struct sink_ops *ops, unsigned int width,
 	sink.out = open_memstream(&text, &len);
 	assert_int_equal(ops->open(&sink), 0);
 	for (size_t i = 0; i < n; i++)
-		assert_int_equal(ops->incident(&sink, &incs[i]), 0);
+		sample_give(&sink, &samples[i], 0);
 	if (sum)
 		assert_int_equal(ops->summary(&sink, sum), 0);
 	fclose(sink.out);

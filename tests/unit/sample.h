@@ -7,25 +7,34 @@
 
 #include "output/sink.h"
 
+/* shown.inc is set as it is given to a sink: a sample may be copied. */
+struct sample {
+	struct pf_incident inc;
+	struct shown shown;
+};
+
 /* A corrupt one over IPv4 with two ranges, as in the documentation. */
-struct pf_incident sample_incident(void);
+struct sample sample_incident(void);
 
 /* A possible one over IPv6 of a deleted file with odd bytes in its name. */
-struct pf_incident sample_odd(void);
+struct sample sample_odd(void);
 
 /* Nothing known but the numbers. */
-struct pf_incident sample_bare(void);
+struct sample sample_bare(void);
 
 /* Bytes of a file that the kernel sends, changed by nobody that was seen; two suspects. */
-struct pf_incident sample_unseen(void);
+struct sample sample_unseen(void);
 
 /* Memory of its sender, which is the only one who can have changed it. */
-struct pf_incident sample_memory(void);
+struct sample sample_memory(void);
 
 struct summary sample_summary(void);
 
+/* Give it to a sink, which has to return err. */
+void sample_give(struct sink *sink, const struct sample *sample, int err);
+
 /* Everything a sink prints. The caller frees the text. */
 char *sample_print(const struct sink_ops *ops, unsigned int width,
-		   const struct pf_incident *incs, size_t n, const struct summary *sum);
+		   const struct sample *samples, size_t n, const struct summary *sum);
 
 #endif

@@ -16,6 +16,7 @@ struct fixture {
 	struct demo_report report;
 	struct pf_range ranges[2];
 	struct pf_incident inc;
+	struct shown shown;
 };
 
 static int set_up(void **state)
@@ -40,12 +41,13 @@ static int set_up(void **state)
 		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_SENT, UNREAD } };
 	f->inc = (struct pf_incident){
 		.answer = f->ranges[1].answer, .bytes = RACE_LENGTH, .file_off = RACE_OFFSET,
-		.file_len = RACE_LENGTH, .ino = 99, .path = f->race.path, .ranges = f->ranges,
+		.file_len = RACE_LENGTH, .ino = 99, .ranges = f->ranges,
 		.n_ranges = 2,
 		.writer = { .pid = 11, .comm = "demo-writer" },
 		.sender = { .pid = 10, .comm = "demo-sender" },
 		.tuple = { .lport = 1000, .rport = 2000 },
 	};
+	f->shown = (struct shown){ .inc = &f->inc, .path = f->race.path };
 	memcpy(f->inc.tuple.laddr, loopback, 16);
 	memcpy(f->inc.tuple.raddr, loopback, 16);
 	*state = f;
@@ -62,7 +64,7 @@ static bool passes(struct fixture *f)
 {
 	struct demo_check check;
 
-	demo_take(&f->report, &f->race, &f->inc);
+	demo_take(&f->report, &f->race, &f->shown);
 	return demo_check(&f->race, &f->report, &check);
 }
 
@@ -89,9 +91,9 @@ static void test_right(void **state)
 	}
 
 REFUTES(other_verdict, f->inc.answer.verdict = PF_VERDICT_POSSIBLE)
-REFUTES(other_file, f->inc.path = "/tmp/y")
+REFUTES(other_file, f->shown.path = "/tmp/y")
 REFUTES(other_inode, f->inc.ino = 98)
-REFUTES(no_path, f->inc.path = NULL)
+REFUTES(no_path, f->shown.path = NULL)
 REFUTES(byte_too_few, f->ranges[1].len--)
 REFUTES(byte_too_many, f->ranges[1].len++)
 REFUTES(one_off, f->ranges[0].stream_off--)
@@ -102,7 +104,7 @@ REFUTES(other_writer, f->inc.writer.pid++)
 REFUTES(other_sender, f->inc.sender.pid++)
 REFUTES(other_comm, f->inc.writer.comm[0] = 'D')
 REFUTES(other_port, f->inc.tuple.rport++)
-REFUTES(twice, demo_take(&f->report, &f->race, &f->inc))
+REFUTES(twice, demo_take(&f->report, &f->race, &f->shown))
 REFUTES(byte_arrived_right, f->result.got[RACE_OFFSET] = race_byte(RACE_OFFSET))
 REFUTES(byte_arrived_wrong, f->result.got[0] = 0)
 REFUTES(short_read, f->result.received = RACE_OFFSET + 1)
@@ -127,7 +129,7 @@ static void test_print(void **state)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	demo_take(&f->report, &f->race, &f->inc);
+	demo_take(&f->report, &f->race, &f->shown);
 	demo_print(out, &f->race, &f->report, &check,
 		   demo_check(&f->race, &f->report, &check));
 	fclose(out);
@@ -147,7 +149,7 @@ static void test_print_json(void **state)
 	FILE *out = open_memstream(&text, &len);
 	bool passed;
 
-	demo_take(&f->report, &f->race, &f->inc);
+	demo_take(&f->report, &f->race, &f->shown);
 	passed = demo_check(&f->race, &f->report, &check);
 	assert_int_equal(demo_print_json(out, &f->race, &check, passed), 0);
 	fclose(out);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/output/incident_json.c user/output/sink.c user/base/kallsyms.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
+/* links: tests/unit/sample.c user/names/shown.c user/output/incident_json.c user/output/sink.c user/base/kallsyms.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /*
  * The contract with programs: one valid JSON object a line, with every key it
  * promises, of the type it promises.
@@ -110,8 +110,8 @@ static void test_contract(void **state)
 		{ "ranges.[1].stream_offset", json_type_int, "74108" },
 		{ "ranges.[1].length", json_type_int, "100" },
 	};
-	struct pf_incident inc = sample_incident();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	struct sample sample = sample_incident();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
@@ -141,8 +141,8 @@ static void test_odd_bytes(void **state)
 		{ "resends", json_type_int, "3" },
 		{ "evidence_lost", json_type_boolean, "true" },
 	};
-	struct pf_incident inc = sample_odd();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	struct sample sample = sample_odd();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
@@ -156,8 +156,8 @@ static void test_unknown_path(void **state)
 		{ "file.inode", json_type_int, "1234" },
 		{ "writer.stack", json_type_array, "[]" },
 	};
-	struct pf_incident inc = sample_bare();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	struct sample sample = sample_bare();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
@@ -180,16 +180,16 @@ static void test_unseen_writer(void **state)
 		{ "sender.module", json_type_string, "\"nvme_tcp\"" },
 		{ "file.inode", json_type_int, "1234" },
 	};
-	struct pf_incident inc = sample_unseen();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	struct sample sample = sample_unseen();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
 	json_object_put(obj);
-	inc.n_suspects = 0;
-	inc.suspects_cut = true;
-	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	sample.shown.n_suspects = 0;
+	sample.shown.suspects_cut = true;
+	obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 	expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
 	expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
 	json_object_put(obj);
@@ -206,8 +206,8 @@ static void test_user_memory(void **state)
 		{ "ranges.[0].file_offset", json_type_null, NULL },
 		{ "ranges.[0].stream_offset", json_type_int, "74108" },
 	};
-	struct pf_incident inc = sample_memory();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	struct sample sample = sample_memory();
+	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
 	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
@@ -220,15 +220,15 @@ static void test_stack(void **state)
 {
 	static char text[] = "ffffffff81234500 T vfs_write\n";
 	FILE *in = fmemopen(text, strlen(text), "r");
-	struct pf_incident inc = sample_incident();
+	struct sample sample = sample_incident();
 	struct json_object *obj;
 	struct kallsyms *kallsyms;
 
 	(void)state;
 	assert_int_equal(kallsyms_read(&kallsyms, in), 0);
 	fclose(in);
-	inc.kallsyms = kallsyms;
-	obj = parse(sample_print(&sink_json, 0, &inc, 1, NULL));
+	sample.shown.kallsyms = kallsyms;
+	obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 	expect(obj, &(struct key){ "writer.stack", json_type_array,
 				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
 	json_object_put(obj);
@@ -306,11 +306,11 @@ static void test_filters(void **state)
 static void test_full_disk(void **state)
 {
 	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
-	struct pf_incident inc = sample_incident();
+	struct sample sample = sample_incident();
 
 	(void)state;
 	assert_non_null(sink.out);
-	assert_int_equal(sink_json.incident(&sink, &inc), -ENOSPC);
+	sample_give(&sink, &sample, -ENOSPC);
 	fclose(sink.out);
 }
 

@@ -30,61 +30,63 @@ static __u64 proc_dev(void)
 	return (__u64)major(st.st_dev) << 20 | minor(st.st_dev);
 }
 
-static struct pf_incident resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
+static struct shown resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
 {
 	struct pf_incident inc = { .dev = dev, .writer.pid = writer, .op_rec = op };
+	struct shown shown = { .inc = &inc };
 	static char path[PATHS_LEN];
 	struct paths *r;
 
 	assert_int_equal(paths_new(&r), 0);
 	/* Twice: the second time from the tables at hand. */
-	paths_incident(r, &inc);
-	paths_incident(r, &inc);
-	if (inc.path)
-		inc.path = strcpy(path, inc.path);
+	paths_incident(r, &shown);
+	paths_incident(r, &shown);
+	if (shown.path)
+		shown.path = strcpy(path, shown.path);
 	paths_free(r);
-	return inc;
+	shown.inc = NULL;
+	return shown;
 }
 
 static void test_mounted_here(void **state)
 {
 	struct pf_ev_op op = op_with("/version", 0);
-	struct pf_incident inc = resolved(&op, proc_dev(), 0);
+	struct shown shown = resolved(&op, proc_dev(), 0);
 
 	(void)state;
-	assert_string_equal(inc.path, "/proc/version");
-	assert_int_equal(inc.view, PATH_SELF);
-	assert_false(inc.deleted);
+	assert_string_equal(shown.path, "/proc/version");
+	assert_int_equal(shown.view, PATH_SELF);
+	assert_false(shown.deleted);
 }
 
 static void test_deleted(void **state)
 {
 	struct pf_ev_op op = op_with("/version", PF_OP_DELETED);
-	struct pf_incident inc = resolved(&op, proc_dev(), 0);
+	struct shown shown = resolved(&op, proc_dev(), 0);
 
 	(void)state;
-	assert_string_equal(inc.path, "/proc/version");
-	assert_true(inc.deleted);
+	assert_string_equal(shown.path, "/proc/version");
+	assert_true(shown.deleted);
 }
 
 static void test_mounted_nowhere(void **state)
 {
 	struct pf_ev_op op = op_with("/a/b", 0);
-	struct pf_incident inc = resolved(&op, (__u64)4000 << 20 | 7, getpid());
+	struct shown shown = resolved(&op, (__u64)4000 << 20 | 7, getpid());
 
 	(void)state;
-	assert_string_equal(inc.path, "[4000:7]/a/b");
-	assert_int_equal(inc.view, PATH_UNKNOWN);
+	assert_string_equal(shown.path, "[4000:7]/a/b");
+	assert_int_equal(shown.view, PATH_UNKNOWN);
 }
 
 static void test_cut(void **state)
 {
 	struct pf_ev_op op = op_with("/end/of/it", PF_OP_CUT);
-	struct pf_incident inc = resolved(&op, (__u64)8 << 20 | 1, 0);
+	struct shown shown = resolved(&op, (__u64)8 << 20 | 1, 0);
 
 	(void)state;
-	assert_string_equal(inc.path, "[8:1]/.../end/of/it");
-	assert_int_equal(inc.view, PATH_UNKNOWN);
+	assert_string_equal(shown.path, "[8:1]/.../end/of/it");
+	assert_int_equal(shown.view, PATH_UNKNOWN);
 }
 
 static void test_no_path(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/output/table.c user/output/summary.c user/output/sink.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
+/* links: tests/unit/sample.c user/names/shown.c user/output/table.c user/output/summary.c user/output/sink.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /* What people see, to the character, at the usual widths. */
 #include <errno.h>
 #include <stdlib.h>
@@ -54,9 +54,9 @@ static const char at_end[] =
 
 static char *print(unsigned int width)
 {
-	const struct pf_incident incs[] = { sample_incident(), sample_odd(), sample_bare() };
+	const struct sample samples[] = { sample_incident(), sample_odd(), sample_bare() };
 
-	return sample_print(&sink_table, width, incs, ARRAY_LEN(incs), NULL);
+	return sample_print(&sink_table, width, samples, ARRAY_LEN(samples), NULL);
 }
 
 static void test_golden(void **state)
@@ -89,13 +89,14 @@ static void test_no_line_is_too_long(void **state)
 	}
 }
 
-static char *print_sink(struct sink sink, const struct pf_incident *inc)
+static char *print_sink(struct sink sink, const struct sample *sample)
 {
 	char *text;
 	size_t len;
 
+	sink.ops = &sink_table;
 	sink.out = open_memstream(&text, &len);
-	assert_int_equal(sink_table.incident(&sink, inc), 0);
+	sample_give(&sink, sample, 0);
 	fclose(sink.out);
 	return text;
 }
@@ -112,21 +113,21 @@ static const char who_at_80[] =
 
 static void test_who(void **state)
 {
-	const struct pf_incident incs[] = { sample_unseen(), sample_memory() };
-	char *text = sample_print(&sink_table, 120, incs, 2, NULL);
+	const struct sample samples[] = { sample_unseen(), sample_memory() };
+	char *text = sample_print(&sink_table, 120, samples, 2, NULL);
 
 	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, who_at_120);
 	free(text);
-	text = sample_print(&sink_table, 80, incs, 2, NULL);
+	text = sample_print(&sink_table, 80, samples, 2, NULL);
 	assert_string_equal(strchr(text, '\n') + 1, who_at_80);
 	free(text);
 }
 
 /* The line below an incident, empty if there is none. */
-static void expect_suspects(const struct pf_incident *inc, unsigned int width, const char *line)
+static void expect_suspects(const struct sample *sample, unsigned int width, const char *line)
 {
-	char *text = print_sink((struct sink){ .width = width }, inc);
+	char *text = print_sink((struct sink){ .width = width }, sample);
 
 	assert_string_equal(strchr(text, '\n') + 1, line);
 	free(text);
@@ -134,51 +135,53 @@ static void expect_suspects(const struct pf_incident *inc, unsigned int width, c
 
 static void test_suspects(void **state)
 {
-	struct pf_incident inc = sample_unseen();
+	struct sample sample = sample_unseen();
 
 	(void)state;
-	expect_suspects(&inc, 57, "  mapped writable by rewriter[4242] ...\n");
-	inc.n_suspects = 0;
-	expect_suspects(&inc, 80, "  mapped writable by nobody now\n");
-	inc.suspects_cut = true;
-	expect_suspects(&inc, 80, "  mapped writable by ...\n");
-	inc.n_suspects = 1;
-	expect_suspects(&inc, 80, "  mapped writable by rewriter[4242] ...\n");
+	expect_suspects(&sample, 57, "  mapped writable by rewriter[4242] ...\n");
+	sample.shown.n_suspects = 0;
+	expect_suspects(&sample, 80, "  mapped writable by nobody now\n");
+	sample.shown.suspects_cut = true;
+	expect_suspects(&sample, 80, "  mapped writable by ...\n");
+	sample.shown.n_suspects = 1;
+	expect_suspects(&sample, 80, "  mapped writable by rewriter[4242] ...\n");
 	/* One that was seen is not named again, and needs no line if there are no others. */
-	inc = sample_unseen();
-	inc.writer = (struct pf_task){ .pid = 4242, .how = PF_WRITE_MMAP, .comm = "rewriter" };
-	expect_suspects(&inc, 80, "  mapped writable by fifteen?letter[4194304]\n");
-	inc.n_suspects = 1;
-	expect_suspects(&inc, 80, "");
-	inc = sample_incident();
-	expect_suspects(&inc, 80, "");
+	sample = sample_unseen();
+	sample.inc.writer.pid = 4242;
+	sample.inc.writer.how = PF_WRITE_MMAP;
+	strcpy(sample.inc.writer.comm, "rewriter");
+	expect_suspects(&sample, 80, "  mapped writable by fifteen?letter[4194304]\n");
+	sample.shown.n_suspects = 1;
+	expect_suspects(&sample, 80, "");
+	sample = sample_incident();
+	expect_suspects(&sample, 80, "");
 }
 
 static void test_module_too_long(void **state)
 {
-	struct pf_incident inc = sample_unseen();
+	struct sample sample = sample_unseen();
 	char *text;
 
 	(void)state;
-	inc.sender_module = "a_rather_long_name";
-	text = print_sink((struct sink){ .width = 120 }, &inc);
+	sample.shown.sender_module = "a_rather_long_name";
+	text = print_sink((struct sink){ .width = 120 }, &sample);
 	assert_non_null(strstr(text, " [a_rather_lon~ :80>"));
 	free(text);
-	inc.sender_module = "tls";
-	text = print_sink((struct sink){ .width = 120 }, &inc);
+	sample.shown.sender_module = "tls";
+	text = print_sink((struct sink){ .width = 120 }, &sample);
 	assert_non_null(strstr(text, " kworker~ [tls] :80>"));
 	free(text);
 }
 
 static void test_colour(void **state)
 {
-	struct pf_incident inc = sample_incident();
-	char *text = print_sink((struct sink){ .width = 120, .colour = true }, &inc);
+	struct sample sample = sample_incident();
+	char *text = print_sink((struct sink){ .width = 120, .colour = true }, &sample);
 
 	(void)state;
 	assert_non_null(strstr(text, " \033[1;31mcorrupt\033[0m    "));
 	free(text);
-	text = print_sink((struct sink){ .width = 120 }, &inc);
+	text = print_sink((struct sink){ .width = 120 }, &sample);
 	assert_null(strchr(text, '\033'));
 	free(text);
 }
@@ -186,12 +189,12 @@ static void test_colour(void **state)
 /* Where nothing wraps a line the path is whole, and the columns before it stay. */
 static void test_whole_path(void **state)
 {
-	struct pf_incident inc = sample_incident();
+	struct sample sample = sample_incident();
 	char *text, *file;
 
 	(void)state;
-	inc.path = "/a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso";
-	text = print_sink((struct sink){ .width = 120, .whole_paths = true }, &inc);
+	sample.shown.path = "/a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso";
+	text = print_sink((struct sink){ .width = 120, .whole_paths = true }, &sample);
 	file = strstr(text, " /a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso"
 		      "@65536+4096\n");
 	assert_non_null(file);

@@ -38,11 +38,11 @@ static const struct opt options[] = {
 	{ 0 },
 };
 
-static void on_incident(void *ctx, const struct pf_incident *inc)
+static void on_incident(void *ctx, const struct shown *shown)
 {
 	struct demo *demo = ctx;
 
-	demo_take(&demo->report, &demo->race, inc);
+	demo_take(&demo->report, &demo->race, shown);
 }
 
 static int conclude(const struct demo *demo, const struct demo_opts *opts)

@@ -13,9 +13,11 @@
 
 #define EXCERPT_BYTES 8
 
-void demo_take(struct demo_report *report, const struct race *race, const struct pf_incident *inc)
+void demo_take(struct demo_report *report, const struct race *race, const struct shown *shown)
 {
-	if (inc->ino != race->inode || !inc->path || strcmp(inc->path, race->path))
+	const struct pf_incident *inc = shown->inc;
+
+	if (inc->ino != race->inode || !shown->path || strcmp(shown->path, race->path))
 		return;
 	for (size_t i = 0; i < inc->n_ranges; i++) {
 		const struct pf_range *r = &inc->ranges[i];
@@ -28,7 +30,7 @@ void demo_take(struct demo_report *report, const struct race *race, const struct
 	if (report->incidents++)
 		return;
 	report->first = *inc;
-	snprintf(report->path, sizeof(report->path), "%s", inc->path);
+	snprintf(report->path, sizeof(report->path), "%s", shown->path);
 }
 
 static bool arrived_wrong(const struct race *race, size_t i)

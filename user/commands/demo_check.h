@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_DEMO_H
 
 #include <stdio.h>
-#include "engine/incident.h"
+#include "names/shown.h"
 #include "demo_race.h"
 
 /* What was reported about the file of the race. */
@@ -31,7 +31,7 @@ struct demo_check {
 	size_t first, last;	/* ... and where */
 };
 
-void demo_take(struct demo_report *report, const struct race *race, const struct pf_incident *inc);
+void demo_take(struct demo_report *report, const struct race *race, const struct shown *shown);
 
 /* True if pageflight said what happened. */
 bool demo_check(const struct race *race, const struct demo_report *report,

@@ -64,13 +64,6 @@ const char *const pf_content_names[] = {
 	[PF_CONTENT_WIRE] = "wire",
 };
 
-static const char *const view_names[] = {
-	[PATH_UNKNOWN] = "unknown",
-	[PATH_SELF] = "self",
-	[PATH_WRITER] = "writer",
-	[PATH_SENDER] = "sender",
-};
-
 static const char *name_at(const char *const *names, size_t n, unsigned int i)
 {
 	return i < n && names[i] ? names[i] : "unknown";
@@ -104,9 +97,4 @@ const char *pf_sender_how_name(__u32 how)
 const char *pf_content_name(int content)
 {
 	return name_at(pf_content_names, ARRAY_LEN(pf_content_names), content);
-}
-
-const char *path_view_name(enum path_view view)
-{
-	return name_at(view_names, ARRAY_LEN(view_names), view);
 }

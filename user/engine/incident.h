@@ -72,24 +72,6 @@ struct pf_range {
 	struct pf_answer answer;
 };
 
-/* Whose mount table gave the path. */
-enum path_view {
-	PATH_UNKNOWN,		/* no mount found: path is "[major:minor]/..." */
-	PATH_SELF,
-	PATH_WRITER,
-	PATH_SENDER,
-};
-
-/* Who has the bytes mapped shared and writable, when that is what is known of the writer. */
-struct suspect {
-	__u32 pid;
-	char comm[PF_COMM_LEN];
-};
-
-#define SUSPECTS_MAX 64
-
-struct kallsyms;
-
 /* Pointers are valid during the call that hands the incident over. */
 struct pf_incident {
 	__u64 op;
@@ -114,18 +96,6 @@ struct pf_incident {
 	const struct pf_ev_op *op_rec;	/* NULL: the record was lost */
 	const struct pf_range *ranges;	/* in stream order */
 	size_t n_ranges;
-
-	/* The engine leaves these zero; session.c fills them in for the sinks. */
-	__u64 wall_ns;		/* ts as UTC since the epoch */
-	const char *path;	/* raw bytes, any but NUL; NULL: not known */
-	enum path_view view;
-	bool deleted;
-	bool suspects_sought;	/* else there is no need for them */
-	const struct suspect *suspects;
-	size_t n_suspects;
-	bool suspects_cut;	/* there may be more */
-	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
-	const struct kallsyms *kallsyms;	/* for the writer's stack; NULL: not known */
 };
 
 /* Nobody was seen. The idle task has number 0 too, but a name. */
@@ -147,7 +117,6 @@ const char *pf_phase_name(enum pf_phase phase);
 const char *pf_writer_how_name(__u32 how);
 const char *pf_sender_how_name(__u32 how);
 const char *pf_content_name(int content);	/* enum pf_content */
-const char *path_view_name(enum path_view view);
 
 /* Verdict names, PF_VERDICT_MAX of them, weakest first. */
 extern const char *const pf_verdict_names[];

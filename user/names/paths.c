@@ -138,29 +138,30 @@ static bool look(struct paths *r, const char *pid, const struct pf_incident *inc
 	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
-void paths_incident(struct paths *r, struct pf_incident *inc)
+void paths_incident(struct paths *r, struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	char writer[16], sender[16], dev[FMT_DEV_LEN];
 	const char *inner;
 
-	inc->path = NULL;
-	inc->view = PATH_UNKNOWN;
-	inc->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
+	shown->path = NULL;
+	shown->view = PATH_UNKNOWN;
+	shown->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
 	if (!inc->op_rec || inc->op_rec->flags & PF_OP_NO_PATH)
 		return;
 	inner = event_path(inc->op_rec);
-	inc->path = r->path;
+	shown->path = r->path;
 	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
 	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
 	/* A cut path begins in the middle: no mount can be told from it. */
 	if (inc->op_rec->flags & PF_OP_CUT)
 		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
 	else if (look(r, "self", inc, inner))
-		inc->view = PATH_SELF;
+		shown->view = PATH_SELF;
 	else if (look(r, writer, inc, inner))
-		inc->view = PATH_WRITER;
+		shown->view = PATH_WRITER;
 	else if (look(r, sender, inc, inner))
-		inc->view = PATH_SENDER;
+		shown->view = PATH_SENDER;
 	else
 		snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
 }

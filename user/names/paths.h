@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_PATHS_H
 #define PAGEFLIGHT_PATHS_H
 
-#include "engine/incident.h"
+#include "shown.h"
 
 #define PATHS_LEN 8192
 
@@ -19,7 +19,7 @@ int paths_new(struct paths **ret_paths);
  * Fill in path, view and deleted of an incident. The path is valid until the
  * next call. It stays NULL if the record named none.
  */
-void paths_incident(struct paths *r, struct pf_incident *inc);
+void paths_incident(struct paths *r, struct shown *shown);
 
 /* NULL is allowed. */
 void paths_free(struct paths *r);

@@ -163,18 +163,19 @@ static bool is_of(const struct noted *noted, const struct pf_incident *inc)
 	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len);
 }
 
-void suspects_incident(struct suspects *s, struct pf_incident *inc)
+void suspects_incident(struct suspects *s, struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	size_t n = 0;
 
-	inc->suspects_sought = (inc->writer.how == PF_WRITE_UNKNOWN ||
-				inc->writer.how == PF_WRITE_MMAP) && !pf_incident_no_file(inc);
-	if (!inc->suspects_sought)
+	shown->suspects_sought = (inc->writer.how == PF_WRITE_UNKNOWN ||
+				  inc->writer.how == PF_WRITE_MMAP) && !pf_incident_no_file(inc);
+	if (!shown->suspects_sought)
 		return;
 	if (inc->ts >= s->looked && may_look(s))
 		look(s);
-	inc->suspects = s->found;
-	inc->suspects_cut = s->cut;
+	shown->suspects = s->found;
+	shown->suspects_cut = s->cut;
 	/* Mappings of one process follow each other. */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct noted *noted = &s->at[i];
@@ -182,13 +183,13 @@ void suspects_incident(struct suspects *s, struct pf_incident *inc)
 		if (!is_of(noted, inc) || (n && s->found[n - 1].pid == noted->pid))
 			continue;
 		if (n == SUSPECTS_MAX) {
-			inc->suspects_cut = true;
+			shown->suspects_cut = true;
 			break;
 		}
 		s->found[n].pid = noted->pid;
 		n += comm_of(noted->pid, s->found[n].comm);
 	}
-	inc->n_suspects = n;
+	shown->n_suspects = n;
 }
 
 void suspects_free(struct suspects *s)

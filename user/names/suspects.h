@@ -6,7 +6,7 @@
 #ifndef PAGEFLIGHT_SUSPECTS_H
 #define PAGEFLIGHT_SUSPECTS_H
 
-#include "engine/incident.h"
+#include "shown.h"
 
 struct suspects;
 
@@ -17,7 +17,7 @@ int suspects_new(struct suspects **ret_suspects);
  * Fill in the suspects of an incident of which the writer is not known, or is
  * known for one store only. They are valid until the next call.
  */
-void suspects_incident(struct suspects *s, struct pf_incident *inc);
+void suspects_incident(struct suspects *s, struct shown *shown);
 
 /* NULL is allowed. */
 void suspects_free(struct suspects *s);

@@ -61,15 +61,15 @@ static void put_hex(struct json_object *obj, const char *key, const char *text)
 	free(hex);
 }
 
-static struct json_object *stack_of(const struct pf_incident *inc)
+static struct json_object *stack_of(const struct shown *shown)
 {
-	const struct pf_ev_op *rec = inc->op_rec;
+	const struct pf_ev_op *rec = shown->inc->op_rec;
 	struct json_object *stack = json_object_new_array();
 	int n = rec && rec->stack_len > 0 ? rec->stack_len / (int)sizeof(rec->stack[0]) : 0;
 	char text[KALLSYMS_TEXT_LEN];
 
 	for (int i = 0; i < n; i++) {
-		kallsyms_text(text, inc->kallsyms, rec->stack[i]);
+		kallsyms_text(text, shown->kallsyms, rec->stack[i]);
 		json_object_array_add(stack, json_object_new_string(text));
 	}
 	return stack;
@@ -87,41 +87,42 @@ static void put_task(struct json_object *obj, const struct pf_task *task, const 
 	put_bool(obj, "kthread", task->flags & PF_TASK_KTHREAD);
 }
 
-static struct json_object *writer_of(const struct pf_incident *inc)
+static struct json_object *writer_of(const struct shown *shown)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_task(obj, &inc->writer, pf_writer_how_name(inc->writer.how));
-	put(obj, "stack", stack_of(inc));
+	put_task(obj, &shown->inc->writer, pf_writer_how_name(shown->inc->writer.how));
+	put(obj, "stack", stack_of(shown));
 	return obj;
 }
 
-static struct json_object *suspects_of(const struct pf_incident *inc)
+static struct json_object *suspects_of(const struct shown *shown)
 {
 	struct json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < inc->n_suspects; i++) {
+	for (size_t i = 0; i < shown->n_suspects; i++) {
 		struct json_object *obj = json_object_new_object();
 
-		put_u64(obj, "pid", inc->suspects[i].pid);
-		put_text(obj, "comm", inc->suspects[i].comm);
+		put_u64(obj, "pid", shown->suspects[i].pid);
+		put_text(obj, "comm", shown->suspects[i].comm);
 		json_object_array_add(array, obj);
 	}
 	return array;
 }
 
-static struct json_object *sender_of(const struct pf_incident *inc)
+static struct json_object *sender_of(const struct shown *shown)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_task(obj, &inc->sender, pf_sender_how_name(inc->sender.how));
-	if (inc->sender_module)
-		put_text(obj, "module", inc->sender_module);
+	put_task(obj, &shown->inc->sender, pf_sender_how_name(shown->inc->sender.how));
+	if (shown->sender_module)
+		put_text(obj, "module", shown->sender_module);
 	return obj;
 }
 
-static struct json_object *connection_of(const struct pf_incident *inc)
+static struct json_object *connection_of(const struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	struct json_object *obj = json_object_new_object();
 	char addr[FMT_ADDR_LEN];
 
@@ -133,32 +134,33 @@ static struct json_object *connection_of(const struct pf_incident *inc)
 }
 
 /* NULL: memory of no file. */
-static struct json_object *file_of(const struct pf_incident *inc)
+static struct json_object *file_of(const struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	struct json_object *obj;
 	char dev[FMT_DEV_LEN];
 
 	if (pf_incident_no_file(inc))
 		return NULL;
 	obj = json_object_new_object();
-	put_text(obj, "path", inc->path);
-	if (inc->path && !fmt_is_utf8(inc->path))
-		put_hex(obj, "path_hex", inc->path);
+	put_text(obj, "path", shown->path);
+	if (shown->path && !fmt_is_utf8(shown->path))
+		put_hex(obj, "path_hex", shown->path);
 	put_text(obj, "dev", fmt_dev(dev, inc->dev));
 	put_u64(obj, "inode", inc->ino);
 	put_u64(obj, "offset", inc->file_off);
 	put_u64(obj, "length", inc->file_len);
-	put_bool(obj, "deleted", inc->deleted);
-	put_text(obj, "seen_by", path_view_name(inc->view));
+	put_bool(obj, "deleted", shown->deleted);
+	put_text(obj, "seen_by", path_view_name(shown->view));
 	return obj;
 }
 
-static struct json_object *stream_of(const struct pf_incident *inc)
+static struct json_object *stream_of(const struct shown *shown)
 {
 	struct json_object *obj = json_object_new_object();
 
-	put_u64(obj, "offset", inc->stream_off);
-	put_u64(obj, "length", inc->stream_len);
+	put_u64(obj, "offset", shown->inc->stream_off);
+	put_u64(obj, "length", shown->inc->stream_len);
 	return obj;
 }
 
@@ -169,8 +171,9 @@ static void put_answer(struct json_object *obj, const struct pf_answer *answer)
 	put_text(obj, "phase", pf_phase_name(answer->phase));
 }
 
-static struct json_object *ranges_of(const struct pf_incident *inc)
+static struct json_object *ranges_of(const struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	struct json_object *array = json_object_new_array();
 
 	for (size_t i = 0; i < inc->n_ranges; i++) {
@@ -213,29 +216,30 @@ static int json_open(struct sink *sink)
 	return 0;
 }
 
-static int json_incident(struct sink *sink, const struct pf_incident *inc)
+static int json_incident(struct sink *sink, const struct shown *shown)
 {
+	const struct pf_incident *inc = shown->inc;
 	struct json_object *obj = json_object_new_object();
 	char time[FMT_TIME_LEN];
 
 	put_text(obj, "type", "incident");
-	put_text(obj, "time", fmt_time(time, inc->wall_ns));
+	put_text(obj, "time", fmt_time(time, shown->wall_ns));
 	put_answer(obj, &inc->answer);
 	put_u64(obj, "bytes", inc->bytes);
-	put(obj, "writer", writer_of(inc));
-	if (inc->suspects_sought)
-		put(obj, "suspects", suspects_of(inc));
-	if (inc->suspects_cut)
+	put(obj, "writer", writer_of(shown));
+	if (shown->suspects_sought)
+		put(obj, "suspects", suspects_of(shown));
+	if (shown->suspects_cut)
 		put_bool(obj, "suspects_cut", true);
-	put(obj, "sender", sender_of(inc));
-	put(obj, "connection", connection_of(inc));
-	put(obj, "file", file_of(inc));
-	put(obj, "stream", stream_of(inc));
+	put(obj, "sender", sender_of(shown));
+	put(obj, "connection", connection_of(shown));
+	put(obj, "file", file_of(shown));
+	put(obj, "stream", stream_of(shown));
 	put_u64(obj, "age_us", inc->age_ns / 1000);
 	put_u64(obj, "resends", inc->resends);
 	put_bool(obj, "evidence_lost", inc->evidence_lost);
 	put_u64(obj, "op", inc->op);
-	put(obj, "ranges", ranges_of(inc));
+	put(obj, "ranges", ranges_of(shown));
 	return emit(sink, obj);
 }
 

@@ -7,8 +7,8 @@
 #define PAGEFLIGHT_SINK_H
 
 #include <stdio.h>
-#include "engine/incident.h"
 #include "kernel/loader.h"
+#include "names/shown.h"
 
 /* One run, at its end. */
 struct summary {
@@ -32,7 +32,7 @@ struct filter;
 /* All return 0 or -errno of the write. */
 struct sink_ops {
 	int (*open)(struct sink *sink);
-	int (*incident)(struct sink *sink, const struct pf_incident *inc);
+	int (*incident)(struct sink *sink, const struct shown *shown);
 	int (*summary)(struct sink *sink, const struct summary *sum);
 };
 

@@ -22,7 +22,7 @@ struct column {
 	unsigned int min;	/* below this width it is left out */
 	unsigned int rank;	/* left out before those with a lower one; 0: never */
 	bool right;
-	void (*cell)(char *buf, const struct pf_incident *inc, unsigned int width);
+	void (*cell)(char *buf, const struct shown *shown, unsigned int width);
 };
 
 static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
@@ -40,51 +40,52 @@ static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
 	snprintf(buf, CELL_LEN, "%s%s", comm, pid);
 }
 
-static void time_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void time_cell(char *buf, const struct shown *shown, unsigned int width)
 {
-	fmt_clock(buf, inc->wall_ns, width >= 12);
+	fmt_clock(buf, shown->wall_ns, width >= 12);
 }
 
-static void verdict_cell(char *buf, const struct pf_incident *inc, unsigned int width)
-{
-	(void)width;
-	snprintf(buf, CELL_LEN, "%s%s", pf_verdict_name(inc->answer.verdict),
-		 inc->evidence_lost ? "*" : "");
-}
-
-static void bytes_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void verdict_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	(void)width;
-	fmt_size(buf, inc->bytes);
+	snprintf(buf, CELL_LEN, "%s%s", pf_verdict_name(shown->inc->answer.verdict),
+		 shown->inc->evidence_lost ? "*" : "");
 }
 
-static void writer_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void bytes_cell(char *buf, const struct shown *shown, unsigned int width)
 {
-	task_cell(buf, &inc->writer, width);
+	(void)width;
+	fmt_size(buf, shown->inc->bytes);
 }
 
-static void sender_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void writer_cell(char *buf, const struct shown *shown, unsigned int width)
+{
+	task_cell(buf, &shown->inc->writer, width);
+}
+
+static void sender_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	char module[64], comm[4 * PF_COMM_LEN];
 	unsigned int n;
 
-	if (!inc->sender_module) {
-		task_cell(buf, &inc->sender, width);
+	if (!shown->sender_module) {
+		task_cell(buf, &shown->inc->sender, width);
 		return;
 	}
 	/* The module says more than the number of some kernel thread. */
-	n = snprintf(module, sizeof(module), " [%s]", inc->sender_module);
+	n = snprintf(module, sizeof(module), " [%s]", shown->sender_module);
 	if (n >= width) {
 		fmt_cell(buf, CELL_LEN, module + 1, width, false);
 		return;
 	}
-	fmt_cell(comm, sizeof(comm), inc->sender.comm, width - n, false);
+	fmt_cell(comm, sizeof(comm), shown->inc->sender.comm, width - n, false);
 	snprintf(buf, CELL_LEN, "%s%s", comm, module);
 }
 
 /* Both ends, or only the port of ours, or only the peer: what fits. */
-static void connection_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void connection_cell(char *buf, const struct shown *shown, unsigned int width)
 {
+	const struct pf_incident *inc = shown->inc;
 	char src[FMT_ADDR_LEN], dst[FMT_ADDR_LEN];
 	const char *start[3] = { src, NULL, NULL };
 
@@ -98,23 +99,24 @@ static void connection_cell(char *buf, const struct pf_incident *inc, unsigned i
 	fmt_cell(buf, CELL_LEN, dst, width, true);
 }
 
-static void phase_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void phase_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	(void)width;
-	strcpy(buf, pf_phase_name(inc->answer.phase));
+	strcpy(buf, pf_phase_name(shown->inc->answer.phase));
 }
 
-static void age_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void age_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	(void)width;
-	fmt_age(buf, inc->age_ns);
+	fmt_age(buf, shown->inc->age_ns);
 }
 
 /* The range is never cut; "(deleted)" stands there only if the name has room. */
-static void file_cell(char *buf, const struct pf_incident *inc, unsigned int width)
+static void file_cell(char *buf, const struct shown *shown, unsigned int width)
 {
+	const struct pf_incident *inc = shown->inc;
 	char range[64], dev[FMT_DEV_LEN], inode[64];
-	const char *path = inc->path, *mark = inc->deleted ? " (deleted)" : "";
+	const char *path = shown->path, *mark = shown->deleted ? " (deleted)" : "";
 	unsigned int tail;
 
 	if (pf_incident_no_file(inc)) {
@@ -250,17 +252,17 @@ static int table_open(struct sink *sink)
  * A line of its own below the incident: who may have written, in as many names
  * as fit. One of whom it is known stands above already.
  */
-static void put_suspects(struct sink *sink, const struct pf_incident *inc)
+static void put_suspects(struct sink *sink, const struct shown *shown)
 {
 	static const char begin[] = "  mapped writable by", more[] = " ...";
 	unsigned int used = 0;
-	bool cut = inc->suspects_cut;
+	bool cut = shown->suspects_cut;
 
-	for (size_t i = 0; i < inc->n_suspects; i++) {
-		const struct suspect *who = &inc->suspects[i];
+	for (size_t i = 0; i < shown->n_suspects; i++) {
+		const struct suspect *who = &shown->suspects[i];
 		char name[4 * PF_COMM_LEN + 16];
 
-		if (who->pid == inc->writer.pid)
+		if (who->pid == shown->inc->writer.pid)
 			continue;
 		if (!used)
 			used = fprintf(sink->out, "%s", begin);
@@ -273,15 +275,15 @@ static void put_suspects(struct sink *sink, const struct pf_incident *inc)
 		}
 		fprintf(sink->out, " %s", name);
 	}
-	if (!used && pf_task_is_nobody(&inc->writer))
+	if (!used && pf_task_is_nobody(&shown->inc->writer))
 		used = fprintf(sink->out, "%s%s", begin, cut ? "" : " nobody now");
 	if (used)
 		fprintf(sink->out, "%s\n", cut ? more : "");
 }
 
-static int table_incident(struct sink *sink, const struct pf_incident *inc)
+static int table_incident(struct sink *sink, const struct shown *shown)
 {
-	const char *colour = sink->colour ? colour_of(inc->answer.verdict) : NULL;
+	const char *colour = sink->colour ? colour_of(shown->inc->answer.verdict) : NULL;
 	unsigned int width[COLUMNS];
 	char text[CELL_LEN];
 
@@ -291,11 +293,11 @@ static int table_incident(struct sink *sink, const struct pf_incident *inc)
 
 		if (!width[i])
 			continue;
-		columns[i].cell(text, inc, whole ? CELL_LEN : width[i]);
+		columns[i].cell(text, shown, whole ? CELL_LEN : width[i]);
 		put_cell(sink, i, text, width[i], i == VERDICT ? colour : NULL);
 	}
-	if (inc->suspects_sought)
-		put_suspects(sink, inc);
+	if (shown->suspects_sought)
+		put_suspects(sink, shown);
 	return sink_flush(sink);
 }
 

@@ -75,25 +75,25 @@ static size_t stack_entries(__s32 bytes)
 }
 
 /* The kernel's table of functions is long. It is read only if a name of it will be printed. */
-static void name_functions(struct report *r, struct pf_incident *inc)
+static void name_functions(struct report *r, struct shown *shown)
 {
-	const struct pf_ev_sender *by = inc->sender.how == PF_SEND_KERNEL ?
-					senders_find(r->senders, inc->conn) : NULL;
+	const struct pf_ev_sender *by = shown->inc->sender.how == PF_SEND_KERNEL ?
+					senders_find(r->senders, shown->inc->conn) : NULL;
 
 	if (!by && !r->opts->json)
 		return;
-	inc->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns());
-	if (by && inc->kallsyms)
-		inc->sender_module = kallsyms_module(inc->kallsyms, by->stack,
-						     stack_entries(by->stack_len));
+	shown->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns());
+	if (by && shown->kallsyms)
+		shown->sender_module = kallsyms_module(shown->kallsyms, by->stack,
+						       stack_entries(by->stack_len));
 }
 
-static void name(struct report *r, struct pf_incident *inc)
+static void name(struct report *r, struct shown *shown)
 {
-	inc->wall_ns = clock_wall_ns(inc->ts);
-	paths_incident(r->paths, inc);
-	suspects_incident(r->suspects, inc);
-	name_functions(r, inc);
+	shown->wall_ns = clock_wall_ns(shown->inc->ts);
+	paths_incident(r->paths, shown);
+	suspects_incident(r->suspects, shown);
+	name_functions(r, shown);
 }
 
 /* Is it to be printed? It is counted in any case. */
@@ -111,20 +111,20 @@ static bool count(struct report *r, const struct pf_incident *inc)
 	return verdict >= r->opts->min_verdict;
 }
 
-int report_incident(struct report *r, const struct pf_incident *found)
+int report_incident(struct report *r, const struct pf_incident *inc)
 {
-	struct pf_incident inc = *found;
+	struct shown shown = { .inc = inc };
 	int err;
 
-	if (report_full(r) || !count(r, &inc))
+	if (report_full(r) || !count(r, inc))
 		return 0;
-	name(r, &inc);
-	err = log_output(r->sink.ops->incident(&r->sink, &inc));
+	name(r, &shown);
+	err = log_output(r->sink.ops->incident(&r->sink, &shown));
 	if (err)
 		return err;
 	r->printed++;
 	if (r->opts->on_incident)
-		r->opts->on_incident(r->opts->ctx, &inc);
+		r->opts->on_incident(r->opts->ctx, &shown);
 	return 0;
 }
 

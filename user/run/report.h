@@ -8,7 +8,6 @@
 #define PAGEFLIGHT_REPORT_H
 
 #include <stdbool.h>
-#include "engine/incident.h"
 #include "output/sink.h"
 
 struct report_opts {
@@ -18,7 +17,7 @@ struct report_opts {
 	int min_verdict;	/* incidents below it are counted but not printed */
 
 	/* Sees every printed incident, after the sink. */
-	void (*on_incident)(void *ctx, const struct pf_incident *inc);
+	void (*on_incident)(void *ctx, const struct shown *shown);
 	void *ctx;
 };
 
@@ -36,7 +35,7 @@ int report_open(struct report *r);
 /* Remember on whose behalf the kernel sends on a connection. */
 void report_sender(struct report *r, const struct pf_ev_sender *ev);
 
-int report_incident(struct report *r, const struct pf_incident *found);
+int report_incident(struct report *r, const struct pf_incident *inc);
 
 /* Nobody reads the output any more: say so. Returns -EPIPE. */
 int report_closed(const struct report *r);

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * shown - an incident as it is shown: what the engine knows of it, and what is
+ * looked up on the running machine to give names to its numbers.
+ */
+#ifndef PAGEFLIGHT_SHOWN_H
+#define PAGEFLIGHT_SHOWN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "engine/incident.h"
+
+/* Whose mount table gave the path. */
+enum path_view {
+	PATH_UNKNOWN,		/* no mount found: path is "[major:minor]/..." */
+	PATH_SELF,
+	PATH_WRITER,
+	PATH_SENDER,
+};
+
+/* Who has the bytes mapped shared and writable, when that is what is known of the writer. */
+struct suspect {
+	__u32 pid;
+	char comm[PF_COMM_LEN];
+};
+
+#define SUSPECTS_MAX 64
+
+struct kallsyms;
+
+/* Pointers are valid until the next incident is named. */
+struct shown {
+	const struct pf_incident *inc;
+	__u64 wall_ns;		/* inc->ts as UTC since the epoch */
+	const char *path;	/* raw bytes, any but NUL; NULL: not known */
+	enum path_view view;
+	bool deleted;
+	bool suspects_sought;	/* else there is no need for them */
+	const struct suspect *suspects;
+	size_t n_suspects;
+	bool suspects_cut;	/* there may be more */
+	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
+	const struct kallsyms *kallsyms;	/* for the writer's stack; NULL: not known */
+};
+
+/* "self", "writer", ..., or "unknown". */
+const char *path_view_name(enum path_view view);
+
+#endif
