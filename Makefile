@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 #
-#   make            build/pageflight          V=1 shows commands, O=DIR builds elsewhere
-#   make demo       install what is missing, build, show a corruption caught live (root)
-#   make check      install what is missing, build, run every test
-#   make unit       unit tests alone          make vm KERNELS=6.12   on one kernel
-#   make bench      what watching costs       make scale             whether that grows
-#   make truth      what was said of N flows, against what their readers got
-#   make lint       house rules: tests/lint.d
-#   make arm64      compile both sides for arm64
-#   make install    PREFIX= DESTDIR=
-#   make deps       install the packages all this needs (apt), or list what is missing
+#   make              build/pageflight; V=1 shows commands, O=DIR builds elsewhere
+#   make demo         install what is missing, build, show a corruption caught live (root)
+#   make check        install what is missing, build, run every test on every kernel
+#   make unit         unit tests
+#   make lint         house rules: tests/lint.d
+#   make vm           guest tests and a short truth bench: KERNELS="6.1 6.12 6.18 7.x"; the refusal on 5.10
+#   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire
+#   make bench        what watching costs: tables and goals
+#   make scale        a million pages in flight
+#   make guest-tests  the programs that run in guests, which tests/vm/run starts
+#   make arm64        compile both sides for arm64
+#   make install      PREFIX= DESTDIR=
+#   make deps         install the packages all this needs (apt), or list what is missing
 
 O        ?= build
 CLANG    ?= clang
