@@ -17,9 +17,9 @@ __noinline int flight_in_host(__u32 n)
 	if (!f || !c || flight_local(f, c))
 		return 0;
 	if (c->flags & PF_CONN_ORPHAN)
-		return c->flags & PF_CONN_LINGERS && page_held(f->page, 0);
+		return c->flags & PF_CONN_LINGERS && page_referenced(f->page, 0);
 	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
 		return 0;
 	return rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
-	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_held(f->page, 1));
+	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_referenced(f->page, 1));
 }

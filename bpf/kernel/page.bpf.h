@@ -81,7 +81,7 @@ failed:
  * only no is a proof: of a page that is mapped, on several sockets, in a large
  * folio in use elsewhere, or waiting for its list, it says yes.
  */
-static __always_inline int page_held(__u64 page, int skbs)
+static __always_inline int page_referenced(__u64 page, int skbs)
 {
 	__u64 flags = 0, pages;
 	struct page_id id;

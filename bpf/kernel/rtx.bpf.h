@@ -9,7 +9,7 @@
  * from its socket long before its bytes are copied.
  *
  * A packet that the kernel cuts into segments before the device is another case:
- * see sock_segments() and page_held().
+ * see sock_segments() and page_referenced().
  *
  * Weak point: the second clone and older ones of an skb that was retransmitted
  * while they were alive have a shared info of their own, and are not seen.

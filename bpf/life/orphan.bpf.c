@@ -21,7 +21,7 @@ static __always_inline int is_in_host(const struct sweep *s, const struct pf_fli
 {
 	if (s->how == SWEEP_BY_SOCK)
 		return flight_in_host(s->at);
-	return s->how == SWEEP_BY_PAGE && page_held(f->page, 0);
+	return s->how == SWEEP_BY_PAGE && page_referenced(f->page, 0);
 }
 
 static int on_sweep(__u32 i, struct sweep *s)
