@@ -15,10 +15,10 @@
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 
 /*
- * A run of bytes that one call appended to a socket, walked from its end to its
- * start. The hook fills it in over zeros.
+ * The bytes that one call appended to a socket, walked from their end to their start.
+ * The hook fills in the first fields over zeros.
  */
-struct run {
+struct append {
 	__u64 sk;
 	__u64 bvec;		/* current struct bio_vec */
 	/* In its order: */
@@ -29,7 +29,7 @@ struct run {
 	__u32 left;		/* bytes not walked yet */
 	__u32 zerocopy;		/* the sender's own pages, MSG_ZEROCOPY */
 	__u32 conn;		/* 0: not known yet */
-	/* From here on run_attach()'s. */
+	/* From here on append_follow()'s. */
 	__u32 pages, bytes;	/* flights made */
 	__u32 first, last;	/* of them, linked by `next` in stream order */
 	struct chain stock;	/* taken from the pool and not used yet */
@@ -52,73 +52,73 @@ static __always_inline __u32 written(struct sock *sk)
 	return tp ? tp->write_seq : 0;
 }
 
-/* The bvec in front of r->bvec; -1 if it cannot be read. */
-static __always_inline int run_bvec(struct run *r)
+/* The bvec in front of a->bvec; -1 if it cannot be read. */
+static __always_inline int append_bvec(struct append *a)
 {
 	struct bio_vec *direct;
 
-	r->bvec -= sizeof(*direct);
+	a->bvec -= sizeof(*direct);
 	if (cfg.direct) {
-		direct = TYPED(bio_vec, r->bvec);
-		r->page = WORD_AT(r->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
-		r->bv_offset = direct->bv_offset;
-		r->end = direct->bv_len;
+		direct = TYPED(bio_vec, a->bvec);
+		a->page = WORD_AT(a->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
+		a->bv_offset = direct->bv_offset;
+		a->end = direct->bv_len;
 		return 0;
 	}
-	if (!bpf_probe_read_kernel(&r->page, sizeof(*direct), (void *)r->bvec))
+	if (!bpf_probe_read_kernel(&a->page, sizeof(*direct), (void *)a->bvec))
 		return 0;
 	count(PF_C_read_failed, 1);
 	return -1;
 }
 
-/* The pages of a run are taken from the pool together. */
-static __always_inline __u32 run_take(struct run *r, void *base)
+/* The flights of one call are taken from the pool together. */
+static __always_inline __u32 append_take(struct append *a, void *base)
 {
-	__u32 n = r->stock.first;
+	__u32 n = a->stock.first;
 
 	if (!n) {
-		flights_take(pages_in(r->left), &r->stock);
-		n = r->stock.first;
+		flights_take(pages_in(a->left), &a->stock);
+		n = a->stock.first;
 		if (!n)
 			return 0;
 	}
-	r->stock.first = flight_at(base, n)->next;
-	r->stock.n--;
+	a->stock.first = flight_at(base, n)->next;
+	a->stock.n--;
 	return n;
 }
 
 /* What is made goes into the index with its neighbours. Not inlined, for its stack. */
-static __noinline void run_index(struct run *r, void *base)
+static __noinline void append_index(struct append *a, void *base)
 {
-	if (r->near.n)
-		index_add(base, &r->near);
-	r->near.n = 0;
+	if (a->near.n)
+		index_add(base, &a->near);
+	a->near.n = 0;
 }
 
 /* In front of the ones before, as they come from the end. */
-static __always_inline void run_near(struct run *r, void *base, __u32 n)
+static __always_inline void append_near(struct append *a, void *base, __u32 n)
 {
 	struct pf_flight *f = flight_at(base, n);
 
-	if (r->near.n == FLIGHT_BATCH ||
-	    (r->near.n && !flight_near(f, flight_at(base, r->near.first))))
-		run_index(r, base);
-	if (r->near.n)
-		f->hnext = r->near.first;
+	if (a->near.n == FLIGHT_BATCH ||
+	    (a->near.n && !flight_near(f, flight_at(base, a->near.first))))
+		append_index(a, base);
+	if (a->near.n)
+		f->hnext = a->near.first;
 	else
-		r->near.last = n;
-	r->near.first = n;
-	r->near.n++;
+		a->near.last = n;
+	a->near.first = n;
+	a->near.n++;
 }
 
-/* Asked for once a run: the flight behind has it already. */
-static __always_inline void fill_sender(struct pf_flight *f, const struct run *r,
+/* The sender is asked for once a call; the flight behind has it already. */
+static __always_inline void fill_sender(struct pf_flight *f, const struct append *a,
 					const struct pf_flight *behind)
 {
 	struct task_struct *task;
 	__u64 id, sender, how;
 
-	if (r->first) {
+	if (a->first) {
 		f->attached = behind->attached;
 		f->sender_low = behind->sender_low;
 		f->sender_high = behind->sender_high;
@@ -127,7 +127,7 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct run *r
 	}
 	task = bpf_get_current_task_btf();
 	id = bpf_get_current_pid_tgid();
-	how = !task->mm ? PF_SEND_KERNEL : r->zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
+	how = !task->mm ? PF_SEND_KERNEL : a->zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
 	/* In the order of the bits of pf_flight. */
 	sender = (__u32)id | id >> 32 << 22 | how << 44 | (__u64)!task->mm << 47;
 	f->attached = bpf_ktime_get_ns();
@@ -136,14 +136,14 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct run *r
 	bpf_get_current_comm(f->comm, PF_COMM_LEN);
 }
 
-static __always_inline void fill(struct pf_flight *f, const struct run *r,
+static __always_inline void fill(struct pf_flight *f, const struct append *a,
 				 const struct page_id *id, __u64 page, __u32 off, __u32 len)
 {
-	f->next = r->first;
+	f->next = a->first;
 	f->hnext = 0;
 	f->hprev = PF_UNLINKED;
-	f->conn = r->conn;
-	f->seq = r->seq - len;
+	f->conn = a->conn;
+	f->seq = a->seq - len;
 	f->off = off;
 	f->len = len;
 	f->page = page;
@@ -157,7 +157,7 @@ static __always_inline void fill(struct pf_flight *f, const struct run *r,
 }
 
 /* One page piece, in front of everything made so far. */
-static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u32 len)
+static __always_inline void append_piece(struct append *a, __u64 page, __u32 off, __u32 len)
 {
 	struct page_id id;
 	void *base = pool();
@@ -165,99 +165,99 @@ static __always_inline void run_piece(struct run *r, __u64 page, __u32 off, __u3
 	struct pf_conn *c;
 	__u32 n;
 
-	if (r->known && r->known == page)
-		page_tell(page, page, r->mapping, r->index, &id);
+	if (a->known && a->known == page)
+		page_tell(page, page, a->mapping, a->index, &id);
 	else
 		page_look(page, &id);
 	if (id.kind == PAGE_UNKNOWN) {
 		count(PF_C_ignored, 1);
 		return;
 	}
-	if (!filter_file(&r->file, id.mapping))
+	if (!filter_file(&a->file, id.mapping))
 		return;
-	if (!r->conn)
-		r->conn = conn_of(r->sk, r->seq - r->left);
-	if (!r->conn || !base) {
+	if (!a->conn)
+		a->conn = conn_of(a->sk, a->seq - a->left);
+	if (!a->conn || !base) {
 		count(PF_C_conns_full, 1);
 		return;
 	}
-	n = run_take(r, base);
+	n = append_take(a, base);
 	if (!n) {
 		count(PF_C_pool_full, 1);
-		c = conn_at(r->conn);
+		c = conn_at(a->conn);
 		if (c && !(c->flags & PF_CONN_LOST))
 			conn_flag(c, PF_CONN_LOST);
 		return;
 	}
 	f = flight_at(base, n);
-	fill(f, r, &id, page, off, len);
-	fill_sender(f, r, flight_at(base, r->first));
+	fill(f, a, &id, page, off, len);
+	fill_sender(f, a, flight_at(base, a->first));
 	if (id.kind == PAGE_FILE)
-		run_near(r, base, n);
+		append_near(a, base, n);
 	else
 		count(PF_C_user_pages, 1);
-	if (!r->last)
-		r->last = n;
-	r->first = n;
-	r->pages++;
-	r->bytes += len;
+	if (!a->last)
+		a->last = n;
+	a->first = n;
+	a->pages++;
+	a->bytes += len;
 }
 
-static int on_run_step(__u32 i, struct run **at_run)
+static int on_append_step(__u32 i, struct append **at_append)
 {
 	__u32 at, len, page_size = 1 << cfg.page_shift;
-	struct run *r = *at_run;
+	struct append *a = *at_append;
 
-	if (!r->end && run_bvec(r))
+	if (!a->end && append_bvec(a))
 		return 1;
-	if (!r->end)
+	if (!a->end)
 		return 0;
-	at = r->bv_offset + r->end;
+	at = a->bv_offset + a->end;
 	len = ((at - 1) & (page_size - 1)) + 1;		/* of the page that holds byte at - 1 */
-	if (len > r->end)
-		len = r->end;
-	if (len > r->left)
-		len = r->left;
+	if (len > a->end)
+		len = a->end;
+	if (len > a->left)
+		len = a->left;
 	at -= len;
-	run_piece(r, r->page + (__u64)(at >> cfg.page_shift) * cfg.struct_page_size,
+	append_piece(a, a->page + (__u64)(at >> cfg.page_shift) * cfg.struct_page_size,
 		  at & (page_size - 1), len);
-	r->end -= len;
-	r->left -= len;
-	r->seq -= len;
-	return !r->left;
+	a->end -= len;
+	a->left -= len;
+	a->seq -= len;
+	return !a->left;
 }
 
 /*
  * Follow its pages from here on. Global: the verifier looks at it once, for all
- * hooks, and not at what becomes of each word of the run.
+ * hooks, and not at what becomes of each word of *a.
  */
-__noinline int run_attach(struct run *r)
+__noinline int append_follow(struct append *a)
 {
 	void *base = pool();
 	struct pf_stats *s;
 	struct pf_conn *c;
 
-	if (!r)
+	if (!a)
 		return 0;
 	/* Up to 6.4 the first is the last. */
-	if (!on_run_step(0, &r))
-		bpf_loop(ITER_PIECES - 1, on_run_step, &r, 0);
-	if (r->left)
-		count(PF_C_iter_cut, pages_in(r->left));
-	if (filter.by_file && r->file.excluded)
-		count(PF_C_filtered, r->file.excluded);
-	c = conn_at(r->conn);
+	if (!on_append_step(0, &a))
+		bpf_loop(ITER_PIECES - 1, on_append_step, &a, 0);
+	if (a->left)
+		count(PF_C_iter_cut, pages_in(a->left));
+	if (filter.by_file && a->file.excluded)
+		count(PF_C_filtered, a->file.excluded);
+	c = conn_at(a->conn);
 	s = stats_here();
 	if (!c || !base || !s)
 		return 0;
-	flights_give(base, &r->stock);
-	if (!r->pages)
+	flights_give(base, &a->stock);
+	if (!a->pages)
 		return 0;
-	run_index(r, base);
-	__sync_fetch_and_add(&s->count[PF_C_attached], r->pages);
-	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], r->bytes);
-	conn_append(base, c, r->first, r->last);
-	if (flight_at(base, r->first)->how == PF_SEND_KERNEL)
+	append_index(a, base);
+	__sync_fetch_and_add(&s->count[PF_C_attached], a->pages);
+	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], a->bytes);
+	conn_append(base, c, a->first, a->last);
+	if (flight_at(base, a->first)->how == PF_SEND_KERNEL)
 		sender_tell(c);
 	return 0;
 }

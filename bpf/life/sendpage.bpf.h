@@ -18,13 +18,13 @@ static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
  * none. What is compound_head the verifier holds to be lru.next, the first
  * member of that union.
  */
-static __always_inline void run_know(struct run *r, const struct page *page)
+static __always_inline void append_know(struct append *a, const struct page *page)
 {
 	if (number_of(page->lru.next) & 1)
 		return;
-	r->known = number_of(page);
-	r->mapping = number_of(page->mapping);
-	r->index = page->index;
+	a->known = number_of(page);
+	a->mapping = number_of(page->mapping);
+	a->index = page->index;
 }
 
 /* The connection of the last page, if it is this one's: a hash lookup less. */
@@ -40,20 +40,20 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 					    const struct page *page)
 {
 	__u32 now = written(sk);
-	struct run r = {};
+	struct append a = {};
 
 	if (!seq_after(now, s->seq))
 		return;
 	if (page)
-		run_know(&r, page);
-	r.sk = s->sk;
-	r.page = s->page;
-	r.bv_offset = s->off;
-	r.left = r.end = now - s->seq;
-	r.seq = now;
-	r.conn = sendpage_conn(s);
-	run_attach(&r);
-	s->conn = r.conn;
+		append_know(&a, page);
+	a.sk = s->sk;
+	a.page = s->page;
+	a.bv_offset = s->off;
+	a.left = a.end = now - s->seq;
+	a.seq = now;
+	a.conn = sendpage_conn(s);
+	append_follow(&a);
+	s->conn = a.conn;
 	s->off += now - s->seq;
 	s->seq = now;
 }

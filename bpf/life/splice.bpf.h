@@ -30,17 +30,17 @@ static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 /* The call has appended `copied` bytes to skb. */
 static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *iter, __u64 copied)
 {
-	struct run r = {};
+	struct append a = {};
 	__u32 excluded;
 
 	if (!filter_task()) {
 		count(PF_C_filtered, pages_in(copied));
 		return;
 	}
-	r.sk = sock_of_tail(skb);
-	if (!r.sk)
+	a.sk = sock_of_tail(skb);
+	if (!a.sk)
 		return;
-	if (!filter_sock(TYPED(sock, r.sk))) {
+	if (!filter_sock(TYPED(sock, a.sk))) {
 		count(PF_C_filtered, pages_in(copied));
 		return;
 	}
@@ -53,17 +53,17 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 		count(PF_C_filtered, excluded);
 		return;
 	}
-	r.left = copied;
-	r.seq = TYPED(tcp_sock, r.sk)->write_seq + (__u32)copied;
-	r.bvec = (__u64)iter->bvec;
-	r.end = iter->iov_offset;
-	if (r.end) {	/* part of the current bvec is taken */
-		r.bvec += sizeof(struct bio_vec);
-		if (run_bvec(&r))
+	a.left = copied;
+	a.seq = TYPED(tcp_sock, a.sk)->write_seq + (__u32)copied;
+	a.bvec = (__u64)iter->bvec;
+	a.end = iter->iov_offset;
+	if (a.end) {	/* part of the current bvec is taken */
+		a.bvec += sizeof(struct bio_vec);
+		if (append_bvec(&a))
 			return;
-		r.end = iter->iov_offset;
+		a.end = iter->iov_offset;
 	}
-	run_attach(&r);
+	append_follow(&a);
 }
 
 /*
@@ -73,7 +73,7 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb, __u32 copied)
 {
 	__u64 info = (__u64)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end);
-	struct run r = {};
+	struct append a = {};
 
 	if (!sock_is_tcp(sk))
 		return;
@@ -81,13 +81,13 @@ static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb
 		count(PF_C_filtered, pages_in(copied));
 		return;
 	}
-	r.sk = number_of(sk);
-	r.zerocopy = 1;
-	r.left = copied;
-	r.seq = written(sk) + copied;
-	r.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
+	a.sk = number_of(sk);
+	a.zerocopy = 1;
+	a.left = copied;
+	a.seq = written(sk) + copied;
+	a.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
-	run_attach(&r);
+	append_follow(&a);
 }
 
 #endif
