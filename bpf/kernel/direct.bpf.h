@@ -26,7 +26,7 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 		      (__u64)KERNEL_READ(type, addr, field))
 
 /* page_identify(), without a helper where that can be. */
-static __always_inline void page_look(__u64 page, struct page_id *ret_id)
+static __always_inline void page_peek(__u64 page, struct page_id *ret_id)
 {
 	__u64 word, head = page;
 

@@ -168,7 +168,7 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	if (a->known && a->known == page)
 		page_tell(page, page, a->mapping, a->index, &id);
 	else
-		page_look(page, &id);
+		page_peek(page, &id);
 	if (id.kind == PAGE_UNKNOWN) {
 		count(PF_C_ignored, 1);
 		return;

@@ -23,7 +23,7 @@
 #include "kernel/sock.bpf.h"
 
 #define FILTER_PIECES 512
-#define FILTER_PARENTS 8		/* generations of processes looked at */
+#define FILTER_PARENTS 8		/* generations of processes asked */
 #define FILTER_DEPTH 64			/* directories */
 #define FILTER_ANSWER_NS 1000000000ull
 
@@ -239,11 +239,11 @@ static __always_inline int filter_file(struct filter_file *last, __u64 mapping)
 	return last->passes;
 }
 
-/* What one call took, looked at from its end. */
-struct filter_look {
-	__u64 bvec;		/* the struct bio_vec behind the one to look at */
+/* What one call took, peeked at from its end. */
+struct filter_peek {
+	__u64 bvec;		/* the struct bio_vec behind the one to peek at */
 	__u32 end;		/* bytes taken of that one; 0: it is not begun */
-	__u32 left;		/* bytes not looked at yet; stays if a page passes */
+	__u32 left;		/* bytes not peeked at yet; stays if a page passes */
 	struct filter_file file;
 };
 
@@ -252,7 +252,7 @@ struct filter_look {
  * The page's mapping; 0 if it cannot be told in passing. One read for bv_len and
  * bv_offset: each is checked for its address.
  */
-static __always_inline __u64 look_at(__u64 bvec, __u32 *len)
+static __always_inline __u64 peek_at(__u64 bvec, __u32 *len)
 {
 	__u64 range = WORD_AT(bvec + bpf_core_field_offset(struct bio_vec, bv_len));
 	__u64 page = WORD_AT(bvec + bpf_core_field_offset(struct bio_vec, bv_page));
@@ -266,23 +266,23 @@ static __always_inline __u64 look_at(__u64 bvec, __u32 *len)
 	return WORD_AT(page + bpf_core_field_offset(struct folio, mapping));
 }
 
-#define LOOK_MORE 3
+#define PEEK_MORE 3
 
-static int on_look(__u32 i, struct filter_look *l)
+static int on_peek(__u32 i, struct filter_peek *l)
 {
 	__u32 len = l->end;
 	__u64 mapping;
 
 	l->bvec -= len ? 0 : sizeof(struct bio_vec);
 	l->end = 0;
-	mapping = look_at(l->bvec, &len);
+	mapping = peek_at(l->bvec, &len);
 	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
 	if (!mapping || filter_file(&l->file, mapping & 3 ? 0 : mapping))
 		return 1;
 	l->left -= len < l->left ? len : l->left;
-	for (int more = 0; more < LOOK_MORE && l->left; more++) {	/* of one, nearly always */
+	for (int more = 0; more < PEEK_MORE && l->left; more++) {	/* of one, nearly always */
 		len = 0;
-		if (look_at(l->bvec - sizeof(struct bio_vec), &len) != mapping)
+		if (peek_at(l->bvec - sizeof(struct bio_vec), &len) != mapping)
 			return 0;
 		l->bvec -= sizeof(struct bio_vec);
 		l->left -= len < l->left ? len : l->left;
@@ -297,7 +297,7 @@ static int on_look(__u32 i, struct filter_look *l)
  */
 static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
 {
-	struct filter_look l = {
+	struct filter_peek l = {
 		.bvec = (__u64)iter->bvec,
 		.end = iter->iov_offset,
 		.left = taken,
@@ -308,7 +308,7 @@ static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
 	/* Must not start as constants: see pf_zero. */
 	l.file.mapping = pf_zero;
 	l.file.passes = l.file.excluded = pf_zero;
-	bpf_loop(FILTER_PIECES, on_look, &l, 0);
+	bpf_loop(FILTER_PIECES, on_peek, &l, 0);
 	return l.left ? 0 : l.file.excluded;
 }
 
