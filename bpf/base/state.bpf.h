@@ -88,8 +88,8 @@ struct pf_conn {
 	__u32 ending;		/* flights that have left the FIFO and are not given back yet */
 	__u64 orphaned;		/* when */
 	__u32 read;		/* a local reader has copied up to here */
-	__u32 carried;		/* mode wire: the device copies up to here, or has */
-	__u32 copied;		/* mode wire: it has, without a gap that was not seen */
+	__u32 tx_possible;	/* mode wire: bytes before this may have been copied by the device */
+	__u32 tx_certain;	/* mode wire: bytes before this were copied, without a gap that was not seen */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
@@ -99,7 +99,7 @@ struct pf_conn {
 	__u64 peer_sk;		/* the local reader's socket, 0 once it is gone */
 	__u64 id;
 	__u64 una_off;		/* bytes of the stream before una */
-	__u64 copying;		/* the copy looked at last: thread and skb */
+	__u64 copy_mark;		/* the copy looked at last: thread and skb */
 	struct pf_tuple tuple;
 };
 

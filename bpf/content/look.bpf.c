@@ -15,10 +15,10 @@
 #include "base/mode.bpf.h"
 #include "report/op.bpf.h"
 
-#define COPY_STEPS 8192		/* flights looked at for one packet or one read */
-#define COPY_RESTARTS 4
+#define LOOK_STEPS 8192		/* flights looked at for one packet or one read */
+#define LOOK_RESTARTS 4
 
-__noinline int content_close(struct unseen *u)
+__noinline int look_end(struct unseen *u)
 {
 	struct pf_ev_op *r;
 
@@ -45,7 +45,7 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 		      (__u64)KERNEL_READ(address_space, f->mapping, host) : 0;
 
 	if (u->op && u->inode != inode)
-		content_close(u);
+		look_end(u);
 	if (!u->op) {
 		u->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
 		u->inode = inode;
@@ -56,7 +56,7 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 	hit_report_unseen(n, u, at, f->last, now);
 }
 
-__noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
+__noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds)
 {
 	struct pf_flight *f = flight_of(n);
 	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
@@ -64,7 +64,7 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	__u64 now, last;
 	__u32 op;
 
-	if (!u || !k || !f || !c || !content_on() || !f->fp || flight_open_write(f))
+	if (!u || !bounds || !f || !c || !content_on() || !f->fp || flight_open_write(f))
 		return 0;
 	op = f->op;
 	last = f->last;
@@ -79,20 +79,20 @@ __noinline int content_look(__u32 n, struct unseen *u, const struct copied *k)
 	at.una = seq_min(at.una, f->seq);
 	u->read_after = at.una;
 	if (flight_local(f, c) || c->flags & PF_CONN_WIRE) {
-		at.read = k->before;
-		u->read_after = k->after;
+		at.read = bounds->certain;
+		u->read_after = bounds->possible;
 	} else {
-		at.nxt = seq_min(at.nxt, k->after);
+		at.nxt = seq_min(at.nxt, bounds->possible);
 	}
 	unseen_report(n, f, c, u, &at, now);
 	f->last = now;
 	return 1;
 }
 
-struct copying {
+struct look {
 	__u64 payload;
 	struct unseen u;
-	struct copied k;
+	struct copy_bounds bounds;
 	__u32 slot;
 	__u32 at;		/* flight to look at next; 0: none */
 	__u32 seq, end;
@@ -104,96 +104,96 @@ struct copying {
 
 static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
 {
-	if (what < LOOK_CARRIED)
+	if (what < LOOK_XMIT)
 		return flight_local(f, c);
-	if (what == LOOK_PRIVATE)
+	if (what == LOOK_XMIT_PRIVATE)
 		return f->how == PF_SEND_ZEROCOPY;
-	return !flight_local(f, c) && (what == LOOK_CARRIED || f->how != PF_SEND_ZEROCOPY);
+	return !flight_local(f, c) && (what == LOOK_XMIT || f->how != PF_SEND_ZEROCOPY);
 }
 
 /* Has the page changed since these bytes were copied out of it? */
-static __always_inline int is_stale(const struct copying *k, const struct pf_flight *f, __u32 from,
+static __always_inline int is_stale(const struct look *l, const struct pf_flight *f, __u32 from,
 				    __u32 len)
 {
-	__u64 then = content_fp(k->payload + (from - k->seq), len);
+	__u64 then = content_fp(l->payload + (from - l->seq), len);
 	__u64 now = content_fp(page_addr(f->page) + f->off + (from - f->seq), len);
 
 	return then && now && then != now;
 }
 
-static __always_inline void look_at_one(struct copying *k, __u32 n, struct pf_flight *f,
+static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_flight *f,
 					struct pf_conn *c)
 {
-	__u32 from = seq_max(k->seq, f->seq), len = seq_min(f->seq + f->len, k->end) - from;
-	int stale = k->payload && is_stale(k, f, from, len);
+	__u32 from = seq_max(l->seq, f->seq), len = seq_min(f->seq + f->len, l->end) - from;
+	int stale = l->payload && is_stale(l, f, from, len);
 
-	k->looked++;
-	if (!stale && !content_look(n, &k->u, &k->k))
+	l->looked++;
+	if (!stale && !look_at_flight(n, &l->u, &l->bounds))
 		return;
-	if (f->hit_op && k->what >= LOOK_CARRIED && k->what != LOOK_RING_DONE)
+	if (f->hit_op && l->what >= LOOK_XMIT && l->what != LOOK_RING_DONE)
 		emit_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
 }
 
 /* Along the FIFO without its lock: who has left it under us is recognised. */
-static int on_copy_step(__u32 i, struct copying *k)
+static int on_look_step(__u32 i, struct look *l)
 {
-	struct pf_conn *c = conn_at(k->slot);
-	__u32 n = k->at;
+	struct pf_conn *c = conn_at(l->slot);
+	__u32 n = l->at;
 	struct pf_flight *f = flight_of(n);
 
 	if (!c || !f)
 		return 1;
-	if (n && f->conn != k->slot) {
-		k->at = c->head;
-		k->restarts++;
-		return k->restarts > COPY_RESTARTS;
+	if (n && f->conn != l->slot) {
+		l->at = c->head;
+		l->restarts++;
+		return l->restarts > LOOK_RESTARTS;
 	}
-	if (!n || !seq_after(k->end, f->seq)) {
-		k->done = 1;
+	if (!n || !seq_after(l->end, f->seq)) {
+		l->done = 1;
 		return 1;
 	}
-	k->at = f->next;
-	if (!seq_after(f->seq + f->len, k->seq))
+	l->at = f->next;
+	if (!seq_after(f->seq + f->len, l->seq))
 		return 0;
-	if (k->what >= LOOK_CARRIED)
+	if (l->what >= LOOK_XMIT)
 		c->cursor = n;
-	if (is_looked_at(f, c, k->what))
-		look_at_one(k, n, f, c);
+	if (is_looked_at(f, c, l->what))
+		look_at_one(l, n, f, c);
 	return 0;
 }
 
 /* New data goes on where the last did; what is sent again is behind. */
-static __always_inline __u32 copy_start(struct pf_conn *c, __u32 slot, __u32 seq, __u32 what)
+static __always_inline __u32 look_start(struct pf_conn *c, __u32 slot, __u32 seq, __u32 what)
 {
 	struct pf_flight *f = flight_of(c->cursor);
 
-	if (what < LOOK_CARRIED || !f)
+	if (what < LOOK_XMIT || !f)
 		return c->head;
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
 }
 
-__noinline int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload)
+__noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload)
 {
 	struct pf_conn *c = conn_at(slot);
-	struct copying k = { .payload = payload, .slot = slot, .seq = seq, .end = end, .what = what };
+	struct look l = { .payload = payload, .slot = slot, .seq = seq, .end = end, .what = what };
 
 	if (!c || !content_on())
 		return 0;
-	k.restarts = k.looked = k.done = k.u.hits = pf_zero;
-	k.u.op = pf_zero;
-	k.at = copy_start(c, slot, seq, what);
-	k.k.before = k.k.after = seq;
-	if (what == LOOK_COPIED || what == LOOK_RING_DONE)
-		k.k.after = end;
-	if (what >= LOOK_CARRIED && seq_after(c->carried, seq)) {	/* not for the first time */
-		k.k.before = c->copied;
-		k.k.after = seq_max(c->carried, k.k.after);
+	l.restarts = l.looked = l.done = l.u.hits = pf_zero;
+	l.u.op = pf_zero;
+	l.at = look_start(c, slot, seq, what);
+	l.bounds.certain = l.bounds.possible = seq;
+	if (what == LOOK_READ_DONE || what == LOOK_RING_DONE)
+		l.bounds.possible = end;
+	if (what >= LOOK_XMIT && seq_after(c->tx_possible, seq)) {	/* not for the first time */
+		l.bounds.certain = c->tx_certain;
+		l.bounds.possible = seq_max(c->tx_possible, l.bounds.possible);
 	}
-	bpf_loop(COPY_STEPS, on_copy_step, &k, 0);
-	content_close(&k.u);
-	if (!k.done)
+	bpf_loop(LOOK_STEPS, on_look_step, &l, 0);
+	look_end(&l.u);
+	if (!l.done)
 		count(PF_C_walk_cut, 1);
-	if (what >= LOOK_CARRIED && (what != LOOK_PRIVATE || k.looked))
-		conn_carried(c, seq, end, k.done && what != LOOK_RING);
+	if (what >= LOOK_XMIT && (what != LOOK_XMIT_PRIVATE || l.looked))
+		conn_transmitted(c, seq, end, l.done && what != LOOK_RING);
 	return 0;
 }

@@ -20,15 +20,15 @@
  * Look at flight n; if it changed and no write did it, report that. Returns 1
  * if `last` is now what its bytes are.
  */
-int content_look(__u32 n, struct unseen *u, const struct copied *k);
+int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds);
 
 /* The record that closes the hits of an unseen change. */
-int content_close(struct unseen *u);
+int look_end(struct unseen *u);
 
-#define LOOK_COPY	1u	/* a reader here is about to copy [seq, end) */
-#define LOOK_COPIED	2u	/* it has */
-#define LOOK_CARRIED	3u	/* a device is about to copy it, or to be told to */
-#define LOOK_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
+#define LOOK_READ	1u	/* a reader here is about to copy [seq, end) */
+#define LOOK_READ_DONE	2u	/* it has */
+#define LOOK_XMIT	3u	/* a device is about to copy it, or to be told to */
+#define LOOK_XMIT_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
 #define LOOK_RING	5u	/* the rest */
 #define LOOK_RING_DONE	6u	/* it has been copied */
 
@@ -36,6 +36,6 @@ int content_close(struct unseen *u);
  * Look at the flights of a connection in [seq, end), which are being copied; or
  * have been, to `payload` of the packet, if that is not 0.
  */
-int content_copying(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
+int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
 
 #endif

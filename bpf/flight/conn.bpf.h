@@ -103,7 +103,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->flags = content_wire() && sock_copied_late(sk) ? PF_CONN_WIRE : 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = c->aborted = seq;
-	c->carried = c->copied = seq;
+	c->tx_possible = c->tx_certain = seq;
 	c->cursor = c->hits = c->resends = c->told = c->ending = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
@@ -143,11 +143,11 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 	bpf_spin_unlock(&c->lock);
 }
 
-static __always_inline void conn_carried(struct pf_conn *c, __u32 seq, __u32 end, int done)
+static __always_inline void conn_transmitted(struct pf_conn *c, __u32 seq, __u32 end, int done)
 {
-	c->carried = seq_max(c->carried, end);
-	if (done && !seq_after(seq, c->copied))
-		c->copied = seq_max(c->copied, end);
+	c->tx_possible = seq_max(c->tx_possible, end);
+	if (done && !seq_after(seq, c->tx_certain))
+		c->tx_certain = seq_max(c->tx_certain, end);
 }
 
 #endif

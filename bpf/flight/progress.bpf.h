@@ -14,9 +14,9 @@
  * the copy was made before the change, at and behind `after` it was not made
  * yet, between the two nobody knows.
  */
-struct copied {
-	__u32 before;
-	__u32 after;
+struct copy_bounds {
+	__u32 certain;
+	__u32 possible;
 };
 
 /* May transmitted bytes of it still be in this host? */
@@ -74,23 +74,23 @@ static __always_inline void progress_of(struct pf_progress *p, const struct pf_f
 	if (flight_local(f, c))
 		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
 	else if (c->flags & PF_CONN_WIRE)
-		p->read = complete ? c->carried : c->copied;
+		p->read = complete ? c->tx_possible : c->tx_certain;
 	else
 		p->read = p->una;
 }
 
 /* How far its bytes are copied now, for a change that was made at some time before. */
-static __always_inline void copied_now(struct copied *k, const struct pf_flight *f,
+static __always_inline void copy_bounds_now(struct copy_bounds *bounds, const struct pf_flight *f,
 				       const struct pf_conn *c)
 {
 	if (flight_local(f, c)) {
-		k->before = c->read;
-		k->after = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
+		bounds->certain = c->read;
+		bounds->possible = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
 	} else if (c->flags & PF_CONN_WIRE) {
-		k->before = c->copied;
-		k->after = c->carried;
+		bounds->certain = c->tx_certain;
+		bounds->possible = c->tx_possible;
 	} else {
-		k->before = k->after = f->seq + f->len;
+		bounds->certain = bounds->possible = f->seq + f->len;
 	}
 }
 

@@ -63,7 +63,7 @@ int BPF_PROG(on_prune, struct sock *sk)
 		return 0;
 	c = reader_conn(number_of(sk), &slot);
 	if (c)
-		content_copying(slot, c->read, TCP_READ(number_of(sk), rcv_nxt), LOOK_COPY, 0);
+		look_at_range(slot, c->read, TCP_READ(number_of(sk), rcv_nxt), LOOK_READ, 0);
 	return 0;
 }
 

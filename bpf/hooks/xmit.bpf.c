@@ -21,7 +21,7 @@ SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
 	struct packet p = {};
-	__u32 what = LOOK_CARRIED;
+	__u32 what = LOOK_XMIT;
 	__u64 sk;
 
 	if (!content_wire() || !pf_conns_now)
@@ -31,7 +31,7 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 		return 0;
 	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
 			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
-		what = LOOK_PRIVATE;
-	content_copying(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
+		what = LOOK_XMIT_PRIVATE;
+	look_at_range(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
 	return 0;
 }

@@ -21,10 +21,10 @@ static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, i
 {
 	__u64 mark = bpf_get_current_pid_tgid() << 32 ^ number_of(skb);
 	struct pf_conn *c = conn_at(slot);
-	int done = second && c && c->copying == mark;
+	int done = second && c && c->copy_mark == mark;
 
 	if (c)
-		c->copying = second ? 0 : mark;
+		c->copy_mark = second ? 0 : mark;
 	return done;
 }
 
@@ -55,10 +55,10 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
-		content_copying(s->reads, seq, seq + len, LOOK_COPY, 0);
+		look_at_range(s->reads, seq, seq + len, LOOK_READ, 0);
 	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
 		   !copy_is_done(p.slot, skb, second)) {
-		content_copying(p.slot, p.seq, p.end, LOOK_RING, 0);
+		look_at_range(p.slot, p.seq, p.end, LOOK_RING, 0);
 		copy_note(skb, &p);
 	}
 	return 0;
@@ -76,7 +76,7 @@ static __always_inline int consume_look(const struct sk_buff *skb)
 	if (!copy || copy->skb != number_of(skb))
 		return 0;
 	copy->skb = 0;
-	content_copying(copy->slot, copy->seq, copy->end, LOOK_RING_DONE, 0);
+	look_at_range(copy->slot, copy->seq, copy->end, LOOK_RING_DONE, 0);
 	return 0;
 }
 

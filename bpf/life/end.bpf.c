@@ -29,7 +29,7 @@ struct batch {
  */
 struct drain {
 	struct unseen u;
-	struct copied k;
+	struct copy_bounds bounds;
 	__u64 now;
 	__u64 attached;		/* when the first of those counted in acked and ended was */
 	__u32 acked, ended;
@@ -54,8 +54,8 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 	/* The page was let go some time ago. Every copy was looked at, or nobody knows. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
 		return c->flags & PF_CONN_WIRE ? f->last : 0;
-	copied_now(&d->k, f, c);
-	return content_look(n, &d->u, &d->k) ? f->last : 0;
+	copy_bounds_now(&d->bounds, f, c);
+	return look_at_flight(n, &d->u, &d->bounds) ? f->last : 0;
 }
 
 /*
@@ -348,7 +348,7 @@ __noinline int conn_drain(__u32 slot)
 		d.stopped = 0;
 	}
 	bpf_loop(d.most, on_drain, &d, 0);
-	content_close(&d.u);
+	look_end(&d.u);
 	if (!d.stopped)
 		count(PF_C_pop_cut, 1);
 	if (c->flags & PF_CONN_ORPHAN)

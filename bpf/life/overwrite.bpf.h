@@ -21,7 +21,7 @@
 struct walk {
 	struct pf_write *w;
 	struct unseen u;	/* changes before this write */
-	struct copied k;
+	struct copy_bounds bounds;
 	__u64 lo, hi;		/* bytes of the file changed */
 	__u64 group, last;	/* chains to look at */
 	__u32 bucket;		/* the chain's number */
@@ -47,8 +47,8 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
 		return;
 	/* How far it was copied in front of an unseen change is not known any more. */
-	copied_now(&k->k, f, c);
-	if (content_look(n, &k->u, &k->k))
+	copy_bounds_now(&k->bounds, f, c);
+	if (look_at_flight(n, &k->u, &k->bounds))
 		orig_keep(n);
 	/*
 	 * The older mark is lost. Its write still finds the flight, or the flight it.
@@ -207,7 +207,7 @@ static __always_inline void walk(struct pf_write *w, int after)
 		bpf_loop(WALK_STEPS, on_walk_after, &k, 0);
 	else
 		bpf_loop(WALK_STEPS, on_walk_before, &k, 0);
-	content_close(&k.u);
+	look_end(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
 }

@@ -51,7 +51,7 @@ static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 read
 	if (!seq_after(read, c->read))
 		return;
 	if (content_on())
-		content_copying(slot, c->read, read, LOOK_COPIED, 0);
+		look_at_range(slot, c->read, read, LOOK_READ_DONE, 0);
 	c->read = read;
 	conn_drain(slot);
 }
