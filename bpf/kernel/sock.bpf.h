@@ -7,6 +7,7 @@
 #define PF_SOCK_BPF_H
 
 #include "read.bpf.h"
+#include "seq.h"
 #include <bpf/bpf_endian.h>
 
 #define AF_INET6 10
@@ -22,22 +23,6 @@
 /* TCP_SKB_CB() of an skb that TCP holds. */
 #define SKB_CB_READ(skb, field)								\
 	KERNEL_READ(tcp_skb_cb, (skb) + bpf_core_field_offset(struct sk_buff, cb), field)
-
-/* RFC 9293 3.4: a is after b, modulo 2^32. */
-static __always_inline int seq_after(__u32 a, __u32 b)
-{
-	return (__s32)(b - a) < 0;
-}
-
-static __always_inline __u32 seq_min(__u32 a, __u32 b)
-{
-	return seq_after(a, b) ? b : a;
-}
-
-static __always_inline __u32 seq_max(__u32 a, __u32 b)
-{
-	return seq_after(a, b) ? a : b;
-}
 
 static __always_inline void addr_v4(__u8 *to, __u32 addr)
 {

@@ -57,7 +57,7 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 	if (more & PF_CONN_LINGERS)
 		c->aborted = conn_sweep(slot, SWEEP_BY_SOCK);
 	bpf_spin_lock(&c->lock);
-	c->una_off += (__s32)(una - c->una);
+	c->una_off += seq_diff(una, c->una);
 	c->una = una;
 	c->flags |= more;
 	bpf_spin_unlock(&c->lock);

@@ -35,7 +35,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->len = f->len;
 	r->resends = c->resends;
 	r->diff_from = r->diff_to = 0;
-	r->stream_off = c->una_off + (__s32)(f->seq - c->una);
+	r->stream_off = c->una_off + seq_diff(f->seq, c->una);
 	r->fp = f->fp;
 }
 
