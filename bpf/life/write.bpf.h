@@ -55,7 +55,8 @@ static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u3
 	__u64 id = bpf_get_current_pid_tgid();
 	struct pf_write *w;
 
-	switch (bpf_map_update_elem(&writes, &key, &blank_write, BPF_NOEXIST)) {
+	/* Kernels before 6.4 return an int here, whose upper half is not the sign. */
+	switch ((int)bpf_map_update_elem(&writes, &key, &blank_write, BPF_NOEXIST)) {
 	case 0:
 		__sync_fetch_and_add(&pf_open_writes, 1);
 		break;
