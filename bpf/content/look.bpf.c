@@ -104,11 +104,11 @@ struct look {
 
 static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
 {
-	if (what < LOOK_XMIT)
+	if (!(what & LOOK_DEVICE))
 		return flight_local(f, c);
-	if (what == LOOK_XMIT_PRIVATE)
-		return f->how == PF_SEND_ZEROCOPY;
-	return !flight_local(f, c) && (what == LOOK_XMIT || f->how != PF_SEND_ZEROCOPY);
+	if (flight_local(f, c))
+		return 0;
+	return what & (f->how == PF_SEND_ZEROCOPY ? LOOK_BUFFERS : LOOK_PAGES);
 }
 
 /* Has the page changed since these bytes were copied out of it? */
@@ -130,7 +130,7 @@ static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_fligh
 	l->looked++;
 	if (!stale && !look_at_flight(n, &l->u, &l->bounds))
 		return;
-	if (f->hit_op && l->what >= LOOK_XMIT && l->what != LOOK_RING_DONE)
+	if (f->hit_op && (l->what & (LOOK_DEVICE | LOOK_AFTER)) == LOOK_DEVICE)
 		emit_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
 }
 
@@ -155,7 +155,7 @@ static int on_look_step(__u32 i, struct look *l)
 	l->at = f->next;
 	if (!seq_after(f->seq + f->len, l->seq))
 		return 0;
-	if (l->what >= LOOK_XMIT)
+	if (l->what & LOOK_DEVICE)
 		c->cursor = n;
 	if (is_looked_at(f, c, l->what))
 		look_at_one(l, n, f, c);
@@ -167,7 +167,7 @@ static __always_inline __u32 look_start(struct pf_conn *c, __u32 slot, __u32 seq
 {
 	struct pf_flight *f = flight_of(c->cursor);
 
-	if (what < LOOK_XMIT || !f)
+	if (!(what & LOOK_DEVICE) || !f)
 		return c->head;
 	return c->cursor && f->conn == slot && !seq_after(f->seq, seq) ? c->cursor : c->head;
 }
@@ -183,9 +183,9 @@ __noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64
 	l.u.op = pf_zero;
 	l.at = look_start(c, slot, seq, what);
 	l.bounds.certain = l.bounds.possible = seq;
-	if (what == LOOK_READ_DONE || what == LOOK_RING_DONE)
+	if (what & LOOK_AFTER)
 		l.bounds.possible = end;
-	if (what >= LOOK_XMIT && seq_after(c->tx_possible, seq)) {	/* not for the first time */
+	if (what & LOOK_DEVICE && seq_after(c->tx_possible, seq)) {	/* not for the first time */
 		l.bounds.certain = c->tx_certain;
 		l.bounds.possible = seq_max(c->tx_possible, l.bounds.possible);
 	}
@@ -193,7 +193,7 @@ __noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64
 	look_end(&l.u);
 	if (!l.done)
 		count(PF_C_walk_cut, 1);
-	if (what >= LOOK_XMIT && (what != LOOK_XMIT_PRIVATE || l.looked))
-		conn_transmitted(c, seq, end, l.done && what != LOOK_RING);
+	if (what & LOOK_DEVICE && (what & LOOK_PAGES || l.looked))
+		conn_transmitted(c, seq, end, l.done && !(what & LOOK_AGAIN));
 	return 0;
 }

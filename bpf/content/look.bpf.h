@@ -25,12 +25,21 @@ int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds);
 /* The record that closes the hits of an unseen change. */
 int look_end(struct unseen *u);
 
-#define LOOK_READ	1u	/* a reader here is about to copy [seq, end) */
-#define LOOK_READ_DONE	2u	/* it has */
-#define LOOK_XMIT	3u	/* a device is about to copy it, or to be told to */
-#define LOOK_XMIT_PRIVATE	4u	/* the same, of private memory only: the rest it copies later */
-#define LOOK_RING	5u	/* the rest */
-#define LOOK_RING_DONE	6u	/* it has been copied */
+/* What is known of a copy of [seq, end): who makes it, of which memory, and when. */
+#define LOOK_DEVICE	1u	/* a device makes it; without this a reader on this host */
+#define LOOK_PAGES	2u	/* a device copies pages that the socket shares with a file */
+#define LOOK_BUFFERS	4u	/* a device copies buffers of MSG_ZEROCOPY */
+#define LOOK_AFTER	8u	/* it has been made; without this it is about to be made */
+#define LOOK_AGAIN	16u	/* it will be looked at again when it has been made */
+
+#define LOOK_READ	0u
+#define LOOK_READ_DONE	LOOK_AFTER
+#define LOOK_XMIT	(LOOK_DEVICE | LOOK_PAGES | LOOK_BUFFERS)
+/* A device hands the packet on, or queues it for its reader: it copies only buffers now. */
+#define LOOK_XMIT_BUFFERS (LOOK_DEVICE | LOOK_BUFFERS)
+/* The reader of a tun copies all other bytes. */
+#define LOOK_RING	(LOOK_DEVICE | LOOK_PAGES | LOOK_AGAIN)
+#define LOOK_RING_DONE	(LOOK_DEVICE | LOOK_PAGES | LOOK_AFTER)
 
 /*
  * Look at the flights of a connection in [seq, end), which are being copied; or

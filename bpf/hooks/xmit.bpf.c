@@ -31,7 +31,7 @@ int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 		return 0;
 	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
 			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
-		what = LOOK_XMIT_PRIVATE;
+		what = LOOK_XMIT_BUFFERS;
 	look_at_range(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
 	return 0;
 }
