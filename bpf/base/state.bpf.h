@@ -13,6 +13,21 @@
 #define PF_FILES_BITS 16
 #define PF_SOCKS_BITS 16
 
+/* Who gave a page to the socket, in the low 48 bits of a word. */
+union pf_sender {
+	struct {
+		__u64 tid : 22;		/* PID_MAX_LIMIT is 2^22 */
+		__u64 pid : 22;
+		__u64 how : 3;		/* enum pf_sender_how */
+		__u64 kthread : 1;
+	};
+	struct {
+		__u32 low;
+		__u16 high;
+	};
+};
+_Static_assert(sizeof(union pf_sender) == 8, "pf_sender");
+
 struct pf_flight {
 	__u32 next;		/* FIFO of the connection, or free list */
 	__u32 hnext;		/* index chain */
@@ -34,14 +49,9 @@ struct pf_flight {
 	__u64 fp;		/* fingerprint of the bytes at attach; 0: none */
 	__u64 last;		/* the same when they were last looked at */
 	union {
-		struct {	/* the sender: only to be read; PID_MAX_LIMIT is 2^22 */
-			__u64 tid : 22;
-			__u64 pid : 22;
-			__u64 how : 3;		/* enum pf_sender_how */
-			__u64 kthread : 1;
-		};
-		struct {
-			__u32 sender_low;	/* these to be written, as orig can change */
+		union pf_sender sender;		/* to be read */
+		struct {			/* to be written: orig can change meanwhile */
+			__u32 sender_low;
 			__u16 sender_high;
 			__u16 orig;		/* where its bytes are kept, 0: nowhere */
 		};

@@ -108,7 +108,7 @@ static __always_inline int is_looked_at(const struct pf_flight *f, const struct 
 		return flight_local(f, c);
 	if (flight_local(f, c))
 		return 0;
-	return what & (f->how == PF_SEND_ZEROCOPY ? LOOK_BUFFERS : LOOK_PAGES);
+	return what & (f->sender.how == PF_SEND_ZEROCOPY ? LOOK_BUFFERS : LOOK_PAGES);
 }
 
 /* Has the page changed since these bytes were copied out of it? */

@@ -50,7 +50,7 @@ static __always_inline int flight_in(const struct pf_flight *f, __u64 mapping, _
 /* Does the reader on this host get the very page? It gets a copy of a MSG_ZEROCOPY buffer. */
 static __always_inline int flight_local(const struct pf_flight *f, const struct pf_conn *c)
 {
-	return (c->flags & PF_CONN_LOCAL) && f->how != PF_SEND_ZEROCOPY;
+	return (c->flags & PF_CONN_LOCAL) && f->sender.how != PF_SEND_ZEROCOPY;
 }
 
 /* Is a write that marked it still under way? */

@@ -111,12 +111,20 @@ static __always_inline void append_near(struct append *a, void *base, __u32 n)
 	a->near.n++;
 }
 
+static __always_inline __u32 sender_how(struct task_struct *task, int zerocopy)
+{
+	if (!task->mm)
+		return PF_SEND_KERNEL;
+	return zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
+}
+
 /* The sender is asked for once a call; the flight behind has it already. */
 static __always_inline void fill_sender(struct pf_flight *f, const struct append *a,
 					const struct pf_flight *behind)
 {
 	struct task_struct *task;
-	__u64 id, sender, how;
+	union pf_sender sender = {};
+	__u64 id;
 
 	if (a->first) {
 		f->attached = behind->attached;
@@ -127,12 +135,13 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct append
 	}
 	task = bpf_get_current_task_btf();
 	id = bpf_get_current_pid_tgid();
-	how = !task->mm ? PF_SEND_KERNEL : a->zerocopy ? PF_SEND_ZEROCOPY : compat_sender_how(task);
-	/* In the order of the bits of pf_flight. */
-	sender = (__u32)id | id >> 32 << 22 | how << 44 | (__u64)!task->mm << 47;
+	sender.tid = id;
+	sender.pid = id >> 32;
+	sender.how = sender_how(task, a->zerocopy);
+	sender.kthread = !task->mm;
 	f->attached = bpf_ktime_get_ns();
-	f->sender_low = sender;
-	f->sender_high = sender >> 32;
+	f->sender_low = sender.low;
+	f->sender_high = sender.high;
 	bpf_get_current_comm(f->comm, PF_COMM_LEN);
 }
 
@@ -257,7 +266,7 @@ __noinline int append_follow(struct append *a)
 	__sync_fetch_and_add(&s->count[PF_C_attached], a->pages);
 	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], a->bytes);
 	conn_append(base, c, a->first, a->last);
-	if (flight_at(base, a->first)->how == PF_SEND_KERNEL)
+	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
 		sender_tell(c);
 	return 0;
 }

@@ -12,9 +12,15 @@
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
 {
-	return (flight_local(f, c) ? PF_HIT_LOCAL :
-		c->flags & PF_CONN_WIRE && f->fp ? PF_HIT_WIRE : 0) |
-	       (c->flags & PF_CONN_LOST ? PF_HIT_LOST : 0);
+	__u32 flags = 0;
+
+	if (flight_local(f, c))
+		flags |= PF_HIT_LOCAL;
+	else if (c->flags & PF_CONN_WIRE && f->fp)
+		flags |= PF_HIT_WIRE;
+	if (c->flags & PF_CONN_LOST)
+		flags |= PF_HIT_LOST;
+	return flags;
 }
 
 /* What the flight and its connection say. */
@@ -22,10 +28,10 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 				     const struct pf_conn *c)
 {
 	r->conn = c->id;
-	r->sender.pid = f->pid;
-	r->sender.tid = f->tid;
-	r->sender.how = f->how;
-	r->sender.flags = f->kthread ? PF_TASK_KTHREAD : 0;
+	r->sender.pid = f->sender.pid;
+	r->sender.tid = f->sender.tid;
+	r->sender.how = f->sender.how;
+	r->sender.flags = f->sender.kthread ? PF_TASK_KTHREAD : 0;
 	__builtin_memcpy(r->sender.comm, f->comm, PF_COMM_LEN);
 	r->tuple = c->tuple;
 	r->netns = c->netns;
