@@ -119,6 +119,10 @@ struct pf_sock {
 	__u32 reads;
 };
 
+struct byte_range {
+	__u32 from, to;		/* bytes [from, to) of a flight */
+};
+
 #define PF_WRITE_PLAIN 0	/* a thread can be in one of each at a time */
 #define PF_WRITE_ZERO  1
 #define PF_WRITE_STORE 2
@@ -136,7 +140,10 @@ struct pf_write {
 	/* Counted here and not in registers, where the verifier would follow every value. */
 	__u32 hits;		/* flights reported */
 	__u32 restarts;
-	__u64 diff;		/* of the flight reported next, see orig_diff() */
+	/* Of the flight reported next: its bytes that differ from what the socket took. */
+	struct byte_range diff;
+	__u32 compared;		/* are they known? */
+	__u32 pad;
 	struct pf_task writer;
 };
 

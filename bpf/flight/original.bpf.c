@@ -84,30 +84,34 @@ static int on_diff_word(__u32 i, struct diff *d)
 	return 0;
 }
 
-__noinline __u64 orig_diff(__u32 n, __u32 from, __u32 to)
+__noinline int orig_diff(__u32 n, struct byte_range *range)
 {
-	struct diff d = { .from = from, .to = to };
-	__u64 diff = ORIG_UNKNOWN;
 	struct pf_flight *f = flight_of(n);
+	struct diff d = {};
 	struct pf_scratch *s;
+	int known = 0;
 	__u32 len;
 
-	if (!f || from >= to)
-		return ORIG_UNKNOWN;
+	if (!f || !range || range->from >= range->to)
+		return 0;
+	d.from = range->from;
+	d.to = range->to;
 	len = f->len;
 	d.orig = f->orig;
-	if (!d.orig || to > len || len > PF_ORIGINAL_BYTES)
-		return ORIG_UNKNOWN;
+	if (!d.orig || d.to > len || len > PF_ORIGINAL_BYTES)
+		return 0;
 	s = scratch_take(&d.now);
 	if (!s)
-		return ORIG_UNKNOWN;
-	s->lo = s->hi = to;
+		return 0;
+	s->lo = s->hi = d.to;
 	if (!bpf_probe_read_kernel(s->bytes, len, (void *)page_addr(f->page) + f->off)) {
 		bpf_loop(PF_ORIGINAL_BYTES / 8, on_diff_word, &d, 0);
-		diff = (__u64)s->lo << 32 | s->hi;
+		range->from = s->lo;
+		range->to = s->hi;
+		known = 1;
 	}
 	s->busy = 0;
-	return diff;
+	return known;
 }
 
 __noinline int orig_drop(__u32 n)

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * original.bpf.h - the bytes of flights before they were overwritten.
+ * original.bpf.h - the bytes of flights before they were overwritten, so that what
+ * writes leave of them can be compared with what the socket took.
  */
-#ifndef PF_ORIG_BPF_H
-#define PF_ORIG_BPF_H
+#ifndef PF_ORIGINAL_BPF_H
+#define PF_ORIGINAL_BPF_H
 
 #include "base/maps.bpf.h"
 
-/*
- * Keep the bytes of a flight that is about to be overwritten, while there is
- * room, so that what writes leave of them can be compared with what the socket
- * took. orig_diff: from the first (high half) to behind the last (low half) of
- * the bytes [from, to) of it that differ, equal if none does.
- */
-#define ORIG_UNKNOWN (~0ULL)
-
+/* Keep the bytes of a flight that is about to be overwritten, while there is room. */
 int orig_keep(__u32 n);
-__u64 orig_diff(__u32 n, __u32 from, __u32 to);
+
+/*
+ * Narrow a range of a flight's bytes to those that differ now, from the first to behind
+ * the last; to nothing if none does. Returns 1, or 0 if that is not known.
+ */
+int orig_diff(__u32 n, struct byte_range *range);
+
 int orig_drop(__u32 n);
 
 #endif

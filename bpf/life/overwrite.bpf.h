@@ -84,13 +84,15 @@ static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *
 	return 0;
 }
 
-/* Which of the write's bytes of the flight are not what the socket took? */
-static __always_inline __u64 compare(const struct walk *k, __u32 n, const struct pf_flight *f)
+/* Compare the write's bytes of the flight with what the socket took. */
+static __always_inline void compare(const struct walk *k, __u32 n, const struct pf_flight *f)
 {
 	__u64 start = flight_file_off(f);
+	struct byte_range *diff = &k->w->diff;
 
-	return orig_diff(n, k->lo > start ? k->lo - start : 0,
-			 k->hi < start + f->len ? k->hi - start : f->len);
+	diff->from = k->lo > start ? k->lo - start : 0;
+	diff->to = k->hi < start + f->len ? k->hi - start : f->len;
+	k->w->compared = orig_diff(n, diff);
 }
 
 /* Unmarked and not in the way: was it in the index before the write looked there? */
@@ -123,7 +125,9 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	if (flags || f->crowded || !after)
 		before = 0;	/* not what it was as this write began */
 	f->last = after ?: f->last;
-	k->w->diff = before ? compare(k, n, f) : ORIG_UNKNOWN;
+	k->w->compared = 0;
+	if (before)
+		compare(k, n, f);
 	if (zeroed_again(k, f))
 		f->op = f->hit_op;
 	else if (hit_claim(f, c, op))

@@ -6,7 +6,6 @@
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
 #include "hit.bpf.h"
-#include "flight/original.bpf.h"
 #include "flight/progress.bpf.h"
 #include "record.bpf.h"
 
@@ -65,10 +64,10 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	r->op = w->op;
 	r->writer = w->writer;
 	r->flags = hit_flags(f, c) | flags;
-	if (before && w->diff != ORIG_UNKNOWN) {
+	if (before && w->compared) {
 		r->flags |= PF_HIT_COMPARED;
-		r->diff_from = w->diff >> 32;
-		r->diff_to = w->diff;
+		r->diff_from = w->diff.from;
+		r->diff_to = w->diff.to;
 	}
 	r->pos = w->pos;
 	r->count = w->count;
