@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * compat.bpf.h - every difference between kernels, one block each: what
- * changed, when, and the oldest kernel after which the block can go. Decided
- * by the existence of a type or field, never by a version.
+ * compat.bpf.h - every difference between kernels, one block each: the commit that made
+ * it, the release that has the commit first, and what changed. A block asks whether a
+ * type or a field exists, never for a version. It can go when that release is the oldest
+ * kernel.
  *
- * vmlinux.h is that of 6.12; flavours (struct x___y) name what others have.
+ * vmlinux.h is that of 6.12. Flavours (struct x___y) name what other kernels have.
  */
 #ifndef PF_COMPAT_BPF_H
 #define PF_COMPAT_BPF_H
@@ -14,19 +15,20 @@
 #include "read.bpf.h"
 
 /*
- * 7.x: "mm: change the interface of prep_compound_tail()" and its series
- * replaced page.compound_head, the head's address | 1, by compound_info. With
- * HugeTLB vmemmap optimisation built in and a struct page whose size is a power
- * of two it holds a mask that turns the tail's address into the head's.
- * Whether it does is a matter of configuration; a mask has its top bits set
- * and, unlike an address in the vmemmap, all its bits between those and the
- * lowest clear ones too. Goes when 7.x is the oldest kernel.
+ * 7.1: d50569612c29 ("mm: rename the 'compound_head' field in the 'struct page' to
+ * 'compound_info'") and 8c846c879e22 ("mm: rework compound_head() for power-of-2
+ * sizeof(struct page)").
+ *
+ * compound_head was the address of the head, plus 1. compound_info is the same, or a mask
+ * that turns the address of the tail into that of the head. Which of the two it is
+ * depends on the configuration (HugeTLB vmemmap optimisation) and on the size of struct
+ * page. A mask is ones above zeros; an address in the vmemmap is not.
  */
 struct page___info {
 	unsigned long compound_info;
 };
 
-/* Word of a tail page that leads to its head. */
+/* Offset of the word of a tail page that leads to its head. */
 static __always_inline unsigned long compat_compound_at(void)
 {
 	if (bpf_core_field_exists(struct page___info, compound_info))
@@ -34,20 +36,21 @@ static __always_inline unsigned long compat_compound_at(void)
 	return bpf_core_field_offset(struct page, compound_head);
 }
 
-/* Address of the head, from the tail's and its word (bit 0 is known to be set). */
+/* Address of the head, from that of a tail and from its word, whose bit 0 is set. */
 static __always_inline __u64 compat_head(__u64 tail, __u64 word)
 {
 	__u64 mask = word & ~1ULL;
 
-	/* A mask is ones above zeros: its complement plus one is a power of two. */
+	/* The complement of ones above zeros, plus one, is a power of two. */
 	if (bpf_core_field_exists(struct page___info, compound_info) && !(~mask & (~mask + 1)))
 		return tail & mask;
 	return mask;
 }
 
 /*
- * 7.x renamed folio._folio_nr_pages to _nr_pages. Both are valid only in a
- * folio with PG_head. Goes when 7.x is the oldest kernel.
+ * 6.15: 4996fc547f5b ("mm: let _folio_nr_pages overlay memcg_data in first tail page").
+ *
+ * The field is called _nr_pages since. Both are valid only in a folio with PG_head.
  */
 struct folio___nr {
 	unsigned int _nr_pages;
@@ -69,8 +72,8 @@ static __always_inline __u64 compat_folio_pages(__u64 folio)
 }
 
 /*
- * 7.x took d_alias out of the union d_u into an unnamed one. Goes when 7.x is
- * the oldest kernel.
+ * 7.x: 2420067cecac ("struct dentry: make ->d_u anonymous"). 6.18 does not have it, 7.3
+ * does.
  */
 struct dentry___flat {
 	struct hlist_node d_alias;
@@ -84,45 +87,76 @@ static __always_inline __u64 compat_dentry_of_alias(__u64 node)
 }
 
 /*
- * Types of modules, which vmlinux.h does not have; found in the module's own
- * BTF when it is loaded.
+ * Types of modules are not in vmlinux.h. libbpf finds them in the BTF of the module, when
+ * it is loaded.
  */
 struct btrfs_inode___module {
 	struct inode vfs_inode;
 } __attribute__((preserve_access_index));
 
 /*
- * By which system call a thread of user space came to send. Numbers differ by
- * architecture and, on x86, by the caller's mode. Anything but these means
- * that the kernel sends on its own behalf while the thread is in it.
+ * The system call by which a thread of user space came to send. Its number depends on the
+ * architecture and, on x86, on the mode of the caller. Any other number means that the
+ * kernel sends on its own behalf while the thread is in it.
  */
 #define PF_IO_WORKER_FLAG 0x10	/* PF_IO_WORKER: a thread of io_uring */
 
 #if defined(__TARGET_ARCH_x86)
 #define TS_COMPAT_STATUS 2
+
+static __always_inline __u32 compat_call_how(long nr)
+{
+	switch (nr) {
+	case 40:		/* sendfile */
+		return PF_SEND_SENDFILE;
+	case 275:		/* splice */
+	case 278:		/* vmsplice */
+	case 426:		/* io_uring_enter */
+		return PF_SEND_SPLICE;
+	}
+	return PF_SEND_KERNEL;
+}
+
+static __always_inline __u32 compat_call32_how(long nr)
+{
+	switch (nr) {
+	case 187:		/* sendfile */
+	case 239:		/* sendfile64 */
+		return PF_SEND_SENDFILE;
+	case 313:		/* splice */
+	case 316:		/* vmsplice */
+	case 426:		/* io_uring_enter */
+		return PF_SEND_SPLICE;
+	}
+	return PF_SEND_KERNEL;
+}
+
 static __always_inline __u32 compat_sender_how(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	long nr = regs->orig_ax;
 
 	if (task->flags & PF_IO_WORKER_FLAG)
 		return PF_SEND_SPLICE;
 	if (task->thread_info.status & TS_COMPAT_STATUS)
-		return nr == 187 || nr == 239 ? PF_SEND_SENDFILE :
-		       nr == 313 || nr == 316 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
-	return nr == 40 ? PF_SEND_SENDFILE :
-	       nr == 275 || nr == 278 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
+		return compat_call32_how(regs->orig_ax);
+	return compat_call_how(regs->orig_ax);
 }
 #elif defined(__TARGET_ARCH_arm64)
 static __always_inline __u32 compat_sender_how(struct task_struct *task)
 {
 	struct pt_regs *regs = (struct pt_regs *)bpf_task_pt_regs(task);
-	int nr = BPF_CORE_READ(regs, syscallno);
 
 	if (task->flags & PF_IO_WORKER_FLAG)
 		return PF_SEND_SPLICE;
-	return nr == 71 ? PF_SEND_SENDFILE :
-	       nr == 75 || nr == 76 || nr == 426 ? PF_SEND_SPLICE : PF_SEND_KERNEL;
+	switch (BPF_CORE_READ(regs, syscallno)) {
+	case 71:		/* sendfile */
+		return PF_SEND_SENDFILE;
+	case 75:		/* vmsplice */
+	case 76:		/* splice */
+	case 426:		/* io_uring_enter */
+		return PF_SEND_SPLICE;
+	}
+	return PF_SEND_KERNEL;
 }
 #else
 #error "which system call numbers has this architecture?"
