@@ -41,12 +41,16 @@ static __always_inline __u32 lifetime_slot(__u64 ns)
 	return slot < PF_HIST_SLOTS ? slot : PF_HIST_SLOTS - 1;
 }
 
-/* The same slot for certain: numbers with one highest bit have it in common. */
+/*
+ * Do two lifetimes have one slot? They do if their highest set bit is the same. Then the
+ * AND has that bit and the XOR has not; else the XOR has the higher of the two.
+ */
 static __always_inline int lifetime_alike(__u64 ns, __u64 other)
 {
 	__u64 us = ns / 1000, other_us = other / 1000;
+	__u64 different = us ^ other_us, common = us & other_us;
 
-	return (us ^ other_us) <= (us & other_us);
+	return different <= common;
 }
 
 #endif

@@ -38,6 +38,14 @@ static __always_inline __u64 page_addr(__u64 page)
 #define PAGE_INDEX (bpf_core_field_offset(struct folio, index) / 8)
 #define PAGE_COMPOUND (compat_compound_at() / 8)
 
+/* A mapping with one of its low bits set is not one of a file. */
+static __always_inline __u32 page_kind_of(__u64 mapping)
+{
+	if (mapping & 3)
+		return PAGE_USER;
+	return mapping ? PAGE_FILE : PAGE_UNKNOWN;
+}
+
 /* From a page, the head of its folio and two words of that. */
 static __always_inline void page_tell(__u64 page, __u64 head, __u64 mapping, __u64 index,
 				      struct page_id *ret_id)
@@ -45,7 +53,7 @@ static __always_inline void page_tell(__u64 page, __u64 head, __u64 mapping, __u
 	ret_id->head = head;
 	ret_id->mapping = 0;
 	ret_id->index = 0;
-	ret_id->kind = mapping & 3 ? PAGE_USER : mapping ? PAGE_FILE : PAGE_UNKNOWN;
+	ret_id->kind = page_kind_of(mapping);
 	if (ret_id->kind != PAGE_FILE)
 		return;
 	ret_id->mapping = mapping;

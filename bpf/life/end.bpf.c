@@ -142,16 +142,22 @@ static int on_drain_acked(__u32 i, struct drain *d)
 	return 0;
 }
 
-/* Why the oldest flight ends now, 0 if it does not. Under the lock. */
+/* Why transmitted bytes up to `end` of a lingering connection end now; 0 if they do not. */
+static __always_inline __u32 linger_end(const struct pf_conn *c, __u32 end)
+{
+	if (seq_after(end, c->given_up))
+		return 0;
+	return seq_after(end, c->aborted) ? PF_END_DROPPED : PF_END_ABORTED;
+}
+
+/* Why the oldest flight ends now; 0 if it does not. The caller holds the lock. */
 static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_flight *f)
 {
 	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
 	__u32 end = f->seq + f->len;
 
 	if (c->flags & PF_CONN_LINGERS && !flight_local(f, c) && seq_after(c->nxt, f->seq))
-		return seq_after(end, c->given_up) ? 0 :
-		       seq_after(end, c->aborted) ? PF_END_DROPPED : PF_END_ABORTED;
-
+		return linger_end(c, end);
 	if (!seq_after(end, local ? seq_min(c->una, c->read) : c->una))
 		return flight_local(f, c) ? PF_END_READ : PF_END_ACKED;
 	if ((c->flags & PF_CONN_ORPHAN) && !(local && seq_after(c->una, c->read)))
