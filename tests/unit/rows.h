@@ -35,15 +35,17 @@ struct rows {
 #define ENDED PF_HIT_ENDED
 #define YOUNG PF_HIT_NO_BEFORE
 
-#define EV(...) { __VA_ARGS__ }
-#define W(...) { .how = PF_WRITE_WRITE, __VA_ARGS__ }
-#define M(...) { .how = PF_WRITE_MMAP, __VA_ARGS__ }
-#define U(...) { .how = PF_WRITE_UNKNOWN, __VA_ARGS__ }	/* found by fingerprints */
+#define EVIDENCE(...) { __VA_ARGS__ }
+#define BY_WRITE(...) { .how = PF_WRITE_WRITE, __VA_ARGS__ }
+#define BY_MMAP(...) { .how = PF_WRITE_MMAP, __VA_ARGS__ }
+#define BY_NOBODY(...) { .how = PF_WRITE_UNKNOWN, __VA_ARGS__ }	/* found by fingerprints */
 
-#define BEFORE(u, n, r, h) .before = { .una = u, .nxt = n, .read = r, .in_host = h }
-#define AFTER(u, n, r, h) .after = { .una = u, .nxt = n, .read = r, .in_host = h }
-#define STILL BEFORE(20, 60, 0, 0), AFTER(20, 60, 0, 0)
-#define STILL_LOCAL .flags = LOCAL, BEFORE(20, 60, 10, 0), AFTER(20, 60, 10, 0)
+/* Named is what differs from 20 bytes acknowledged, 60 transmitted and none read. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+#define BEFORE(...) .before = { .una = 20, .nxt = 60, __VA_ARGS__ }
+#define AFTER(...) .after = { .una = 20, .nxt = 60, __VA_ARGS__ }
+#define STILL BEFORE(), AFTER()
+#define STILL_LOCAL .flags = LOCAL, BEFORE(.read = 10), AFTER(.read = 10)
 
 #define TOOK 7		/* fingerprints: what the socket took, and others */
 #define FIRST 8
@@ -55,7 +57,7 @@ struct rows {
 #define SAME .fp = TOOK, .fp_before = FIRST, .fp_after = FIRST
 
 /* A device has copied what is before 40, and between 40 and 50 while it was written. */
-#define CARRIED .flags = WIRE, BEFORE(20, 60, 40, 0), AFTER(20, 60, 50, 0), CHANGED
+#define CARRIED .flags = WIRE, BEFORE(.read = 40), AFTER(.read = 50), CHANGED
 
 #define FINAL(v, r, p, rule) JUDGE_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
 #define SO_FAR(v, r, p, rule) JUDGE_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule

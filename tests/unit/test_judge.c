@@ -48,8 +48,9 @@ static void test_cuts_suffice(void **state)
 
 static void test_cuts_ascend_and_stay_inside(void **state)
 {
-	const struct evidence ev = { BEFORE(50, 10, 0, 0), AFTER(30, 30, 0, 0) };
-	const struct evidence outside = { BEFORE(5, 100, 0, 0), AFTER(101, 4, 0, 0) };
+	const struct evidence ev = { BEFORE(.una = 50, .nxt = 10), AFTER(.una = 30, .nxt = 30) };
+	const struct evidence outside = { BEFORE(.una = 5, .nxt = 100),
+					  AFTER(.una = 101, .nxt = 4) };
 	__u32 cuts[JUDGE_CUTS_MAX];
 
 	(void)state;
@@ -63,7 +64,9 @@ static void test_cuts_ascend_and_stay_inside(void **state)
 
 static void test_sent(void **state)
 {
-	const struct evidence again = W(AGAIN), changed = W(CHANGED), blind = W(.fp = TOOK);
+	const struct evidence again = BY_WRITE(AGAIN);
+	const struct evidence changed = BY_WRITE(CHANGED);
+	const struct evidence blind = BY_WRITE(.fp = TOOK);
 
 	(void)state;
 	assert_int_equal(judge_sent(&again, TOOK), SENT_MEANT);
@@ -78,8 +81,11 @@ static void test_sent(void **state)
 
 static void test_restores(void **state)
 {
-	const struct evidence back = W(BACK), part = W(.meant = true), none = W(STILL);
-	const struct evidence changed = W(CHANGED), compared = W(.flags = PF_HIT_COMPARED, AGAIN);
+	const struct evidence back = BY_WRITE(BACK);
+	const struct evidence part = BY_WRITE(.meant = true);
+	const struct evidence none = BY_WRITE(STILL);
+	const struct evidence changed = BY_WRITE(CHANGED);
+	const struct evidence compared = BY_WRITE(.flags = PF_HIT_COMPARED, AGAIN);
 
 	(void)state;
 	assert_true(judge_restores(&back));
@@ -92,13 +98,15 @@ static void test_restores(void **state)
 /* Copied before 40 when the restoring write began, before 50 when it was complete. */
 static void test_in_time(void **state)
 {
-	const struct evidence wire = W(CARRIED), here = W(.flags = LOCAL, BEFORE(20, 60, 40, 1),
-							  AFTER(20, 60, 50, 1), BACK);
-	const struct evidence away = W(BEFORE(20, 40, 0, 0), AFTER(20, 50, 0, 0), BACK);
-	const struct evidence queued = W(BEFORE(20, 40, 0, 1), AFTER(20, 50, 0, 1), BACK);
-	const struct evidence young = W(.flags = YOUNG | WIRE, AFTER(20, 60, 50, 0));
-	const struct evidence found = U(BEFORE(20, 40, 0, 0), AFTER(20, 50, 0, 0), BACK);
-	const struct evidence found_wire = U(CARRIED);
+	const struct evidence wire = BY_WRITE(CARRIED);
+	const struct evidence here = BY_WRITE(.flags = LOCAL, BEFORE(.read = 40, .in_host = true),
+					      AFTER(.read = 50, .in_host = true), BACK);
+	const struct evidence away = BY_WRITE(BEFORE(.nxt = 40), AFTER(.nxt = 50), BACK);
+	const struct evidence queued = BY_WRITE(BEFORE(.nxt = 40, .in_host = true),
+						AFTER(.nxt = 50, .in_host = true), BACK);
+	const struct evidence young = BY_WRITE(.flags = YOUNG | WIRE, AFTER(.read = 50));
+	const struct evidence found = BY_NOBODY(BEFORE(.nxt = 40), AFTER(.nxt = 50), BACK);
+	const struct evidence found_wire = BY_NOBODY(CARRIED);
 	const struct evidence *all[] = { &wire, &here, &away };
 
 	(void)state;
