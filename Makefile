@@ -89,7 +89,7 @@ unit_links = $(shell sed -n 's:^/\* links\: \(.*\) \*/:\1:p' $(1))
 $(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h user/*/*.h include/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit $(filter %.c,$^) -ljson-c -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit -Itests $(filter %.c,$^) -ljson-c -lcmocka -o $@
 
 units: $(UNIT)
 

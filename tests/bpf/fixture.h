@@ -86,7 +86,7 @@ void fixture_end(struct fixture *t);
 
 /* A program's main(): the tests in order; returns how many have failed. */
 #define fixture_main(group, tests) \
-	fixture_group(group, tests, sizeof(tests) / sizeof((tests)[0]))
+	fixture_group(group, tests, ARRAY_LEN(tests))
 int fixture_group(const char *group, const struct CMUnitTest *tests, size_t n);
 
 #endif

@@ -220,7 +220,7 @@ TEST(writes_beside_the_bytes, .pages = 3, .named = true)
 	};
 
 	flow_sendfile(t->tx, t->file, PAGES(1) + 1000, 1000);
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]); i++)
+	for (size_t i = 0; i < ARRAY_LEN(beside); i++)
 		assert_int_equal(pwrite(beside[i].file, "x", 1, beside[i].off), 1);
 	counts_are(hits, 0);
 	take_records(0);

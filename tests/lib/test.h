@@ -10,6 +10,8 @@
 
 #include <cmocka.h>
 
+#define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
 /* The head of a test that needs no state. */
 #define TEST_FN(name) static void name(void **state __attribute__((unused)))
 

@@ -8,7 +8,7 @@
 
 #include "engine/judge.h"
 #include "engine/rules.h"
-#include "unit.h"
+#include "lib/test.h"
 
 /* A stream of 100 bytes as the write begins and when it is complete. */
 struct row {

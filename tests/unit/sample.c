@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit.h"
+#include "lib/test.h"
 
 #define UNSENT { PF_VERDICT_CORRUPT, PF_REASON_UNSENT, PF_PHASE_QUEUED, \
 		 "not transmitted when the write was complete" }

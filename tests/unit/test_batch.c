@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "kernel/batch.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void test_in_and_out(void **state)
+TEST_FN(test_in_and_out)
 {
 	static const size_t sizes[] = { 1, 7, 8, 9, 0, 248, 880 };
 	struct batch *b = calloc(1, sizeof(*b));
@@ -15,7 +15,6 @@ static void test_in_and_out(void **state)
 	const unsigned char *out;
 	size_t at = 0, size;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(sizes); i++) {
 		memset(record, (int)i + 1, sizes[i]);
 		assert_true(batch_add(b, record, sizes[i]));
@@ -32,13 +31,12 @@ static void test_in_and_out(void **state)
 	free(b);
 }
 
-static void test_full(void **state)
+TEST_FN(test_full)
 {
 	struct batch *b = calloc(1, sizeof(*b));
 	char *record = calloc(1, BATCH_BYTES + 1);
 	size_t n = 0, at = 0, size, out = 0;
 
-	(void)state;
 	assert_false(batch_add(b, record, BATCH_BYTES + 1));
 	assert_false(batch_add(b, record, BATCH_BYTES));
 	assert_false(batch_add(b, record, (size_t)-1));

@@ -14,7 +14,7 @@
 #include "base/child.h"
 #include "base/err.h"
 #include "commands/demo_race.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static int status_of(pid_t pid)
 {
@@ -24,7 +24,7 @@ static int status_of(pid_t pid)
 	return child_exit_status(status);
 }
 
-static void test_race(void **state)
+TEST_FN(test_race)
 {
 	char path[PATH_MAX], dir[PATH_MAX];
 	struct race_result *result;
@@ -33,7 +33,6 @@ static void test_race(void **state)
 	struct err err;
 	size_t wrong = 0;
 
-	(void)state;
 	assert_int_equal(race_new(&race, NULL, &err), 0);
 	snprintf(path, sizeof(path), "%s", race.path);
 	snprintf(dir, sizeof(dir), "%s", race.dir);
@@ -62,13 +61,12 @@ static void test_race(void **state)
 }
 
 /* A file that is there already is nobody's to overwrite or remove. */
-static void test_existing_file(void **state)
+TEST_FN(test_existing_file)
 {
 	char path[] = "/tmp/pageflight-unit-XXXXXX";
 	struct err err = { "" };
 	struct race race;
 
-	(void)state;
 	close(mkstemp(path));
 	assert_int_equal(race_new(&race, path, &err), -EEXIST);
 	assert_true(*err.text);
@@ -83,22 +81,20 @@ static int seven(void *ctx)
 	return 7;
 }
 
-static void test_child_is_held_back(void **state)
+TEST_FN(test_child_is_held_back)
 {
 	struct child child;
 
-	(void)state;
 	assert_int_equal(child_start(&child, seven, NULL), 0);
 	assert_int_equal(waitpid(child.pid, NULL, WNOHANG), 0);
 	child_go(&child);
 	assert_int_equal(status_of(child.pid), 7);
 }
 
-static void test_child_is_called_off(void **state)
+TEST_FN(test_child_is_called_off)
 {
 	struct child child;
 
-	(void)state;
 	assert_int_equal(child_start(&child, seven, NULL), 0);
 	child_cancel(&child);
 	child_cancel(&child);
@@ -114,11 +110,10 @@ static int run_command(char **argv)
 	return status_of(child.pid);
 }
 
-static void test_commands(void **state)
+TEST_FN(test_commands)
 {
 	int terminal = dup(STDERR_FILENO), nowhere = open("/dev/null", O_WRONLY);
 
-	(void)state;
 	assert_int_equal(run_command((char *[]){ "sh", "-c", "exit 3", NULL }), 3);
 	assert_int_equal(run_command((char *[]){ "sh", "-c", "kill -9 $$", NULL }), 137);
 	/* What they say is not for who reads the test's output. */

@@ -2,11 +2,10 @@
 /* links: */
 /* Device numbers: both parts survive, up to the largest. */
 #include "base/dev.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void parts_come_back(void **state)
+TEST_FN(parts_come_back)
 {
-	(void)state;
 	assert_int_equal(dev_number(8, 1), 8 << 20 | 1);
 	assert_int_equal(dev_major(dev_number(8, 1)), 8);
 	assert_int_equal(dev_minor(dev_number(8, 1)), 1);

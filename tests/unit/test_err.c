@@ -5,25 +5,23 @@
 #include <string.h>
 
 #include "base/err.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void text_is_set_and_code_returned(void **state)
+TEST_FN(text_is_set_and_code_returned)
 {
 	struct err err;
 
-	(void)state;
 	assert_int_equal(err_set(&err, -ENOENT, "--%s: %d", "path", 7), -ENOENT);
 	assert_string_equal(err.text, "--path: 7");
 	assert_int_equal(err_set(&err, -EPERM, "later"), -EPERM);
 	assert_string_equal(err.text, "later");
 }
 
-static void long_text_is_cut(void **state)
+TEST_FN(long_text_is_cut)
 {
 	char text[2 * sizeof(struct err)];
 	struct err err;
 
-	(void)state;
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	assert_int_equal(err_set(&err, -1, "%s", text), -1);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "engine/event.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static enum event_refusal check(const void *data, size_t size)
 {
@@ -52,13 +52,12 @@ static struct pf_ev_range good_range(__u32 type, __u32 why)
 	};
 }
 
-static void test_good(void **state)
+TEST_FN(test_good)
 {
 	struct pf_ev_hit hit = good_hit();
 	struct pf_ev_op op = good_op();
 	struct pf_ev_range range;
 
-	(void)state;
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_OK);
 	assert_int_equal(check(&op, sizeof(op)), EVENT_OK);
 	assert_string_equal(event_path(&op), "/");
@@ -70,11 +69,10 @@ static void test_good(void **state)
 	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
 }
 
-static void test_sizes(void **state)
+TEST_FN(test_sizes)
 {
 	struct pf_ev_hit hit = good_hit();
 
-	(void)state;
 	for (size_t size = 0; size < sizeof(struct pf_event); size++)
 		assert_int_equal(check(&hit, size), EVENT_SHORT);
 	for (size_t size = sizeof(struct pf_event); size < sizeof(hit); size++)
@@ -87,35 +85,32 @@ static void test_sizes(void **state)
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_SIZE);
 }
 
-static void test_unknown_type(void **state)
+TEST_FN(test_unknown_type)
 {
 	static const __u32 types[] = { 0, PF_EV_SENDER + 1, 0x80000000, 0xffffffff };
 	struct pf_ev_range range = good_range(0, 0);
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
 		range.h.type = types[i];
 		assert_int_equal(check(&range, sizeof(range)), EVENT_UNKNOWN_TYPE);
 	}
 }
 
-static void test_misaligned(void **state)
+TEST_FN(test_misaligned)
 {
 	char *data = malloc(sizeof(struct pf_ev_range) + 4);
 	struct pf_ev_range range = good_range(PF_EV_RESEND, 0);
 	const struct pf_event *ev;
 
-	(void)state;
 	memcpy(data + 4, &range, sizeof(range));
 	assert_int_equal(event_check(data + 4, sizeof(range), &ev), EVENT_MISALIGNED);
 	free(data);
 }
 
-static void test_hit(void **state)
+TEST_FN(test_hit)
 {
 	struct pf_ev_hit hit = good_hit();
 
-	(void)state;
 	memset(hit.writer.comm, 'x', sizeof(hit.writer.comm));
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_STRING);
 	hit = good_hit();
@@ -133,11 +128,10 @@ static void test_hit(void **state)
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_RANGE);
 }
 
-static void test_op(void **state)
+TEST_FN(test_op)
 {
 	struct pf_ev_op op = good_op();
 
-	(void)state;
 	memset(op.writer.comm, 'x', sizeof(op.writer.comm));
 	assert_int_equal(check(&op, sizeof(op)), EVENT_BAD_STRING);
 	op = good_op();
@@ -158,11 +152,10 @@ static void test_op(void **state)
 	assert_int_equal(check(&op, sizeof(op)), EVENT_OK);
 }
 
-static void test_path_or_its_flag(void **state)
+TEST_FN(test_path_or_its_flag)
 {
 	struct pf_ev_op op = good_op();
 
-	(void)state;
 	op.path[100] = '\0';
 	assert_int_equal(check(&op, sizeof(op)), EVENT_BAD_STRING);
 	op.flags = PF_OP_NO_PATH;
@@ -171,11 +164,10 @@ static void test_path_or_its_flag(void **state)
 	assert_int_equal(check(&op, sizeof(op)), EVENT_BAD_STRING);
 }
 
-static void test_range(void **state)
+TEST_FN(test_range)
 {
 	struct pf_ev_range range = good_range(PF_EV_END, PF_END_ACKED);
 
-	(void)state;
 	range.len = 0;
 	assert_int_equal(check(&range, sizeof(range)), EVENT_BAD_RANGE);
 	range.len = EVENT_RANGE_MAX + 1;
@@ -194,14 +186,13 @@ static void test_range(void **state)
 	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
 }
 
-static void test_sender(void **state)
+TEST_FN(test_sender)
 {
 	struct pf_ev_sender ev = {
 		.h = { .type = PF_EV_SENDER, .size = sizeof(ev) },
 		.stack_len = sizeof(ev.stack),
 	};
 
-	(void)state;
 	assert_int_equal(check(&ev, sizeof(ev)), EVENT_OK);
 	ev.stack_len = -14;
 	assert_int_equal(check(&ev, sizeof(ev)), EVENT_OK);
@@ -209,9 +200,8 @@ static void test_sender(void **state)
 	assert_int_equal(check(&ev, sizeof(ev)), EVENT_BAD_RANGE);
 }
 
-static void test_texts(void **state)
+TEST_FN(test_texts)
 {
-	(void)state;
 	for (int i = 0; i <= EVENT_REFUSALS; i++)
 		assert_true(strlen(event_refusal_text(i)) > 0);
 }

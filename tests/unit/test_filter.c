@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "kernel/filter.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static struct filter one(enum filter_kind kind, const char *text)
 {
@@ -35,11 +35,10 @@ static void groups(const struct filter *f, unsigned int task, unsigned int sock,
 	assert_int_equal(f->wire.by_file, file);
 }
 
-static void test_pid(void **state)
+TEST_FN(test_pid)
 {
 	struct filter f = one(FILTER_PID, "4194304");
 
-	(void)state;
 	assert_int_equal(f.wire.n_pids, 1);
 	assert_int_equal(f.wire.pids[0], 4194304);
 	groups(&f, 1, 0, 0);
@@ -50,12 +49,11 @@ static void test_pid(void **state)
 	bad(FILTER_PID, "");
 }
 
-static void test_comm(void **state)
+TEST_FN(test_comm)
 {
 	struct filter f = one(FILTER_COMM, "nginx");
 	const char padded[PF_COMM_LEN] = "nginx";
 
-	(void)state;
 	assert_int_equal(f.wire.n_comms, 1);
 	assert_memory_equal(f.wire.comms[0], padded, PF_COMM_LEN);
 	groups(&f, 1, 0, 0);
@@ -64,11 +62,10 @@ static void test_comm(void **state)
 	bad(FILTER_COMM, "");
 }
 
-static void test_ports(void **state)
+TEST_FN(test_ports)
 {
 	struct filter f = one(FILTER_PORT, "65535");
 
-	(void)state;
 	assert_int_equal(filter_add(&f, FILTER_PORT, "80"), 0);
 	assert_int_equal(filter_add(&f, FILTER_LPORT, "443"), 0);
 	assert_int_equal(filter_add(&f, FILTER_RPORT, "1"), 0);
@@ -98,7 +95,7 @@ static void addr(const char *text, const unsigned char bits[16], const unsigned 
 #define V4(a, b, c, d) { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d }
 #define M4(a, b, c, d) { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, a, b, c, d }
 
-static void test_addr(void **state)
+TEST_FN(test_addr)
 {
 	static const unsigned char host4[] = V4(10, 1, 2, 3), all4[] = M4(255, 255, 255, 255);
 	static const unsigned char net4[] = V4(10, 1, 0, 0), mask4[] = M4(255, 254, 0, 0);
@@ -107,7 +104,6 @@ static void test_addr(void **state)
 	static const unsigned char mask6[16] = { 255, 255, 255, 255, 0xf0 };
 	static const unsigned char none[16];
 
-	(void)state;
 	addr("10.1.2.3", host4, all4);
 	addr("10.1.2.3/32", host4, all4);
 	/* What stands behind the length does not count. */
@@ -128,11 +124,10 @@ static void test_addr(void **state)
 	bad(FILTER_ADDR, "0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000");
 }
 
-static void test_netns(void **state)
+TEST_FN(test_netns)
 {
 	struct filter f = one(FILTER_NETNS, "4026531840");
 
-	(void)state;
 	assert_int_equal(f.wire.n_netns, 1);
 	assert_int_equal(f.wire.netns[0], 4026531840u);
 	groups(&f, 0, 1, 0);
@@ -144,11 +139,10 @@ static void test_netns(void **state)
 	bad(FILTER_NETNS, "");
 }
 
-static void test_inode(void **state)
+TEST_FN(test_inode)
 {
 	struct filter f = one(FILTER_INODE, "8:1:1234");
 
-	(void)state;
 	assert_int_equal(f.wire.n_inodes, 1);
 	assert_int_equal(f.wire.inodes[0].dev, 8 << 20 | 1);
 	assert_int_equal(f.wire.inodes[0].ino, 1234);
@@ -168,11 +162,10 @@ static void test_inode(void **state)
 	bad(FILTER_INODE, "8:1:000000000000000000000000000001");
 }
 
-static void test_names(void **state)
+TEST_FN(test_names)
 {
 	struct filter f = one(FILTER_PATH, "/srv");
 
-	(void)state;
 	assert_int_equal(f.wire.n_paths, 1);
 	groups(&f, 0, 0, 1);
 	f = one(FILTER_CGROUP, "/system.slice");
@@ -182,11 +175,10 @@ static void test_names(void **state)
 	bad(FILTER_CGROUP, "");
 }
 
-static void test_min_bytes(void **state)
+TEST_FN(test_min_bytes)
 {
 	struct filter f = one(FILTER_MIN_BYTES, "4k");
 
-	(void)state;
 	assert_int_equal(f.min_bytes, 4096);
 	groups(&f, 0, 0, 0);
 	for (int i = 0; i < 2 * PF_FILTER_VALUES; i++)
@@ -198,7 +190,7 @@ static void test_min_bytes(void **state)
 }
 
 /* As many of each as there is room for, and not one more. */
-static void test_too_many(void **state)
+TEST_FN(test_too_many)
 {
 	static const char *const good[FILTER_MIN_BYTES] = {
 		[FILTER_PID] = "1", [FILTER_COMM] = "a", [FILTER_CGROUP] = "/a",
@@ -208,7 +200,6 @@ static void test_too_many(void **state)
 	};
 	struct filter f = { 0 };
 
-	(void)state;
 	for (int kind = 0; kind < FILTER_MIN_BYTES; kind++) {
 		for (int i = 0; i < PF_FILTER_VALUES; i++)
 			assert_int_equal(filter_add(&f, kind, good[kind]), 0);
@@ -218,12 +209,11 @@ static void test_too_many(void **state)
 	assert_int_equal(f.wire.n_addrs, PF_FILTER_VALUES);
 }
 
-static void test_text(void **state)
+TEST_FN(test_text)
 {
 	char text[FILTER_TEXT_LEN];
 	struct filter f = { 0 };
 
-	(void)state;
 	assert_string_equal(filter_text(&f, text, sizeof(text)), "");
 	filter_add(&f, FILTER_PORT, "80");
 	assert_string_equal(filter_text(&f, text, sizeof(text)), "port 80");
@@ -237,7 +227,7 @@ static void test_text(void **state)
 }
 
 /* The rows that commands put into their tables. */
-static void test_options(void **state)
+TEST_FN(test_options)
 {
 	static const struct opt rows[] = { FILTER_OPTS(0), { 0 } };
 	static const struct command_spec spec = { .name = "test", .opts = rows };
@@ -247,7 +237,6 @@ static void test_options(void **state)
 	struct filter f = { 0 };
 	int first;
 
-	(void)state;
 	for (int kind = 0; kind < FILTER_MAX; kind++) {
 		assert_string_equal(rows[kind].name, filter_kind_name(kind));
 		assert_int_equal(rows[kind].which, kind);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "fingerprint.h"
-#include "unit.h"
+#include "lib/test.h"
 
 #define PAGE 4096u
 
@@ -55,11 +55,10 @@ static void see_change(unsigned char *page, __u32 len, __u32 at, unsigned char f
 	page[at] ^= flip;
 }
 
-static void test_every_byte_counts(void **state)
+TEST_FN(test_every_byte_counts)
 {
 	unsigned char page[PAGE];
 
-	(void)state;
 	for (int kind = 0; kind < 3; kind++) {
 		fill(page, kind);
 		for (__u32 len = 1; len <= 1024; len++)
@@ -71,11 +70,10 @@ static void test_every_byte_counts(void **state)
 }
 
 /* At every length: the ends, and bytes drawn. */
-static void test_every_length(void **state)
+TEST_FN(test_every_length)
 {
 	unsigned char page[PAGE];
 
-	(void)state;
 	fill(page, 2);
 	for (__u32 len = 1; len <= PAGE; len++) {
 		see_change(page, len, 0, 1);
@@ -85,12 +83,11 @@ static void test_every_length(void **state)
 	}
 }
 
-static void test_every_bit_of_a_page(void **state)
+TEST_FN(test_every_bit_of_a_page)
 {
 	unsigned char page[PAGE];
 	__u64 was;
 
-	(void)state;
 	fill(page, 2);
 	was = fp_of(page, PAGE);
 	for (__u32 bit = 0; bit < PAGE * 8; bit++) {
@@ -101,11 +98,10 @@ static void test_every_bit_of_a_page(void **state)
 }
 
 /* What behind the piece is in memory does not count. */
-static void test_only_these_bytes(void **state)
+TEST_FN(test_only_these_bytes)
 {
 	unsigned char page[PAGE], other[PAGE];
 
-	(void)state;
 	fill(page, 2);
 	for (__u32 len = 1; len < PAGE; len += 61) {
 		memcpy(other, page, len);
@@ -115,11 +111,10 @@ static void test_only_these_bytes(void **state)
 }
 
 /* The high bit of two words: a sum or a plain product would let them cancel. */
-static void test_flipped_signs(void **state)
+TEST_FN(test_flipped_signs)
 {
 	unsigned char page[PAGE];
 
-	(void)state;
 	for (int kind = 0; kind < 3; kind++) {
 		__u64 was;
 
@@ -138,12 +133,11 @@ static void test_flipped_signs(void **state)
 }
 
 /* Two words or two bytes that change places. */
-static void test_order_counts(void **state)
+TEST_FN(test_order_counts)
 {
 	unsigned char page[PAGE], other[PAGE];
 	__u64 was;
 
-	(void)state;
 	fill(page, 2);
 	was = fp_of(page, PAGE);
 	for (__u32 step = 8; step < PAGE; step += 8) {
@@ -163,12 +157,11 @@ static void test_order_counts(void **state)
 }
 
 /* Zeros of any length differ, and none is 0, which stands for no fingerprint. */
-static void test_length_counts(void **state)
+TEST_FN(test_length_counts)
 {
 	static const unsigned char zeros[PAGE];
 	__u64 fps[PAGE];
 
-	(void)state;
 	for (__u32 len = 1; len <= PAGE; len++) {
 		fps[len - 1] = fp_of(zeros, len);
 		assert_int_not_equal(fps[len - 1], 0);
@@ -188,12 +181,11 @@ static __u64 undo_step(__u64 out, __u64 acc)
 	return __builtin_bswap64(out * inverse) ^ acc;
 }
 
-static void test_never_zero(void **state)
+TEST_FN(test_never_zero)
 {
 	struct pf_fp p = { .lane = { 1, 2, 3 } };
 	__u64 sum = pf_fp_step(PAGE, p.lane[0]);
 
-	(void)state;
 	sum = pf_fp_step(sum, p.lane[1]);
 	sum = pf_fp_step(sum, p.lane[2]);
 	p.lane[3] = undo_step(0, sum);
@@ -204,11 +196,10 @@ static void test_never_zero(void **state)
 }
 
 /* Kernel side and user space may be built years apart. */
-static void test_fixed_values(void **state)
+TEST_FN(test_fixed_values)
 {
 	unsigned char page[PAGE];
 
-	(void)state;
 	for (__u32 i = 0; i < PAGE; i++)
 		page[i] = i * 7 + (i >> 8);
 	assert_int_equal(fp_of(page, 1), 0xbaf888ffb02d2f04);

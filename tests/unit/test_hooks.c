@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "kernel/hooks.h"
-#include "unit.h"
+#include "lib/test.h"
 #include "wire.h"
 
 /* ctx: names of what is missing, each between spaces; a parameter as symbol.param. */
@@ -72,9 +72,8 @@ static const struct hook *missing_hook(void)
 	return hooks_missing(hooks, hooks_n);
 }
 
-static void newest_of_a_role_is_used(void **state)
+TEST_FN(newest_of_a_role_is_used)
 {
-	(void)state;
 	plan("");
 	assert_int_equal(state_of("on_splice"), HOOK_UNTRIED);
 	assert_int_equal(state_of("on_sendpage"), HOOK_NOT_NEEDED);
@@ -83,9 +82,8 @@ static void newest_of_a_role_is_used(void **state)
 	assert_null(missing_hook());
 }
 
-static void older_one_where_the_newest_is_absent(void **state)
+TEST_FN(older_one_where_the_newest_is_absent)
 {
-	(void)state;
 	plan(" skb_splice_from_iter btrfs_truncate_block.start ");
 	assert_int_equal(state_of("on_splice"), HOOK_ABSENT);
 	assert_int_equal(state_of("on_sendpage"), HOOK_UNTRIED);
@@ -95,11 +93,10 @@ static void older_one_where_the_newest_is_absent(void **state)
 	assert_null(missing_hook());
 }
 
-static void group_is_whole_or_absent(void **state)
+TEST_FN(group_is_whole_or_absent)
 {
 	const struct hook *h;
 
-	(void)state;
 	plan(" skb_splice_from_iter sk_stream_wait_memory ");
 	assert_int_equal(state_of("on_sendpage"), HOOK_ABSENT);
 	h = missing_hook();
@@ -107,16 +104,14 @@ static void group_is_whole_or_absent(void **state)
 	assert_string_equal(h->role, "attach");
 }
 
-static void required_role_without_a_hook_is_found(void **state)
+TEST_FN(required_role_without_a_hook_is_found)
 {
-	(void)state;
 	plan(" tcp_ack ");
 	assert_string_equal(missing_hook()->symbol, "tcp_ack");
 }
 
-static void optional_roles_may_be_missing(void **state)
+TEST_FN(optional_roles_may_be_missing)
 {
-	(void)state;
 	plan(" btrfs_buffered_write iomap_file_buffered_write do_page_mkwrite ");
 	assert_null(missing_hook());
 }
@@ -129,9 +124,8 @@ static void failed_hook_is_missing(void **state)
 	assert_string_equal(missing_hook()->symbol, "tcp_ack");
 }
 
-static void programs_of_one_function_stand_together(void **state)
+TEST_FN(programs_of_one_function_stand_together)
 {
-	(void)state;
 	plan("");
 	assert_int_equal(tie("on_write", "on_write_end"), HOOK_PARTNERS);
 	assert_int_equal(tie("on_sendpage", "on_wait_mem"), HOOK_PARTNERS);
@@ -140,9 +134,8 @@ static void programs_of_one_function_stand_together(void **state)
 	assert_int_equal(tie("on_zero", "on_ext4_zero"), HOOK_APART);
 }
 
-static void groups_of_one_role_are_rivals(void **state)
+TEST_FN(groups_of_one_role_are_rivals)
 {
-	(void)state;
 	plan("");
 	assert_int_equal(tie("on_splice", "on_wait_mem"), HOOK_RIVALS);
 	assert_int_equal(tie("on_btrfs_range", "on_btrfs_front"), HOOK_RIVALS);
@@ -150,9 +143,8 @@ static void groups_of_one_role_are_rivals(void **state)
 	assert_int_equal(tie("on_btrfs_front", "on_btrfs_zeroed"), HOOK_PARTNERS);
 }
 
-static void every_row_is_complete(void **state)
+TEST_FN(every_row_is_complete)
 {
-	(void)state;
 	plan("");
 	for (size_t i = 0; i < hooks_n; i++) {
 		const struct hook *h = &hooks[i];
@@ -176,9 +168,8 @@ static bool is_loss(const char *program, const char *failed)
 	return hooks_skip_is_loss(hooks, hooks_n, find(program) - hooks);
 }
 
-static void a_skip_is_a_loss_where_nothing_acts_instead(void **state)
+TEST_FN(a_skip_is_a_loss_where_nothing_acts_instead)
 {
-	(void)state;
 	plan("");
 	assert_true(is_loss("on_ack", ""));
 	assert_false(is_loss("on_ack", " on_ack "));
@@ -193,9 +184,8 @@ static void a_skip_is_a_loss_where_nothing_acts_instead(void **state)
 	assert_true(is_loss("on_mkwrite", ""));
 }
 
-static void seconds_go_where_none_is_skipped(void **state)
+TEST_FN(seconds_go_where_none_is_skipped)
 {
-	(void)state;
 	plan(" btrfs_buffered_write ");
 	hooks_stand_once(hooks, hooks_n);
 	assert_int_equal(state_of("on_write"), HOOK_UNTRIED);

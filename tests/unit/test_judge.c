@@ -6,19 +6,17 @@
  */
 #include "rows.h"
 
-static void test_rules(void **state)
+TEST_FN(test_rules)
 {
-	(void)state;
 	rows_check(&rows_hooks);
 	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
 		rows_check(&rows_content[i]);
 }
 
-static void test_every_rule_is_reached(void **state)
+TEST_FN(test_every_rule_is_reached)
 {
 	bool reached[RULE_MAX] = { 0 };
 
-	(void)state;
 	rows_reach(&rows_hooks, reached);
 	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
 		rows_reach(&rows_content[i], reached);
@@ -29,31 +27,28 @@ static void test_every_rule_is_reached(void **state)
 }
 
 /* A rule is known by its sentence. */
-static void test_sentences_differ(void **state)
+TEST_FN(test_sentences_differ)
 {
-	(void)state;
 	for (int i = 0; i < RULE_MAX; i++) {
 		for (int k = 0; k < i; k++)
 			assert_string_not_equal(rule_answer(i, 0).rule, rule_answer(k, 0).rule);
 	}
 }
 
-static void test_cuts_suffice(void **state)
+TEST_FN(test_cuts_suffice)
 {
-	(void)state;
 	rows_check_cuts(&rows_hooks);
 	for (size_t i = 0; i < ARRAY_LEN(rows_content); i++)
 		rows_check_cuts(&rows_content[i]);
 }
 
-static void test_cuts_ascend_and_stay_inside(void **state)
+TEST_FN(test_cuts_ascend_and_stay_inside)
 {
 	const struct evidence ev = { BEFORE(.una = 50, .nxt = 10), AFTER(.una = 30, .nxt = 30) };
 	const struct evidence outside = { BEFORE(.una = 5, .nxt = 100),
 					  AFTER(.una = 101, .nxt = 4) };
 	__u32 cuts[JUDGE_CUTS_MAX];
 
-	(void)state;
 	assert_int_equal(judge_cuts(&ev, 5, 95, cuts), 3);
 	assert_int_equal(cuts[0], 5);
 	assert_int_equal(cuts[1], 25);
@@ -62,13 +57,12 @@ static void test_cuts_ascend_and_stay_inside(void **state)
 	assert_int_equal(judge_cuts(&ev, 10, 1, cuts), 0);
 }
 
-static void test_sent(void **state)
+TEST_FN(test_sent)
 {
 	const struct evidence again = BY_WRITE(AGAIN);
 	const struct evidence changed = BY_WRITE(CHANGED);
 	const struct evidence blind = BY_WRITE(.fp = TOOK);
 
-	(void)state;
 	assert_int_equal(judge_sent(&again, TOOK), SENT_MEANT);
 	assert_int_equal(judge_sent(&again, FIRST), SENT_OLD);
 	assert_int_equal(judge_sent(&again, SECOND), SENT_NEW);
@@ -79,7 +73,7 @@ static void test_sent(void **state)
 	assert_int_equal(judge_sent(&blind, FIRST), SENT_OTHER);
 }
 
-static void test_restores(void **state)
+TEST_FN(test_restores)
 {
 	const struct evidence back = BY_WRITE(BACK);
 	const struct evidence part = BY_WRITE(.meant = true);
@@ -87,7 +81,6 @@ static void test_restores(void **state)
 	const struct evidence changed = BY_WRITE(CHANGED);
 	const struct evidence compared = BY_WRITE(.flags = PF_HIT_COMPARED, AGAIN);
 
-	(void)state;
 	assert_true(judge_restores(&back));
 	assert_true(judge_restores(&part));
 	assert_false(judge_restores(&none));
@@ -96,7 +89,7 @@ static void test_restores(void **state)
 }
 
 /* Copied before 40 when the restoring write began, before 50 when it was complete. */
-static void test_in_time(void **state)
+TEST_FN(test_in_time)
 {
 	const struct evidence wire = BY_WRITE(CARRIED);
 	const struct evidence here = BY_WRITE(.flags = LOCAL, BEFORE(.read = 40, .in_host = true),
@@ -109,7 +102,6 @@ static void test_in_time(void **state)
 	const struct evidence found_wire = BY_NOBODY(CARRIED);
 	const struct evidence *all[] = { &wire, &here, &away };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
 		assert_int_equal(judge_in_time(all[i], 39), -1);
 		assert_int_equal(judge_in_time(all[i], 40), 0);
@@ -127,9 +119,8 @@ static void test_in_time(void **state)
 	assert_int_equal(judge_in_time(&found_wire, 50), 1);
 }
 
-static void test_names(void **state)
+TEST_FN(test_names)
 {
-	(void)state;
 	assert_string_equal(pf_verdict_name(PF_VERDICT_NEAR_MISS), "near-miss");
 	assert_string_equal(pf_reason_name(PF_REASON_EVIDENCE_LOST), "evidence-lost");
 	assert_string_equal(pf_phase_name(PF_PHASE_HELD), "held");

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/kallsyms.h"
-#include "unit.h"
+#include "lib/test.h"
 
 /* As the kernel prints it: its own sorted, then each module's in no order. */
 static const char listing[] =
@@ -56,7 +56,7 @@ static struct kallsyms *parsed(void)
 	return k;
 }
 
-static void test_find(void **state)
+TEST_FN(test_find)
 {
 	static const struct {
 		__u64 address;
@@ -76,7 +76,6 @@ static void test_find(void **state)
 	struct kallsyms *k = parsed();
 	struct kallsym sym;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_true(kallsyms_find(k, rows[i].address, &sym));
 		assert_string_equal(sym.name, rows[i].name);
@@ -92,12 +91,11 @@ static void test_find(void **state)
 	kallsyms_free(k);
 }
 
-static void test_text(void **state)
+TEST_FN(test_text)
 {
 	struct kallsyms *k = parsed();
 	char text[KALLSYMS_TEXT_LEN];
 
-	(void)state;
 	assert_string_equal(kallsyms_text(text, k, CORE), "tcp_sendmsg+0x10");
 	assert_string_equal(kallsyms_text(text, k, NFSD), "nfsd+0x10 [nfsd]");
 	/* A call at the very end of a function returns behind it. */
@@ -108,12 +106,11 @@ static void test_text(void **state)
 	kallsyms_free(k);
 }
 
-static void test_long_names(void **state)
+TEST_FN(test_long_names)
 {
 	char line[1200], text[KALLSYMS_TEXT_LEN];
 	struct kallsyms *k;
 
-	(void)state;
 	snprintf(line, sizeof(line), "ffffffffc0000000 t %0511d\t[%0500d]\n", 0, 0);
 	assert_int_equal(parse(&k, line), 0);
 	kallsyms_text(text, k, 0xffffffffc0000001);
@@ -122,7 +119,7 @@ static void test_long_names(void **state)
 	kallsyms_free(k);
 }
 
-static void test_module(void **state)
+TEST_FN(test_module)
 {
 	static const struct {
 		__u64 stack[5];
@@ -140,7 +137,6 @@ static void test_module(void **state)
 	};
 	struct kallsyms *k = parsed();
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		const char *module = kallsyms_module(k, rows[i].stack, ARRAY_LEN(rows[i].stack));
 
@@ -154,11 +150,10 @@ static void test_module(void **state)
 }
 
 /* Hidden addresses are all zero; without privileges that is the whole list. */
-static void test_nothing_to_read(void **state)
+TEST_FN(test_nothing_to_read)
 {
 	struct kallsyms *k = NULL;
 
-	(void)state;
 	assert_int_equal(parse(&k, "0000000000000000 T _text\n0000000000000000 t other\n"), -ENOENT);
 	assert_int_equal(parse(&k, "\n"), -ENOENT);
 	assert_int_equal(parse(&k, "ffffffff81000000\nffffffff81000000 t"), -ENOENT);
@@ -166,7 +161,7 @@ static void test_nothing_to_read(void **state)
 	kallsyms_free(NULL);
 }
 
-static void test_many(void **state)
+TEST_FN(test_many)
 {
 	enum { N = 5000 };
 	struct kallsyms *k;
@@ -175,7 +170,6 @@ static void test_many(void **state)
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
-	(void)state;
 	for (int i = N - 1; i >= 0; i--)
 		fprintf(out, "%x t f%d\t[m%d]\n", (i + 1) * 16, i, i / 10);
 	fclose(out);

@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "names/kallsyms_cache.h"
-#include "unit.h"
+#include "lib/test.h"
 
 #define NOW (1000 * NSEC_PER_SEC)
 
@@ -24,14 +24,13 @@ static unsigned long long vfs_write_at(void)
 	return found;
 }
 
-static void test_running_kernel(void **state)
+TEST_FN(test_running_kernel)
 {
 	unsigned long long address = vfs_write_at();
 	const struct kallsyms *table;
 	struct kallsyms_cache *s;
 	struct kallsym sym;
 
-	(void)state;
 	assert_int_equal(kallsyms_cache_new(&s), 0);
 	table = kallsyms_cache_get(s, NOW);
 	if (!address) {
@@ -46,9 +45,8 @@ static void test_running_kernel(void **state)
 	kallsyms_cache_free(s);
 }
 
-static void test_nobody(void **state)
+TEST_FN(test_nobody)
 {
-	(void)state;
 	kallsyms_cache_free(NULL);
 }
 

@@ -2,7 +2,7 @@
 /* links: user/engine/loss.c */
 /* Which losses weaken what waits. Every loss counter has an effect, no other has. */
 #include "engine/loss.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static const struct {
 	enum pf_counter counter;
@@ -23,9 +23,8 @@ static const struct {
 	{ PF_C_read_failed, LOSS_WEAKENS },
 };
 
-static void test_every_counter(void **state)
+TEST_FN(test_every_counter)
 {
-	(void)state;
 	assert_int_equal(ARRAY_LEN(rows), PF_C_MAX - PF_C_FIRST_LOSS);
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_int_equal(loss_effect(rows[i].counter), rows[i].effect);
@@ -37,9 +36,8 @@ static void test_every_counter(void **state)
 }
 
 /* Each alone, as a change and not as a number. */
-static void test_weakens(void **state)
+TEST_FN(test_weakens)
 {
-	(void)state;
 	for (int i = 0; i < PF_C_MAX; i++) {
 		struct loader_totals before = { 0 }, now;
 
@@ -51,11 +49,10 @@ static void test_weakens(void **state)
 	}
 }
 
-static void test_missed_runs(void **state)
+TEST_FN(test_missed_runs)
 {
 	struct loader_totals before = { .missed = 5 }, now = before;
 
-	(void)state;
 	assert_false(loss_weakens(&before, &now));
 	now.missed++;
 	assert_true(loss_weakens(&before, &now));

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/memmap.h"
-#include "unit.h"
+#include "lib/test.h"
 
 #define PAGE 4096ull
 #define STRUCT_PAGE 64ull
@@ -84,7 +84,7 @@ static bool is_among(const struct memmap *guesses, size_t n, __u64 direct, __u64
 	return false;
 }
 
-static void test_one_segment(void **state)
+TEST_FN(test_one_segment)
 {
 	static const struct {
 		__u64 direct, vmemmap;
@@ -95,7 +95,6 @@ static void test_one_segment(void **state)
 	};
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		begin();
 		add_ram(places[i].direct, places[i].vmemmap, 0, 512 * MIB);
@@ -106,12 +105,11 @@ static void test_one_segment(void **state)
 }
 
 /* A real table: text, modules, vmalloc, and memory with holes. */
-static void test_real_table(void **state)
+TEST_FN(test_real_table)
 {
 	struct memmap guesses[MEMMAP_GUESSES];
 	size_t n;
 
-	(void)state;
 	begin();
 	core.headers[core.head.e_phnum++].p_type = PT_NOTE;
 	add(0xffffffff81000000, 0x1000000, 0x2a00000);
@@ -127,12 +125,11 @@ static void test_real_table(void **state)
 }
 
 /* Struct pages that begin and end anywhere in a page, of any size. */
-static void test_roundings(void **state)
+TEST_FN(test_roundings)
 {
 	static const __u64 struct_sizes[] = { 56, 64, 72, 80 };
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	for (size_t s = 0; s < ARRAY_LEN(struct_sizes); s++) {
 		for (__u64 at = 1; at < 200; at += 3) {
 			for (__u64 pages = 1000; pages < 1200; pages += 7) {
@@ -155,12 +152,11 @@ static void test_roundings(void **state)
 }
 
 /* Neither too small nor too large, nor memory itself. */
-static void test_what_is_no_map(void **state)
+TEST_FN(test_what_is_no_map)
 {
 	__u64 size = 512 * MIB / PAGE * STRUCT_PAGE;
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	begin();
 	add(DIRECT, 0, 512 * MIB);
 	add(VMEMMAP, NO_PADDR, size - 2 * PAGE);
@@ -175,11 +171,10 @@ static void test_what_is_no_map(void **state)
 }
 
 /* Never more than there is room for, however many fit each other. */
-static void test_too_many_pairs(void **state)
+TEST_FN(test_too_many_pairs)
 {
 	struct memmap guesses[MEMMAP_GUESSES + 1];
 
-	(void)state;
 	memset(guesses, 0x5a, sizeof(guesses));
 	begin();
 	for (__u64 i = 0; i < 50; i++)
@@ -189,11 +184,10 @@ static void test_too_many_pairs(void **state)
 	assert_true(is_among(guesses, MEMMAP_GUESSES, DIRECT, VMEMMAP));
 }
 
-static void test_many_headers(void **state)
+TEST_FN(test_many_headers)
 {
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	begin();
 	add_ram(DIRECT, VMEMMAP, 0, 512 * MIB);
 	core.head.e_phnum = 512;
@@ -206,11 +200,10 @@ static void test_many_headers(void **state)
 	assert_int_equal(read_core(sizeof(core), guesses), 0);
 }
 
-static void test_broken_heads(void **state)
+TEST_FN(test_broken_heads)
 {
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	begin();
 	add_ram(DIRECT, VMEMMAP, 0, 512 * MIB);
 	assert_int_equal(read_core(sizeof(core), guesses), 1);
@@ -232,12 +225,11 @@ static void test_broken_heads(void **state)
 }
 
 /* Cut anywhere: nothing, or all that it has. */
-static void test_truncated(void **state)
+TEST_FN(test_truncated)
 {
 	size_t whole = offsetof(struct core, headers) + 2 * sizeof(Elf64_Phdr);
 	struct memmap guesses[MEMMAP_GUESSES];
 
-	(void)state;
 	begin();
 	add_ram(DIRECT, VMEMMAP, 0, 512 * MIB);
 	for (size_t size = 0; size < whole; size++)
@@ -247,12 +239,11 @@ static void test_truncated(void **state)
 }
 
 /* Whatever the bytes are, it comes back, with no more than there is room for. */
-static void test_noise(void **state)
+TEST_FN(test_noise)
 {
 	struct memmap guesses[MEMMAP_GUESSES];
 	__u64 *words = (__u64 *)core.headers, x = 88172645463325252ull;
 
-	(void)state;
 	for (int round = 0; round < 50; round++) {
 		begin();
 		for (size_t i = 0; i < sizeof(core.headers) / 8; i++) {
@@ -279,11 +270,10 @@ static int parse(const char *text, struct memmap *map)
 	return err;
 }
 
-static void test_kallsyms(void **state)
+TEST_FN(test_kallsyms)
 {
 	struct memmap at;
 
-	(void)state;
 	assert_int_equal(parse("ffffffff81000000 T _text\n"
 			       "ffffffff82a01230 D vmemmap_base\n"
 			       "ffffffff82a01238 D page_offset_base\n", &at), 0);
@@ -300,11 +290,10 @@ static void test_kallsyms(void **state)
 }
 
 /* One of them, none, hidden addresses, nothing at all. */
-static void test_kallsyms_without(void **state)
+TEST_FN(test_kallsyms_without)
 {
 	struct memmap at;
 
-	(void)state;
 	assert_int_equal(parse("ffffffff82a01230 D vmemmap_base\n", &at), -ENOENT);
 	assert_int_equal(parse("ffffffff82a01230 D page_offset_base\n", &at), -ENOENT);
 	assert_int_equal(parse("0000000000000000 D page_offset_base\n"
@@ -313,13 +302,12 @@ static void test_kallsyms_without(void **state)
 }
 
 /* A name longer than any line that is read must not be taken for a shorter one. */
-static void test_kallsyms_long_lines(void **state)
+TEST_FN(test_kallsyms_long_lines)
 {
 	char text[2000];
 	struct memmap at;
 	int n = snprintf(text, sizeof(text), "ffffffff82a01230 D vmemmap_base");
 
-	(void)state;
 	memset(text + n, 'x', 1000);
 	strcpy(text + n + 1000, "\nffffffff82a01238 D page_offset_base\n");
 	assert_int_equal(parse(text, &at), -ENOENT);

@@ -12,7 +12,7 @@
 
 #include "base/dev.h"
 #include "base/mountinfo.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static const char plain[] =
 	"22 29 0:21 / /proc rw,nosuid shared:5 - proc proc rw\n"
@@ -63,9 +63,8 @@ static void expect(const char *text, __u64 dev, const char *inner, const char *p
 	mountinfo_free(m);
 }
 
-static void test_plain(void **state)
+TEST_FN(test_plain)
 {
-	(void)state;
 	expect(plain, dev_number(8, 1), "/etc/passwd", "/etc/passwd");
 	expect(plain, dev_number(8, 17), "/www/a.iso", "/srv/www/a.iso");
 	expect(plain, dev_number(259, 1048575), "/x", "/far/x");
@@ -75,9 +74,8 @@ static void test_plain(void **state)
 	expect("", dev_number(8, 1), "/x", NULL);
 }
 
-static void test_binds(void **state)
+TEST_FN(test_binds)
 {
-	(void)state;
 	expect(binds, dev_number(8, 1), "/var/lib/box/etc/hosts", "/lib/box/etc/hosts");
 	expect(binds, dev_number(8, 1), "/var/lib/x", "/lib/x");
 	expect(binds, dev_number(8, 1), "/var/lib", "/lib");
@@ -91,35 +89,31 @@ static void test_binds(void **state)
 	expect("1 0 8:1 /a / rw - a b c\n", dev_number(8, 1), "/a", "/");
 }
 
-static void test_btrfs(void **state)
+TEST_FN(test_btrfs)
 {
-	(void)state;
 	expect(btrfs, dev_number(0, 26), "/@/etc/fstab", "/etc/fstab");
 	expect(btrfs, dev_number(0, 26), "/@home/me/file", "/home/me/file");
 	expect(btrfs, dev_number(0, 26), "/@snapshots/1", NULL);
 }
 
-static void test_odd_characters(void **state)
+TEST_FN(test_odd_characters)
 {
-	(void)state;
 	expect(odd, dev_number(8, 2), "/f", "/with blank\ttab\\slash/f");
 	expect(odd, dev_number(8, 3), "/a b/c", "/sub/c");
 	expect(odd, dev_number(8, 4), "/f", "/not\\octal\\9\\0/f");
 }
 
-static void test_nonsense(void **state)
+TEST_FN(test_nonsense)
 {
-	(void)state;
 	expect(nonsense, dev_number(8, 1), "/x", NULL);
 	expect(nonsense, dev_number(0, 4), "/x", NULL);
 	expect(nonsense, dev_number(8, 9), "/x", "/good/x");
 }
 
-static void test_device_of_an_id(void **state)
+TEST_FN(test_device_of_an_id)
 {
 	struct mountinfo *m;
 
-	(void)state;
 	assert_int_equal(mountinfo_parse(&m, plain), 0);
 	assert_int_equal(mountinfo_dev(m, 31), dev_number(8, 17));
 	assert_int_equal(mountinfo_dev(m, 22), dev_number(0, 21));
@@ -142,9 +136,8 @@ static void expect_below(const char *table, const char *dir, const char *points)
 	mountinfo_free(m);
 }
 
-static void test_below(void **state)
+TEST_FN(test_below)
 {
-	(void)state;
 	expect_below(plain, "/", "/proc /srv /far ");
 	expect_below(plain, "/srv", "");
 	expect_below(plain, "/s", "");
@@ -152,12 +145,11 @@ static void test_below(void **state)
 	expect_below(binds, "/longer/mount", "/longer/mount/point ");
 }
 
-static void test_too_long(void **state)
+TEST_FN(test_too_long)
 {
 	char path[8] = "same";
 	struct mountinfo *m;
 
-	(void)state;
 	assert_int_equal(mountinfo_parse(&m, plain), 0);
 	assert_int_equal(mountinfo_find(m, dev_number(8, 17), "/123", path, sizeof(path)), -ENAMETOOLONG);
 	assert_string_equal(path, "same");
@@ -167,13 +159,12 @@ static void test_too_long(void **state)
 	mountinfo_free(NULL);
 }
 
-static void table_is_read_from_its_start(void **state)
+TEST_FN(table_is_read_from_its_start)
 {
 	int fd = memfd_create("mountinfo", MFD_CLOEXEC);
 	char found[64];
 	struct mountinfo *m;
 
-	(void)state;
 	assert_int_equal(write(fd, plain, strlen(plain)), strlen(plain));
 	assert_int_equal(mountinfo_read(&m, fd), 0);
 	assert_true(mountinfo_find(m, dev_number(8, 17), "/a", found, sizeof(found)) > 0);

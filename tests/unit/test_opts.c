@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/opts.h"
-#include "unit.h"
+#include "lib/test.h"
 
 #define MAX_ARGS 12
 
@@ -108,9 +108,8 @@ static void bad(const char *line, const char *words)
 	assert_int_equal(first, -7);
 }
 
-static void test_values(void **state)
+TEST_FN(test_values)
 {
-	(void)state;
 	assert_true(good("-f").flag);
 	assert_true(good("-of").flag && good("-of").other);
 	assert_true(good("--flag").flag);
@@ -133,13 +132,12 @@ static void test_values(void **state)
 	assert_int_equal(good("--add 1 -f --add=2 --add 1").sum, 40);
 }
 
-static void test_operands(void **state)
+TEST_FN(test_operands)
 {
 	struct err err;
 	struct values values;
 	int first;
 
-	(void)state;
 	assert_int_equal(parse(&open_spec, "-f -- ls -o", &values, &first, &err), 0);
 	assert_int_equal(first, 3);
 	assert_false(values.other);
@@ -156,9 +154,8 @@ static void test_operands(void **state)
 	bad("-- x", "unexpected argument 'x'");
 }
 
-static void test_refusals(void **state)
+TEST_FN(test_refusals)
 {
-	(void)state;
 	bad("--number 0", "--number: '0' is not a number from 1 to 100");
 	bad("--number 101", "--number: '101' is not a number from 1 to 100");
 	bad("--number 12abc", "--number: '12abc' is not a number from 1 to 100");
@@ -203,21 +200,20 @@ static void test_refusals(void **state)
 }
 
 /* However long the value, the message fits. */
-static void test_long_value(void **state)
+TEST_FN(test_long_value)
 {
 	char line[2000] = "--colour ";
 	struct err err;
 	struct values values;
 	int first;
 
-	(void)state;
 	memset(line + strlen(line), 'x', 1500);
 	assert_int_equal(parse(&closed_spec, line, &values, &first, &err), -EINVAL);
 	assert_true(strlen(err.text) < sizeof(err.text));
 	assert_non_null(strstr(err.text, "is not one of red"));
 }
 
-static void test_help(void **state)
+TEST_FN(test_help)
 {
 	static const char expected[] =
 		"Usage: pageflight test [OPTION...] [FILE...]\n"
@@ -244,7 +240,6 @@ static void test_help(void **state)
 	int first;
 	FILE *out = open_memstream(&text, &len);
 
-	(void)state;
 	assert_int_equal(parse(&open_spec, "-f -h --bogus", &values, &first, &err), OPTS_HELP);
 	assert_int_equal(parse(&open_spec, "--help", &values, &first, &err), OPTS_HELP);
 	opts_help(out, &open_spec);

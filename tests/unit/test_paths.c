@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "names/paths.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static struct pf_ev_op op_with(const char *path, __u32 flags)
 {
@@ -48,52 +48,47 @@ static struct shown resolved(const struct pf_ev_op *op, __u64 dev, __u32 writer)
 	return shown;
 }
 
-static void test_mounted_here(void **state)
+TEST_FN(test_mounted_here)
 {
 	struct pf_ev_op op = op_with("/version", 0);
 	struct shown shown = resolved(&op, proc_dev(), 0);
 
-	(void)state;
 	assert_string_equal(shown.path, "/proc/version");
 	assert_int_equal(shown.view, PATH_SELF);
 	assert_false(shown.deleted);
 }
 
-static void test_deleted(void **state)
+TEST_FN(test_deleted)
 {
 	struct pf_ev_op op = op_with("/version", PF_OP_DELETED);
 	struct shown shown = resolved(&op, proc_dev(), 0);
 
-	(void)state;
 	assert_string_equal(shown.path, "/proc/version");
 	assert_true(shown.deleted);
 }
 
-static void test_mounted_nowhere(void **state)
+TEST_FN(test_mounted_nowhere)
 {
 	struct pf_ev_op op = op_with("/a/b", 0);
 	struct shown shown = resolved(&op, (__u64)4000 << 20 | 7, getpid());
 
-	(void)state;
 	assert_string_equal(shown.path, "[4000:7]/a/b");
 	assert_int_equal(shown.view, PATH_UNKNOWN);
 }
 
-static void test_cut(void **state)
+TEST_FN(test_cut)
 {
 	struct pf_ev_op op = op_with("/end/of/it", PF_OP_CUT);
 	struct shown shown = resolved(&op, (__u64)8 << 20 | 1, 0);
 
-	(void)state;
 	assert_string_equal(shown.path, "[8:1]/.../end/of/it");
 	assert_int_equal(shown.view, PATH_UNKNOWN);
 }
 
-static void test_no_path(void **state)
+TEST_FN(test_no_path)
 {
 	struct pf_ev_op op = op_with("", PF_OP_NO_PATH);
 
-	(void)state;
 	assert_null(resolved(&op, proc_dev(), 0).path);
 	assert_null(resolved(NULL, proc_dev(), 0).path);
 	assert_null(resolved(&op, 0, 0).path);	/* memory of no file, and nobody who wrote */

@@ -2,11 +2,10 @@
 /* links: user/kernel/preempt.c user/base/procfile.c */
 /* What kernels say of themselves, and what it means for a program in one. */
 #include "kernel/preempt.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void mode_is_the_one_in_parentheses(void **state)
+TEST_FN(mode_is_the_one_in_parentheses)
 {
-	(void)state;
 	assert_int_equal(preempt_of_mode("none (voluntary) full \n"), PREEMPT_NO);
 	assert_int_equal(preempt_of_mode("(none) voluntary full \n"), PREEMPT_NO);
 	assert_int_equal(preempt_of_mode("none voluntary (full) \n"), PREEMPT_YES);
@@ -14,16 +13,14 @@ static void mode_is_the_one_in_parentheses(void **state)
 	assert_int_equal(preempt_of_mode("full (lazy)\n"), PREEMPT_YES);
 }
 
-static void what_says_nothing_is_not_known(void **state)
+TEST_FN(what_says_nothing_is_not_known)
 {
-	(void)state;
 	assert_int_equal(preempt_of_mode(""), PREEMPT_UNKNOWN);
 	assert_int_equal(preempt_of_mode("(undefined)"), PREEMPT_YES);
 }
 
-static void version_tells_unless_the_mode_can_change(void **state)
+TEST_FN(version_tells_unless_the_mode_can_change)
 {
-	(void)state;
 	assert_int_equal(preempt_of_version("#1 SMP Debian 6.1.0-1"), PREEMPT_NO);
 	assert_int_equal(preempt_of_version("#1 SMP PREEMPT Debian"), PREEMPT_YES);
 	assert_int_equal(preempt_of_version("#1 SMP PREEMPT_RT Debian"), PREEMPT_YES);

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/procfile.h"
-#include "unit.h"
+#include "lib/test.h"
 
 /* A file with these bytes; *ret_path leads to it while it is open. */
 static int file(const char *bytes, size_t len, char ret_path[32])
@@ -33,9 +33,8 @@ static void expect_line(const char *bytes, size_t room, const char *line)
 	close(fd);
 }
 
-static void line_without_its_newline(void **state)
+TEST_FN(line_without_its_newline)
 {
-	(void)state;
 	expect_line("none [integrity] confidentiality\n", 64, "none [integrity] confidentiality");
 	expect_line("no newline", 64, "no newline");
 	expect_line("", 64, "");
@@ -44,32 +43,29 @@ static void line_without_its_newline(void **state)
 	expect_line("a\nb\n", 64, "a\nb");
 }
 
-static void line_is_cut(void **state)
+TEST_FN(line_is_cut)
 {
-	(void)state;
 	expect_line("123456789\n", 5, "1234");
 	expect_line("1234\n", 5, "1234");
 	expect_line("1234\n", 6, "1234");
 	expect_line("1234\n", 1, "");
 }
 
-static void line_of_nothing(void **state)
+TEST_FN(line_of_nothing)
 {
 	char line[8] = "before";
 
-	(void)state;
 	assert_int_equal(procfile_line("/proc/self/no-such", line, sizeof(line)), -ENOENT);
 	assert_int_equal(procfile_line("/proc/self/fd", line, sizeof(line)), -EISDIR);
 	assert_string_equal(line, "before");
 }
 
 /* Of lengths at which more memory has to be taken, too. */
-static void text_is_whole(void **state)
+TEST_FN(text_is_whole)
 {
 	static char bytes[70000];
 	char path[32], *text;
 
-	(void)state;
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = 'a' + i % 26;
 	for (size_t len = 0; len < sizeof(bytes); len = len * 2 + 1) {
@@ -86,11 +82,10 @@ static void text_is_whole(void **state)
 	}
 }
 
-static void text_of_nothing(void **state)
+TEST_FN(text_of_nothing)
 {
 	char *text = NULL;
 
-	(void)state;
 	assert_int_equal(procfile_text(-1, &text), -EBADF);
 	assert_null(text);
 }

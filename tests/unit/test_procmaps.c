@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* links: user/base/procmaps.c */
 #include "base/procmaps.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void test_lines(void **state)
+TEST_FN(test_lines)
 {
 	static const struct {
 		const char *line;
@@ -24,7 +24,6 @@ static void test_lines(void **state)
 	};
 	struct mapping m;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		m = (struct mapping){ 0 };
 		assert_int_equal(procmaps_shared_writable(rows[i].line, &m), rows[i].taken);
@@ -37,11 +36,10 @@ static void test_lines(void **state)
 }
 
 /* Bytes 8192 to 24575 of the file. */
-static void test_covers(void **state)
+TEST_FN(test_covers)
 {
 	const struct mapping m = { .start = 0x10000, .end = 0x14000, .offset = 8192 };
 
-	(void)state;
 	assert_false(procmaps_covers(&m, 0, 8192));
 	assert_true(procmaps_covers(&m, 0, 8193));
 	assert_true(procmaps_covers(&m, 8192, 1));

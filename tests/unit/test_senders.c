@@ -3,7 +3,7 @@
 #include <stdbool.h>
 
 #include "names/senders.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static void add(struct senders *s, __u64 conn)
 {
@@ -20,11 +20,10 @@ static bool knows(struct senders *s, __u64 conn)
 	return ev;
 }
 
-static void test_find(void **state)
+TEST_FN(test_find)
 {
 	struct senders *s;
 
-	(void)state;
 	assert_int_equal(senders_new(&s), 0);
 	assert_false(knows(s, 1));
 	for (__u64 conn = 1; conn <= 100; conn++)
@@ -38,12 +37,11 @@ static void test_find(void **state)
 }
 
 /* Of too many, those go that nobody has asked for. */
-static void test_full(void **state)
+TEST_FN(test_full)
 {
 	struct senders *s;
 	__u64 conn;
 
-	(void)state;
 	assert_int_equal(senders_new(&s), 0);
 	for (conn = 1; conn <= SENDERS_MAX; conn++)
 		add(s, conn);

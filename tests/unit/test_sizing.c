@@ -4,7 +4,7 @@
 #include <errno.h>
 
 #include "kernel/sizing.h"
-#include "unit.h"
+#include "lib/test.h"
 #include "wire.h"
 
 #define GIB (1ull << 30)
@@ -17,26 +17,23 @@ static struct room room(unsigned int pages, unsigned int conns, unsigned long lo
 	return r;
 }
 
-static void by_the_memory_of_the_host(void **state)
+TEST_FN(by_the_memory_of_the_host)
 {
-	(void)state;
 	assert_int_equal(room(0, 0, GIB).pages, (1 << 16) - 1);
 	assert_int_equal(room(0, 0, 24 * GIB).pages, (1 << 20) - 1);
 	assert_int_equal(room(0, 0, 24 * GIB).conns, (1 << 15) - 1);
 }
 
-static void neither_too_few_nor_too_many(void **state)
+TEST_FN(neither_too_few_nor_too_many)
 {
-	(void)state;
 	assert_int_equal(room(0, 0, 1 << 20).pages, (1 << 14) - 1);
 	assert_int_equal(room(0, 0, 4096 * GIB).pages, ROOM_PAGES_MAX);
 	assert_int_equal(room(64, 0, GIB).conns, 64);
 }
 
 /* Number 0 is none, so the pool has a record more than pages, and a mask finds it. */
-static void each_page_has_its_record(void **state)
+TEST_FN(each_page_has_its_record)
 {
-	(void)state;
 	for (unsigned int pages = ROOM_PAGES_MIN; pages < 1 << 12; pages++) {
 		struct room r = room(pages, 0, 0);
 
@@ -47,28 +44,25 @@ static void each_page_has_its_record(void **state)
 }
 
 /* A pool of the largest size is addressed by offsets that the verifier takes. */
-static void largest_pool_can_be_addressed(void **state)
+TEST_FN(largest_pool_can_be_addressed)
 {
-	(void)state;
 	assert_true((room(ROOM_PAGES_MAX, 0, 0).flights - 1) * (unsigned long long)PF_FLIGHT_BYTES <
 		    1ull << 29);
 }
 
-static void as_asked(void **state)
+TEST_FN(as_asked)
 {
 	struct room r = room(5000, 300, 0);
 
-	(void)state;
 	assert_int_equal(r.pages, 5000);
 	assert_int_equal(r.conns, 300);
 	assert_int_equal(r.socks, 600);
 }
 
-static void out_of_range(void **state)
+TEST_FN(out_of_range)
 {
 	struct room r;
 
-	(void)state;
 	assert_int_equal(room_for(&r, ROOM_PAGES_MIN - 1, 0, 0), -ERANGE);
 	assert_int_equal(room_for(&r, ROOM_PAGES_MAX + 1, 0, 0), -ERANGE);
 	assert_int_equal(room_for(&r, 64, ROOM_CONNS_MAX + 1, 0), -ERANGE);

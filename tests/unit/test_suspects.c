@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/procmaps.h"
 #include "names/suspects.h"
-#include "unit.h"
+#include "lib/test.h"
 
 enum { PAGES = 4, PAGE = 4096 };
 
