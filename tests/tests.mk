@@ -5,7 +5,7 @@ BPF_TEST_SRC  := $(wildcard tests/bpf/*.c)
 BPF_TEST_OBJ  := $(BPF_TEST_SRC:%.c=$(O)/%.o)
 BPF_TESTS     := $(filter $(O)/tests/bpf/test_%,$(BPF_TEST_SRC:%.c=$(O)/%))
 BPF_TEST_LIB  := $(filter-out $(O)/tests/bpf/test_%,$(BPF_TEST_OBJ))
-BPF_TEST_USER := $(patsubst %,$(O)/user/%.o,kernel/loader kernel/features kernel/memmap base/kallsyms base/err base/procfile kernel/preempt kernel/sizing kernel/hooks base/log engine/event)
+BPF_TEST_USER := $(patsubst %,$(O)/user/%.o,kernel/loader kernel/configure kernel/programs kernel/features kernel/memmap base/kallsyms base/err base/procfile kernel/preempt kernel/sizing kernel/hooks base/log engine/event)
 GUEST_PROGS   := $(patsubst %.c,$(O)/%,$(wildcard tests/guest/*.c))
 
 .PHONY: guest-tests

@@ -9,11 +9,11 @@
 
 #define GIB (1ull << 30)
 
-static struct room room(unsigned int pages, unsigned int conns, unsigned long long memory)
+static struct sizing room(unsigned int pages, unsigned int conns, unsigned long long memory)
 {
-	struct room r;
+	struct sizing r;
 
-	assert_int_equal(room_for(&r, pages, conns, memory), 0);
+	assert_int_equal(sizing_for(&r, pages, conns, memory), 0);
 	return r;
 }
 
@@ -27,15 +27,15 @@ TEST_FN(by_the_memory_of_the_host)
 TEST_FN(neither_too_few_nor_too_many)
 {
 	assert_int_equal(room(0, 0, 1 << 20).pages, (1 << 14) - 1);
-	assert_int_equal(room(0, 0, 4096 * GIB).pages, ROOM_PAGES_MAX);
+	assert_int_equal(room(0, 0, 4096 * GIB).pages, SIZING_PAGES_MAX);
 	assert_int_equal(room(64, 0, GIB).conns, 64);
 }
 
 /* Number 0 is none, so the pool has a record more than pages, and a mask finds it. */
 TEST_FN(each_page_has_its_record)
 {
-	for (unsigned int pages = ROOM_PAGES_MIN; pages < 1 << 12; pages++) {
-		struct room r = room(pages, 0, 0);
+	for (unsigned int pages = SIZING_PAGES_MIN; pages < 1 << 12; pages++) {
+		struct sizing r = room(pages, 0, 0);
 
 		assert_true(r.flights > pages);
 		assert_int_equal(r.flights & (r.flights - 1), 0);
@@ -46,13 +46,13 @@ TEST_FN(each_page_has_its_record)
 /* A pool of the largest size is addressed by offsets that the verifier takes. */
 TEST_FN(largest_pool_can_be_addressed)
 {
-	assert_true((room(ROOM_PAGES_MAX, 0, 0).flights - 1) * (unsigned long long)PF_FLIGHT_BYTES <
+	assert_true((room(SIZING_PAGES_MAX, 0, 0).flights - 1) * (unsigned long long)PF_FLIGHT_BYTES <
 		    1ull << 29);
 }
 
 TEST_FN(as_asked)
 {
-	struct room r = room(5000, 300, 0);
+	struct sizing r = room(5000, 300, 0);
 
 	assert_int_equal(r.pages, 5000);
 	assert_int_equal(r.conns, 300);
@@ -61,11 +61,11 @@ TEST_FN(as_asked)
 
 TEST_FN(out_of_range)
 {
-	struct room r;
+	struct sizing r;
 
-	assert_int_equal(room_for(&r, ROOM_PAGES_MIN - 1, 0, 0), -ERANGE);
-	assert_int_equal(room_for(&r, ROOM_PAGES_MAX + 1, 0, 0), -ERANGE);
-	assert_int_equal(room_for(&r, 64, ROOM_CONNS_MAX + 1, 0), -ERANGE);
+	assert_int_equal(sizing_for(&r, SIZING_PAGES_MIN - 1, 0, 0), -ERANGE);
+	assert_int_equal(sizing_for(&r, SIZING_PAGES_MAX + 1, 0, 0), -ERANGE);
+	assert_int_equal(sizing_for(&r, 64, SIZING_CONNS_MAX + 1, 0), -ERANGE);
 }
 
 int main(void)

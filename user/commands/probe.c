@@ -73,7 +73,7 @@ static bool spoken_for(const struct probe *p, size_t i)
 
 static void print_text(const struct probe *p)
 {
-	printf("kernel %s\n\n%-15s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
+	printf("kernel %s\n\n%-17s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
 	for (size_t i = 0; i < p->n; i++) {
 		const struct hook *h = &p->hooks[i];
 		char hook[64];
@@ -81,7 +81,7 @@ static void print_text(const struct probe *p)
 		if (spoken_for(p, i))
 			continue;
 		snprintf(hook, sizeof(hook), "%s/%s", hook_method_name(h->method), h->symbol);
-		printf("%-15s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));
+		printf("%-17s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));
 	}
 	putchar('\n');
 	if (p->test_err) {
@@ -91,7 +91,7 @@ static void print_text(const struct probe *p)
 	for (int i = 0; i < SELFTEST_RESULTS; i++) {
 		const struct selftest_result *r = &p->results[i];
 
-		printf("%-15s %s: %u of %u\n", r->role, r->what, r->seen, r->expected);
+		printf("%-17s %s: %u of %u\n", r->role, r->what, r->seen, r->expected);
 	}
 	printf("self-test %s\n", p->passed ? "passed" : "FAILED");
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * loader - the BPF side as one object with a life: open, load, attach, poll,
- * close. Only loader.c sees the skeleton and libbpf.
+ * loader - the BPF side as one object with a life: planned, configured, loaded,
+ * attached, polled, closed. Only loader.c sees the skeleton, and only this
+ * folder sees libbpf.
  *
- * All functions return 0 or -errno unless said otherwise. A failure has set ret_err:
- * one line that says what is wrong and what to do.
+ * All functions return 0 or -errno unless said otherwise.
  */
 #ifndef PAGEFLIGHT_LOADER_H
 #define PAGEFLIGHT_LOADER_H
@@ -23,7 +23,7 @@ struct loader_opts {
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
 	unsigned int ring_bytes;	/* 0: default */
 	int content;			/* enum pf_content */
-	unsigned int sample;		/* one page in so many gets a fingerprint; 0: every page */
+	unsigned int sample;		/* one page in this number gets a fingerprint; 0: every page */
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };
@@ -44,8 +44,7 @@ typedef void (*loader_event_fn)(void *ctx, const void *data, size_t size);
  * *ret_loader is to be closed with loader_close. -EPERM: privileges or
  * lockdown; -EOPNOTSUPP: the kernel lacks something necessary.
  */
-int loader_open(struct loader **ret_loader, const struct loader_opts *opts,
-		struct err *ret_err);
+int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err);
 
 /* A descriptor that polls readable when records wait. */
 int loader_fd(const struct loader *l);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* room.c - see room.h. */
+/* sizing.c - see sizing.h. */
 #include "sizing.h"
 
 #include <errno.h>
@@ -24,19 +24,19 @@ static unsigned int clamp(unsigned long long n, unsigned int lo, unsigned int hi
 	return n < lo ? lo : n > hi ? hi : n;
 }
 
-int room_for(struct room *ret_room, unsigned int pages, unsigned int conns,
+int sizing_for(struct sizing *ret_sizing, unsigned int pages, unsigned int conns,
 	     unsigned long long memory)
 {
 	if (!pages)
 		pages = clamp(pow2_at_most(memory / MEMORY_PER_PAGE), 1u << 14,
-			      ROOM_PAGES_MAX + 1) - 1;
-	if (pages < ROOM_PAGES_MIN || pages > ROOM_PAGES_MAX)
+			      SIZING_PAGES_MAX + 1) - 1;
+	if (pages < SIZING_PAGES_MIN || pages > SIZING_PAGES_MAX)
 		return -ERANGE;
 	if (!conns)
-		conns = clamp(pages / PAGES_PER_CONN, CONNS_MIN, ROOM_CONNS_MAX);
-	if (conns > ROOM_CONNS_MAX)
+		conns = clamp(pages / PAGES_PER_CONN, CONNS_MIN, SIZING_CONNS_MAX);
+	if (conns > SIZING_CONNS_MAX)
 		return -ERANGE;
-	*ret_room = (struct room){
+	*ret_sizing = (struct sizing){
 		.pages = pages,
 		.flights = pow2_at_most(pages) * 2,
 		.buckets = pow2_at_most(pages),

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * room - how many pages, connections and sockets the maps have room for.
+ * sizing - how many pages, connections and sockets the maps have room for.
  * Memory for pages and connections is taken at the start.
  */
-#ifndef PAGEFLIGHT_ROOM_H
-#define PAGEFLIGHT_ROOM_H
+#ifndef PAGEFLIGHT_SIZING_H
+#define PAGEFLIGHT_SIZING_H
 
-#define ROOM_PAGES_MIN 16u
-#define ROOM_PAGES_MAX ((1u << 22) - 1)	/* the verifier allows offsets below 512 MiB */
-#define ROOM_CONNS_MAX (1u << 20)
+#define SIZING_PAGES_MIN 16u
+#define SIZING_PAGES_MAX ((1u << 22) - 1)	/* the verifier allows offsets below 512 MiB */
+#define SIZING_CONNS_MAX (1u << 20)
 
-struct room {
+struct sizing {
 	unsigned int pages;	/* flights followed at once */
 	unsigned int flights;	/* records of the pool: a power of two, as number 0 means none */
 	unsigned int buckets;	/* chains of the index: a power of two */
@@ -23,7 +23,7 @@ struct room {
  * For so many pages and connections; 0: as many as suit a host with so much
  * memory, in bytes, or so many pages. Returns 0 or -ERANGE.
  */
-int room_for(struct room *ret_room, unsigned int pages, unsigned int conns,
+int sizing_for(struct sizing *ret_sizing, unsigned int pages, unsigned int conns,
 	     unsigned long long memory);
 
 #endif

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * programs.c - see programs.h.
+ *
+ * Programs are chosen before load by looking their targets up in the kernel's
+ * type information. That is necessary, not sufficient: what then cannot be
+ * attached is reported, and is an error only if it was required.
+ */
+#include "programs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "base/err.h"
+#include "features.h"
+#include "hooks.h"
+#include "memmap.h"
+#include "preempt.h"
+#include "wire.h"
+
+static struct bpf_program *program_of(const struct programs *p, const struct hook *h)
+{
+	return bpf_object__find_program_by_name(p->obj, h->program);
+}
+
+static int check_required(const struct programs *p, struct err *ret_err)
+{
+	const struct hook *h = hooks_missing(p->hooks, hooks_n);
+
+	if (!h)
+		return 0;
+	return err_set(ret_err, h->err ? h->err : -EOPNOTSUPP,
+		       "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
+		       h->role, hook_method_name(h->method), h->symbol,
+		       h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
+		       h->err ? ": " : "", h->err ? strerror(-h->err) : "");
+}
+
+int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err)
+{
+	p->hooks = calloc(hooks_n, sizeof(*p->hooks));
+	p->links = calloc(hooks_n, sizeof(*p->links));
+	p->counted = calloc(hooks_n, sizeof(*p->counted));
+	if (!p->hooks || !p->links || !p->counted)
+		return err_set(ret_err, -ENOMEM, "out of memory");
+	hooks_plan(p->hooks, content, kernel_has_hook, btf);
+	if (!preempt_possible())
+		hooks_stand_once(p->hooks, hooks_n);
+	return check_required(p, ret_err);
+}
+
+void programs_choose(struct programs *p, struct bpf_object *obj)
+{
+	p->obj = obj;
+	for (size_t i = 0; i < hooks_n; i++)
+		bpf_program__set_autoload(program_of(p, &p->hooks[i]),
+					  p->hooks[i].state == HOOK_UNTRIED);
+}
+
+static int run_iterator(const struct bpf_link *link)
+{
+	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
+	char nothing[64];
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	do {
+		n = read(fd, nothing, sizeof(nothing));
+	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
+	if (n < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+struct memmap_run {
+	const struct programs_memmap *memmap;
+	const struct bpf_link *link;
+};
+
+/* Let the kernel side look at our page as this memory map has it. */
+static int try_memmap(void *ctx, const struct memmap_guess *guess, __u64 *ret_fp)
+{
+	const struct memmap_run *run = ctx;
+	struct pf_memmap *ask = run->memmap->ask;
+	int err;
+
+	*ask = (struct pf_memmap){
+		.tgid = getpid(),
+		.fd = guess->fd,
+		.page_offset_at = guess->indirect ? guess->map.page_offset : 0,
+		.vmemmap_at = guess->indirect ? guess->map.vmemmap : 0,
+	};
+	*run->memmap->page_offset = guess->indirect ? 0 : guess->map.page_offset;
+	*run->memmap->vmemmap = guess->indirect ? 0 : guess->map.vmemmap;
+	err = run_iterator(run->link);
+	*ret_fp = ask->fp;
+	return err;
+}
+
+/* Without it there are no fingerprints. */
+static int find_memmap(const struct programs_memmap *memmap, const struct bpf_link *link)
+{
+	struct memmap_run run = { memmap, link };
+	int err = memmap_find(try_memmap, &run, memmap->struct_page_size);
+
+	if (err)
+		*memmap->page_offset = 0;
+	return err;
+}
+
+static struct bpf_link *link_program(const struct programs *p, const struct hook *h)
+{
+	LIBBPF_OPTS(bpf_iter_attach_opts, opts);
+	union bpf_iter_link_info info = { 0 };
+
+	if (!h->map)
+		return bpf_program__attach(program_of(p, h));
+	info.map.map_fd = bpf_object__find_map_fd_by_name(p->obj, h->map);
+	opts.link_info = &info;
+	opts.link_info_len = sizeof(info);
+	return bpf_program__attach_iter(program_of(p, h), &opts);
+}
+
+static int attach_one(struct programs *p, size_t i, const struct programs_memmap *memmap)
+{
+	const struct hook *h = &p->hooks[i];
+
+	p->links[i] = link_program(p, h);
+	if (!p->links[i])
+		return -errno;
+	switch (h->run) {
+	case HOOK_RUN_FOR_MEMMAP:
+		return find_memmap(memmap, p->links[i]);
+	case HOOK_RUN_AT_START:
+	case HOOK_RUN_ON_DEMAND:
+		return run_iterator(p->links[i]);
+	case HOOK_RUN_NEVER:
+		break;
+	}
+	return 0;
+}
+
+/* A hook that failed takes with it what is of no use without it. */
+static void drop_partners(struct programs *p, const struct hook *failed)
+{
+	for (size_t i = 0; i < hooks_n; i++) {
+		struct hook *h = &p->hooks[i];
+
+		if (h->state != HOOK_ATTACHED || hooks_tie(failed, h) != HOOK_PARTNERS)
+			continue;
+		bpf_link__destroy(p->links[i]);
+		p->links[i] = NULL;
+		h->state = HOOK_FAILED;
+		h->err = failed->err;
+	}
+}
+
+int programs_attach(struct programs *p, const struct programs_memmap *memmap, struct err *ret_err)
+{
+	for (size_t i = 0; i < hooks_n; i++) {
+		struct hook *h = &p->hooks[i];
+
+		if (h->state != HOOK_UNTRIED)
+			continue;
+		h->err = attach_one(p, i, memmap);
+		h->state = h->err ? HOOK_FAILED : HOOK_ATTACHED;
+	}
+	for (size_t i = 0; i < hooks_n; i++)
+		if (p->hooks[i].state == HOOK_FAILED)
+			drop_partners(p, &p->hooks[i]);
+	for (size_t i = 0; i < hooks_n; i++)
+		if (hooks_skip_is_loss(p->hooks, hooks_n, i))
+			p->counted[p->n_counted++] = bpf_program__fd(program_of(p, &p->hooks[i]));
+	return check_required(p, ret_err);
+}
+
+int programs_run_on_demand(const struct programs *p)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < hooks_n && !err; i++)
+		if (p->links[i] && p->hooks[i].run == HOOK_RUN_ON_DEMAND)
+			err = run_iterator(p->links[i]);
+	return err;
+}
+
+unsigned long long programs_missed(const struct programs *p)
+{
+	unsigned long long n = 0;
+
+	for (size_t i = 0; i < p->n_counted; i++) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+
+		if (!bpf_obj_get_info_by_fd(p->counted[i], &info, &len))
+			n += info.recursion_misses;
+	}
+	return n;
+}
+
+void programs_close(struct programs *p)
+{
+	for (size_t i = 0; p->links && i < hooks_n; i++)
+		bpf_link__destroy(p->links[i]);
+	free(p->links);
+	free(p->hooks);
+	free(p->counted);
+}
