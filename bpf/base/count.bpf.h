@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * count.bpf.h - counters and the histograms of lifetimes. Whatever fails has a
- * counter.
+ * count.bpf.h - counters, and the histograms of lifetimes. Everything that can fail has
+ * a counter.
  */
 #ifndef PF_COUNT_BPF_H
 #define PF_COUNT_BPF_H
@@ -15,7 +15,7 @@ static __always_inline struct pf_stats *stats_here(void)
 	return bpf_map_lookup_elem(&stats, &zero);
 }
 
-/* Per CPU, but a program in an interrupt may count between load and store. */
+/* Counters are per CPU, but a program in an interrupt may count between load and store. */
 static __always_inline void count(enum pf_counter c, __u64 n)
 {
 	struct pf_stats *s = stats_here();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* maps.bpf.c - the only definitions of the maps and globals; see maps.bpf.h. */
+/* maps.bpf.c - the definitions of all maps and globals; see maps.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include "maps.bpf.h"

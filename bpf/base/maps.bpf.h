@@ -1,29 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * maps.bpf.h - what the kernel side remembers. Declarations here, the only
- * definitions in maps.bpf.c.
+ * maps.bpf.h - what the kernel side remembers. This file declares the maps and globals;
+ * maps.bpf.c alone defines them.
  *
- * flights	one record per page piece in flight, in one big array; a record
- *		is named by its number, 0 is none
- * buckets	heads of the page-cache index: chains of flights by {mapping,
- *		page offset / PF_GROUP}; one page can be on any number of sockets
- * files	how many indexed flights hash to a mapping: zero tells a writer
- *		of an unrelated file to go on
- * conns	one record per followed connection, with the FIFO of its flights
- * socks	struct sock address -> conn, for both ends when they are here
- * sock_counts	how many entries of `socks` hash alike: zero tells an ACK or a read of
+ * flights	one record for each page piece in flight, in one big array. A record is
+ *		named by its number; 0 is none
+ * free_flights	the free list of that array, and how many records are in use
+ * buckets	heads of the page-cache index: chains of flights by {mapping, page offset >>
+ *		PF_GROUP_SHIFT}. One page can be on any number of sockets
+ * files	how many indexed flights hash to a mapping. Zero tells the writer of an
+ *		unrelated file to go on
+ * conns	one record for each followed connection, with the FIFO of its flights
+ * free_conns	numbers of connections that were released
+ * socks	address of a struct sock -> the connections that it sends on and reads from
+ * sock_counts	how many entries of `socks` hash to a socket. Zero tells an ACK or a read of
  *		an unrelated socket to go on
- * lingering	a dead socket's tuple -> the conn whose packets may outlive it
- * readers	every established socket's own tuple -> its address
- * writes	what a thread is writing right now
- * scratch	for a page's bytes while its fingerprint is computed
- * originals	the bytes of flights before they were overwritten
- * copies	what a thread is copying out of the ring of a tun
- * sendpages	what a thread is sending right now, up to 6.4
+ * lingering	tuple of a dead socket -> the connection whose packets outlive it
+ * readers	tuple of every established socket, as it sees itself -> its address
+ * writes	what a thread writes right now
+ * sendpages	what a thread sends right now, up to 6.4
+ * copies	what a thread copies out of the ring of a tun
+ * paths	room for a path while it is put together
+ * scratch	room for the bytes of a page while their fingerprint is computed
+ * originals	bytes of flights before they were overwritten
+ * free_originals numbers of originals that were released
+ * stats	counters and histograms, for each CPU
+ * events	the ring buffer
+ * cgroups	values of --cgroup
+ * places	values of --path: inodes of directories, of mount points below them, and one
+ *		entry more for each device that has any
+ * answers	whether a file lies below one of these, for FILTER_ANSWER_NS
  *
- * The flights' array is a single map element so that a program can follow
- * chains while it holds a lock: under a bpf_spin_lock no helper may be called,
- * not even a map lookup.
+ * `flights` is a single map element, so that a program can follow chains while it holds
+ * a lock: no helper may be called under a bpf_spin_lock, not even a map lookup.
  */
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
@@ -34,27 +43,27 @@
 extern const volatile struct pf_config cfg;
 extern const volatile struct pf_filter filter;
 extern __u64 pf_next_id;	/* identities of writes and connections */
-extern __u32 pf_local_conns;	/* connections with a reader here, now */
-extern __u32 pf_conns_fresh;
-extern __u32 pf_conns_now;
-extern __u32 pf_lingering_conns;	/* entries of `lingering`, now */
-extern __u32 pf_linger_no_more;	/* the run ends */
-extern __u32 pf_originals_fresh;
-extern __u32 pf_open_writes;	/* entries of `writes`, now */
+extern __u32 pf_conns_now;	/* connections that are followed */
+extern __u32 pf_local_conns;	/* those of them whose reader is on this host */
+extern __u32 pf_conns_fresh;	/* numbers up to this one were used; see slot_take() */
+extern __u32 pf_lingering_conns;	/* entries of `lingering` */
+extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are given up */
+extern __u32 pf_originals_fresh; /* numbers up to this one were used */
+extern __u32 pf_open_writes;	/* entries of `writes` */
 
 /*
- * Always 0, which the verifier cannot know. Kernels before 6.7 verify a
- * bpf_loop() callback only as its first call finds it, and cut branches that
- * this call does not take; what the callback changes in its context must
- * therefore not start as a constant. Goes when 6.7 is the oldest kernel.
+ * pf_zero is always 0, which the verifier cannot know. Kernels before 6.7 verify a
+ * bpf_loop() callback only with the context of its first call, and remove the branches
+ * that this call does not take. What the callback changes in its context must therefore
+ * not start as a constant. pf_zero can go when 6.7 is the oldest kernel.
  */
 extern __u32 pf_zero;
 
-extern __u64 pf_anchor;		/* its own address, 0 until that is known: see number_of() */
+extern __u64 pf_anchor;		/* its own address, or 0 until that is known: see number_of() */
 
 extern __u64 pf_page_offset;	/* start of the direct map; 0: not known */
 extern __u64 pf_vmemmap;	/* start of the array of struct page */
-extern struct pf_memmap pf_memmap;
+extern struct pf_memmap pf_memmap;	/* what user space asks on_memmap() */
 
 struct pf_map_flights {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -101,7 +110,7 @@ struct pf_map_free_conns {
 struct pf_map_socks {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);				/* set before load */
-	__uint(map_flags, BPF_F_NO_PREALLOC);		/* few readers are on this host */
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts need few */
 	__type(key, __u64);
 	__type(value, struct pf_sock);
 };
@@ -116,14 +125,14 @@ struct pf_map_sock_counts {
 struct pf_map_lingering {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 4096);
-	__type(key, struct pf_tuple);	/* of family 0, as in `readers` */
+	__type(key, struct pf_tuple);	/* its family is 0, as in `readers` */
 	__type(value, __u32);
 };
 
 struct pf_map_readers {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);				/* set before load */
-	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts have far fewer */
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts need few */
 	__type(key, struct pf_tuple);
 	__type(value, __u64);
 };

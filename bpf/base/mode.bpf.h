@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * mode.bpf.h - how much the bytes themselves are looked at: enum pf_content.
+ * mode.bpf.h - the content mode: how much the bytes themselves are looked at.
  */
 #ifndef PF_MODE_BPF_H
 #define PF_MODE_BPF_H
 
 #include "maps.bpf.h"
 
-/* Until user space has found out where pages are, content is off. */
+/* Content is off until user space has found the memory map. */
 static __always_inline int content_on(void)
 {
 	return cfg.content != PF_CONTENT_OFF && pf_page_offset;
 }
 
-/* In mode wire transmissions are looked at, too. */
+/* In mode wire, transmissions are looked at too. */
 static __always_inline int content_wire(void)
 {
 	return cfg.content == PF_CONTENT_WIRE && pf_page_offset;

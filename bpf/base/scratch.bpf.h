@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * scratch.bpf.h - room for the bytes of a page. Programs interrupt each other,
- * and where the kernel preempts itself also on the way through one: so a program
- * takes one of a few buffers of its processor, and sets `busy` to 0 behind it.
+ * scratch.bpf.h - room for the bytes of a page. Each processor has a few buffers, since
+ * programs interrupt each other, and a kernel that preempts itself may run another one in
+ * the middle. A program reserves a buffer, and sets `busy` to 0 when it needs it no more.
  */
 #ifndef PF_SCRATCH_BPF_H
 #define PF_SCRATCH_BPF_H
 
 #include "maps.bpf.h"
 
-/* NULL if none is free; *ret_slot is its key in `scratch`. */
+/* Reserve a buffer; NULL if none is free. *ret_slot is its key in `scratch`. */
 static __always_inline struct pf_scratch *scratch_take(__u32 *ret_slot)
 {
 	for (__u32 i = 0; i < PF_SCRATCHES; i++) {

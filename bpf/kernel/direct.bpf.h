@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * direct.bpf.h - plain loads instead of a helper, where the kernel can give a number
- * the type of a pointer (cfg.direct). Part of attach.bpf.c: libbpf's linker up to 1.1
- * cannot merge two declarations of a kfunc, bpf_rdonly_cast().
+ * direct.bpf.h - plain loads instead of a helper, where the kernel can give a number the
+ * type of a pointer (cfg.direct). 6.2 can: a35b9af4ec2c ("bpf: Add a kfunc for generic
+ * type cast").
+ *
+ * Only hooks/attach.bpf.c may be compiled with this file: libbpf's linker up to 1.1 cannot
+ * merge two declarations of a kfunc.
  */
 #ifndef PF_DIRECT_BPF_H
 #define PF_DIRECT_BPF_H
@@ -11,8 +14,9 @@
 #include "page.bpf.h"
 
 /*
- * Without FIELD a program that uses these is loaded only where cfg.direct is set. A
- * struct cpumask is a type that begins with a number of 64 bits, as every kernel has it.
+ * Loads of typed memory. Code that uses them must be reached only where cfg.direct is set,
+ * or be part of a program that older kernels do not load. WORD_AT needs a type that begins
+ * with a number of 64 bits; every kernel has struct cpumask.
  */
 extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 
@@ -20,12 +24,12 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 	((struct type *)bpf_rdonly_cast((void *)(addr), bpf_core_type_id_kernel(struct type)))
 #define WORD_AT(addr) (TYPED(cpumask, addr)->bits[0])
 
-/* A field of the kernel's struct, without a helper where that can be. */
+/* A field of a kernel struct, without a helper where the kernel allows that. */
 #define FIELD(type, addr, field)							\
 	(cfg.direct ? (__u64)TYPED(type, addr)->field :					\
 		      (__u64)KERNEL_READ(type, addr, field))
 
-/* page_identify(), without a helper where that can be. */
+/* page_identify(), without a helper where the kernel allows that. */
 static __always_inline void page_peek(__u64 page, struct page_id *ret_id)
 {
 	__u64 word, head = page;

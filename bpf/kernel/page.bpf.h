@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * page.bpf.h - from a struct page to what it is part of.
+ * page.bpf.h - from a struct page to its file, and to its bytes.
  *
- * Weak point: fields are read without a reference. That is sound while the
- * page is in flight, because the socket holds one; a caller that is later
- * checks that the flight still stands.
+ * Weak point: fields are read without a reference to the page. That is sound while the
+ * page is in flight, because the socket has one. A caller that may be later checks that
+ * the flight still exists.
  */
 #ifndef PF_PAGE_BPF_H
 #define PF_PAGE_BPF_H
@@ -13,26 +13,26 @@
 #include "base/count.bpf.h"
 
 enum page_kind {
-	PAGE_UNKNOWN,		/* zero page, kernel memory, a page cut out of its file */
+	PAGE_UNKNOWN,		/* zero page, kernel memory, a page that left its file */
 	PAGE_USER,		/* anonymous */
 	PAGE_FILE,
 };
 
 struct page_id {
-	__u64 head;		/* struct folio */
+	__u64 head;		/* struct folio of the page */
 	__u64 mapping;		/* struct address_space */
 	__u64 index;		/* of this page in the file */
 	__u32 kind;
 	__u32 pad;
 };
 
-/* Where the bytes of a struct page are. */
+/* Address of the bytes of a page. */
 static __always_inline __u64 page_addr(__u64 page)
 {
 	return pf_page_offset + ((page - pf_vmemmap) / cfg.struct_page_size << cfg.page_shift);
 }
 
-/* The words of struct page up to and with mapping and index, as u64. */
+/* struct page as words of 64 bits, up to and with mapping and index. */
 #define PAGE_WORDS 5
 #define PAGE_MAPPING (bpf_core_field_offset(struct folio, mapping) / 8)
 #define PAGE_INDEX (bpf_core_field_offset(struct folio, index) / 8)
@@ -46,7 +46,7 @@ static __always_inline __u32 page_kind_of(__u64 mapping)
 	return mapping ? PAGE_FILE : PAGE_UNKNOWN;
 }
 
-/* From a page, the head of its folio and two words of that. */
+/* Identify a page by the head of its folio and two words of that. */
 static __always_inline void page_tell(__u64 page, __u64 head, __u64 mapping, __u64 index,
 				      struct page_id *ret_id)
 {
@@ -73,7 +73,7 @@ static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
 	if (PAGE_COMPOUND >= PAGE_WORDS || PAGE_MAPPING >= PAGE_WORDS || PAGE_INDEX >= PAGE_WORDS)
 		goto failed;
 	compound = w[PAGE_COMPOUND];
-	if (compound & 1) {	/* a tail: mapping and index are the head's */
+	if (compound & 1) {	/* a tail page: the head has mapping and index */
 		head = compat_head(page, compound);
 		if (bpf_probe_read_kernel(w, sizeof(w), (void *)head))
 			goto failed;
@@ -85,9 +85,9 @@ failed:
 }
 
 /*
- * Does anybody but the page cache and so many skbs hold the page? Too often yes, so
- * only no is a proof: of a page that is mapped, on several sockets, in a large
- * folio in use elsewhere, or waiting for its list, it says yes.
+ * Is the page referenced by anybody but the page cache and this number of skbs? Only "no"
+ * is a proof. The answer is "yes" too for a page that is mapped, that is on several
+ * sockets, that waits for its LRU list, or whose folio is used elsewhere.
  */
 static __always_inline int page_referenced(__u64 page, int skbs)
 {
@@ -101,7 +101,7 @@ static __always_inline int page_referenced(__u64 page, int skbs)
 	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)id.head);
 	pages = compat_folio_pages(id.head);
 	if (flags & (1ULL << bpf_core_enum_value(enum pageflags, PG_private)))
-		pages++;	/* the buffers' reference */
+		pages++;	/* buffers have a reference */
 	refs = KERNEL_READ(folio, id.head, _refcount.counter);
 	return refs > (int)pages + skbs;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * path.bpf.h - the path of a dentry below the root of its file system. Where
- * that is mounted is user space's to find out, per device.
+ * path.bpf.h - the path of a dentry below the root of its file system. User space finds
+ * out where that is mounted.
  *
- * Weak points: names are read without d_lock, so a rename at that moment can
- * tear a name; more than PATH_DEPTH levels or PF_PATH_LEN bytes are cut at the
- * front and flagged.
+ * Weak points: names are read without d_lock, so a rename at that moment can tear a name.
+ * A path of more than PATH_DEPTH levels or PF_PATH_LEN bytes is cut at its front, which
+ * PF_OP_CUT tells.
  */
 #ifndef PF_PATH_BPF_H
 #define PF_PATH_BPF_H
@@ -17,8 +17,8 @@
 
 struct path_walk {
 	__u64 dentry;
-	__u32 at;		/* first byte used */
-	__u32 done;		/* the root is reached */
+	__u32 at;		/* first byte in use */
+	__u32 done;		/* the root was reached */
 };
 
 static int on_path_step(__u32 i, struct path_walk *w)
@@ -48,7 +48,7 @@ static int on_path_step(__u32 i, struct path_walk *w)
 	return 0;
 }
 
-/* Fill path, path_at and the flags of r. dentry 0: the inode's first alias. */
+/* Fill in path, path_at and flags of r. dentry 0 stands for the first alias of the inode. */
 static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inode)
 {
 	struct path_walk w = { .at = PF_PATH_LEN - 1 + pf_zero };
@@ -69,8 +69,8 @@ static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inod
 	if (!KERNEL_READ(dentry, dentry, d_hash.pprev))
 		r->flags |= PF_OP_DELETED;
 	w.dentry = dentry;
-	/* The byte behind the last name, which a name's read may have overrun. */
 	bpf_loop(PATH_DEPTH, on_path_step, &w, 0);
+	/* Reading a name may have overwritten the byte behind the last one. */
 	buf->bytes[PF_PATH_LEN - 1] = '\0';
 	if (!w.done)
 		r->flags |= PF_OP_CUT;

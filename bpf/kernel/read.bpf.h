@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * read.bpf.h - kernel memory at an address that is a number. One attach hook has no
- * typed pointer to its socket, and global functions take none.
+ * read.bpf.h - reading kernel memory at an address that is a number. Addresses are
+ * numbers here since one attach hook has no typed pointer to its socket, and since global
+ * functions cannot be given one.
  */
 #ifndef PF_READ_BPF_H
 #define PF_READ_BPF_H
@@ -11,8 +12,8 @@
 #include "base/maps.bpf.h"
 
 /*
- * A field of the kernel's struct at a numeric address. The address is read
- * first: inside BPF_CORE_READ a field of ours would be taken for a kernel's.
+ * Read a field of a kernel struct. The address is evaluated first: BPF_CORE_READ would
+ * take a field of ours in it for a field of the kernel's.
  */
 #define KERNEL_READ(type, addr, field...)				\
 	({								\
@@ -20,7 +21,7 @@
 		BPF_CORE_READ(at_, field);				\
 	})
 
-/* What names an inode on this host; both 0 for none. */
+/* The numbers that name an inode on this host; both are 0 for no inode. */
 static __always_inline void inode_number(__u64 inode, __u64 *ret_dev, __u64 *ret_ino)
 {
 	struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
@@ -30,15 +31,15 @@ static __always_inline void inode_number(__u64 inode, __u64 *ret_dev, __u64 *ret
 }
 
 /*
- * A typed pointer as a number, which can be hashed, and which a global function
- * may take. The verifier allows no other arithmetic on two pointers than their
- * difference, so it is taken to a variable of ours that holds its own address.
+ * A typed pointer as a number, which can be hashed and given to a global function. The
+ * verifier allows no arithmetic with two pointers but their difference. So this takes the
+ * distance from pf_anchor, which holds its own address, and adds that.
  */
 static __always_inline __u64 number_of(const void *typed)
 {
 	__u64 number = (__u64)typed, anchor = pf_anchor;
 
-	if (!anchor) {		/* the first time */
+	if (!anchor) {		/* this is the first call */
 		const void *at = &pf_anchor;
 
 		bpf_probe_read_kernel(&anchor, sizeof(anchor), &at);
