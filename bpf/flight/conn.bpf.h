@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * conn.bpf.h - the life of a followed connection: made at its first page,
- * drained as it makes progress, given back when its socket and its pages are
- * gone.
+ * conn.bpf.h - a followed connection. It is made at its first page, drained as it makes
+ * progress (life/end.bpf.h), and released when its socket and its pages are gone.
  */
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
@@ -18,7 +17,7 @@ static __always_inline struct pf_conn *conn_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&conns, &slot) : NULL;
 }
 
-/* The connection that a socket sends on. */
+/* The connection that a socket sends on; NULL if it is not followed. */
 static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_sock *s = sock_find(sk);
@@ -27,7 +26,7 @@ static __always_inline struct pf_conn *conn_sending(__u64 sk, __u32 *ret_slot)
 	return conn_at(*ret_slot);
 }
 
-/* The connection whose data a socket on this host reads. */
+/* The connection that a socket on this host reads from; NULL if it is not followed. */
 static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_sock *s = sock_find(sk);
@@ -43,17 +42,18 @@ static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
 	bpf_spin_unlock(&c->lock);
 }
 
+/* Release a connection. */
 static __always_inline void conn_give(struct pf_conn *c, __u32 slot)
 {
-	c->sk = 0;	/* nobody takes it for the connection of a later socket there */
+	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
 }
 
 /*
- * The reader's socket, if it is on this host and gets the very pages; 0 if not.
- * Tuples repeat in other namespaces: the right one has received at least what
- * is acknowledged and at most what was sent.
+ * The socket of the reader, if it is on this host and gets the very pages; else 0. Other
+ * namespaces may have the same tuple. The right socket has received at least what is
+ * acknowledged and at most what was sent.
  */
 static __always_inline __u64 conn_find_reader(const struct pf_conn *c)
 {
@@ -78,7 +78,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 	c->peer_sk = conn_find_reader(c);
 	if (!c->peer_sk)
 		return;
-	c->flags |= PF_CONN_LOCAL;	/* before its reader can find it, so without the lock */
+	c->flags |= PF_CONN_LOCAL;	/* no lock: its reader cannot find it yet */
 	if (sock_remember(c->peer_sk, 0, slot)) {
 		count(PF_C_socks_full, 1);
 		c->flags = (c->flags & ~PF_CONN_LOCAL) | PF_CONN_LOST;
@@ -89,8 +89,8 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
 }
 
 /*
- * Start to follow a socket whose first page by reference begins at seq. Not
- * inlined, as conn_linger(): their stack would be in the way of what comes later.
+ * Follow a socket whose first page by reference begins at seq. Returns the number of the
+ * connection, or 0. This is not inlined, since callers need its stack for others.
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
@@ -121,7 +121,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	return slot;
 }
 
-/* The connection a socket sends on, 0 if there is none and no room. */
+/* The connection that a socket sends on, a new one if need be; 0 if there is no room. */
 static __always_inline __u32 conn_of(__u64 sk, __u32 seq)
 {
 	struct pf_sock *s = sock_find(sk);
@@ -129,7 +129,7 @@ static __always_inline __u32 conn_of(__u64 sk, __u32 seq)
 	return s && s->sends ? s->sends : conn_new(sk, seq);
 }
 
-/* Append a chain of flights, already linked by `next`. */
+/* Append flights that are linked by `next` already. */
 static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 first, __u32 last)
 {
 	bpf_spin_lock(&c->lock);

@@ -2,9 +2,9 @@
 /*
  * index.bpf.h - the pool of flights and the page-cache index.
  *
- * Locks: one at a time, never a helper inside. The pool, each chain and each
- * connection have one. A FIFO is appended to under the socket's lock, but
- * drained also by the reader's side when both ends are on this host.
+ * Locks: one at a time, and no helper inside. The pool, each chain and each connection
+ * have a lock. A connection needs one although the socket's own lock protects appending
+ * to its FIFO: where both ends are on this host, the reader drains it too.
  */
 #ifndef PF_FLIGHT_BPF_H
 #define PF_FLIGHT_BPF_H
@@ -25,7 +25,7 @@ static __always_inline struct pf_flight *flight_at(void *base, __u32 n)
 	return base + (__u64)(n & cfg.flight_mask) * sizeof(struct pf_flight);
 }
 
-/* The same without the pool at hand; NULL only to the verifier. */
+/* flight_at() for callers without the pool. It is never NULL, but the verifier asks. */
 static __always_inline struct pf_flight *flight_of(__u32 n)
 {
 	void *base = pool();
@@ -33,13 +33,13 @@ static __always_inline struct pf_flight *flight_of(__u32 n)
 	return base ? flight_at(base, n) : NULL;
 }
 
-/* Where in its file the flight begins. */
+/* Offset of the first byte of the flight in its file. */
 static __always_inline __u64 flight_file_off(const struct pf_flight *f)
 {
 	return (f->index << cfg.page_shift) + f->off;
 }
 
-/* Is a byte of the flight in [lo, hi) of this file? */
+/* Is any byte of the flight in [lo, hi) of this file? */
 static __always_inline int flight_in(const struct pf_flight *f, __u64 mapping, __u64 lo, __u64 hi)
 {
 	__u64 from = flight_file_off(f);
@@ -47,19 +47,19 @@ static __always_inline int flight_in(const struct pf_flight *f, __u64 mapping, _
 	return f->mapping == mapping && from < hi && from + f->len > lo;
 }
 
-/* Does the reader on this host get the very page? It gets a copy of a MSG_ZEROCOPY buffer. */
+/* Does a reader on this host get the very page? Of a MSG_ZEROCOPY buffer it gets a copy. */
 static __always_inline int flight_local(const struct pf_flight *f, const struct pf_conn *c)
 {
 	return (c->flags & PF_CONN_LOCAL) && f->sender.how != PF_SEND_ZEROCOPY;
 }
 
-/* Is a write that marked it still under way? */
+/* Is a write that marked the flight still under way? */
 static __always_inline int flight_open_write(const struct pf_flight *f)
 {
 	return f->op != f->hit_op && pf_open_writes;
 }
 
-/* Is its page still the file's page at that place? */
+/* Is the page of the flight still the page of the file at that offset? */
 static __always_inline int flight_there(const struct pf_flight *f, __u64 folio)
 {
 	struct page_id id;
@@ -68,20 +68,21 @@ static __always_inline int flight_there(const struct pf_flight *f, __u64 folio)
 	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
 }
 
-#define FLIGHT_BATCH 16		/* flights that one lock is taken for */
+#define FLIGHT_BATCH 16		/* flights that are moved under one lock */
 
-/* Flights linked by `next`. */
+/* Flights that are linked by `next`, or in the index by `hnext`. */
 struct chain {
 	__u32 first, last;
 	__u32 n;
 };
 
 /*
- * Take up to `want` free flights; the last has no next. None if there are none.
- * Global: the verifier looks at the loops once.
+ * Reserve up to `want` flights, none if the pool is exhausted. The last has no next. This
+ * is a global function, so that the verifier looks at its loops once.
  */
 int flights_take(__u32 want, struct chain *ret);
 
+/* Release flights. */
 static __always_inline void flights_give(void *base, const struct chain *c)
 {
 	__u32 zero = 0;
@@ -115,7 +116,7 @@ static __always_inline __u64 flight_group(const struct pf_flight *f)
 	return f->index >> PF_GROUP_SHIFT;
 }
 
-/* Are they neighbours in the index? */
+/* Are two flights neighbours: in one chain of the index because of their place in a file? */
 static __always_inline int flight_near(const struct pf_flight *f, const struct pf_flight *other)
 {
 	return f->mapping == other->mapping && flight_group(f) == flight_group(other);
@@ -127,8 +128,9 @@ static __always_inline __u32 flight_bucket(const struct pf_flight *f)
 }
 
 /*
- * Neighbours, linked by `hnext`, at most FLIGHT_BATCH. Only now can a walker that
- * knows one from its life before take it for one that is in the index.
+ * Put neighbours, linked by `hnext`, at most FLIGHT_BATCH, into the index. Call this only
+ * when they are filled in: a lockless walker that still has one of these numbers will
+ * accept the flight from here on.
  */
 static __always_inline void index_add(void *base, const struct chain *c)
 {
@@ -159,8 +161,8 @@ static __always_inline void index_add(void *base, const struct chain *c)
 }
 
 /*
- * Neighbours, linked by `next`: they leave the index, and their connection,
- * which is what those see who follow `next` without a lock.
+ * Take neighbours, linked by `next`, out of the index. They lose their connection too:
+ * by that a walker that follows `next` without a lock recognises them.
  */
 static __always_inline void index_remove(void *base, const struct chain *c)
 {

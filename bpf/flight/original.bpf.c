@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* original.bpf.c - the bytes of flights before they were overwritten; see original.bpf.h. */
+/* original.bpf.c - see original.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -38,11 +38,11 @@ __noinline int orig_keep(__u32 n)
 }
 
 struct diff {
-	__u32 orig, now;	/* slots of `originals` and `scratch` */
-	__u32 from, to;		/* bytes that count */
+	__u32 orig, now;	/* keys of `originals` and `scratch` */
+	__u32 from, to;		/* bytes that are compared */
 };
 
-/* Which bytes of a word count. */
+/* A mask of the bytes of a word that are compared. */
 static __always_inline __u64 word_mask(const struct diff *d, __u32 at)
 {
 	__u64 mask = ~0ULL;
@@ -54,7 +54,7 @@ static __always_inline __u64 word_mask(const struct diff *d, __u32 at)
 	return mask;
 }
 
-/* Zero bytes at the low end of a word that is not 0. */
+/* Number of zero bytes at the low end of a word that is not 0. */
 static __always_inline __u32 bytes_below(__u64 x)
 {
 	__u32 n = 0;

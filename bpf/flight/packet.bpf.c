@@ -12,7 +12,7 @@ struct ports {
 	__be16 source, dest;
 };
 
-/* As the socket that sends the packet sees it. */
+/* The tuple of a packet, as its sender sees it, as a key of `readers`; 0 if it is not TCP. */
 static __always_inline int packet_key(__u64 ip, __u64 tcp, struct pf_tuple *key)
 {
 	struct ports ports = {};
@@ -38,8 +38,8 @@ static __always_inline int packet_key(__u64 ip, __u64 tcp, struct pf_tuple *key)
 }
 
 /*
- * The connection a packet belongs to, 0 if none. A clone on its way down still
- * has its socket; a segment, or what a tun keeps, has not.
+ * The connection that a packet belongs to; 0 if that is not followed. A clone on its way
+ * down still has its socket. A segment has none, nor has a packet in the ring of a tun.
  */
 static __always_inline __u32 packet_conn(__u64 skb, __u64 ip, __u64 tcp)
 {

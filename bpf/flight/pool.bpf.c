@@ -41,7 +41,7 @@ __noinline int flights_take(__u32 want, struct chain *ret)
 	p->used += n;
 	bpf_spin_unlock(&p->lock);
 	for (__u32 i = 0, at = first; content_on() && i < FLIGHT_BATCH && i < n; i++) {
-		/* A write has found it at the last moment of its life before. */
+		/* A write kept its bytes in the last moment before it was released. */
 		if (flight_at(base, at)->orig)
 			orig_drop(at);
 		at = flight_at(base, at)->next;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * progress.bpf.h - where a connection stands, as far as one flight goes: as a
- * write begins how far its bytes are copied at least, when it is complete how
- * far at most.
+ * progress.bpf.h - how far a connection has come with the bytes of one flight: at least,
+ * when a write begins, and at most, when it is complete.
  */
 #ifndef PF_PROGRESS_BPF_H
 #define PF_PROGRESS_BPF_H
@@ -10,23 +9,22 @@
 #include "index.bpf.h"
 
 /*
- * How far the bytes were copied when a change was found: in front of `before`
- * the copy was made before the change, at and behind `after` it was not made
- * yet, between the two nobody knows.
+ * How far the bytes were copied when they changed. Bytes before `certain` were copied
+ * before the change, bytes from `possible` on were not. Of those between nobody knows.
  */
 struct copy_bounds {
 	__u32 certain;
 	__u32 possible;
 };
 
-/* May transmitted bytes of it still be in this host? */
+/* May transmitted bytes of flight n still be in this host? */
 int flight_in_host(__u32 n);
 
 /*
- * How far a reader on this host may have come. copied_seq moves only when a
- * piece, up to a whole skb, is copied: while the reader owns its socket all
- * that was received may already be in its buffer. Ask for the owner first: who
- * takes the socket later copies what is there now.
+ * How far a reader on this host has come; at_most: may have come. copied_seq moves only
+ * when a piece, up to a whole skb, has been copied. While the reader owns its socket, all
+ * that was received may be in its buffer already. The owner must be asked for first: a
+ * reader that takes the socket later copies the bytes as they are now.
  */
 static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
 {
@@ -37,9 +35,9 @@ static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
 }
 
 /*
- * How far was transmitted at most. tcp_write_xmit() moves snd_nxt only behind
- * the transmission, so while somebody has the socket's lock the first skb of
- * the write queue may be out, or in a device that has copied it.
+ * How far the socket may have transmitted. tcp_write_xmit() moves snd_nxt only after the
+ * transmission. So while somebody has the socket's lock, the first skb of the write queue
+ * may be sent already, or be in a device that has copied it.
  */
 static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
 {
@@ -55,7 +53,7 @@ static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
 	return seq_after(end, nxt) ? end : nxt;
 }
 
-/* All but whether what was transmitted is still in this host, which takes a search. */
+/* Fill in *p, all but in_host, which takes a search: see flight_in_host(). */
 static __always_inline void progress_of(struct pf_progress *p, const struct pf_flight *f,
 					const struct pf_conn *c, int complete)
 {
@@ -79,7 +77,7 @@ static __always_inline void progress_of(struct pf_progress *p, const struct pf_f
 		p->read = p->una;
 }
 
-/* How far its bytes are copied now, for a change that was made at some time before. */
+/* How far the bytes of the flight are copied now, for a change that was made before. */
 static __always_inline void copy_bounds_now(struct copy_bounds *bounds, const struct pf_flight *f,
 				       const struct pf_conn *c)
 {

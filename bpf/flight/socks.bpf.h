@@ -19,7 +19,7 @@ static __always_inline __u32 *sock_count(__u64 sk)
 	return bpf_map_lookup_elem(&sock_counts, &h);
 }
 
-/* A socket that nothing is known of: what nearly every ACK and read finds. */
+/* Is nothing known of a socket? That is so for nearly every ACK and read. */
 static __always_inline int sock_idle(__u64 sk)
 {
 	__u32 *n = sock_count(sk);
@@ -27,7 +27,7 @@ static __always_inline int sock_idle(__u64 sk)
 	return !n || !*n;
 }
 
-/* An entry of `socks` comes or goes. */
+/* Count an entry of `socks` that comes or goes. */
 static __always_inline void sock_counted(__u64 sk, __u32 change)
 {
 	__u32 *n = sock_count(sk);
@@ -36,7 +36,7 @@ static __always_inline void sock_counted(__u64 sk, __u32 change)
 		__sync_fetch_and_add(n, change);
 }
 
-/* Forget one role of a socket; the entry goes with the last. */
+/* Take these roles from a socket. Its entry goes with the last one. */
 static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
 {
 	struct pf_sock *s = sock_find(sk);
@@ -51,13 +51,13 @@ static __always_inline void sock_forget(__u64 sk, __u32 sends, __u32 reads)
 		sock_counted(sk, -1);
 }
 
-/* Give a socket a role, or both; 0 leaves one as it is. */
+/* Give a socket one role or both; 0 leaves a role as it is. */
 static __always_inline int sock_remember(__u64 sk, __u32 sends, __u32 reads)
 {
 	struct pf_sock fresh = { .sends = sends, .reads = reads }, *s = sock_find(sk);
 
 	if (!s) {
-		sock_counted(sk, 1);	/* first: who finds 0 looks no further */
+		sock_counted(sk, 1);	/* first, since who finds 0 does not look up the entry */
 		if (!bpf_map_update_elem(&socks, &sk, &fresh, BPF_NOEXIST))
 			return 0;
 		sock_counted(sk, -1);

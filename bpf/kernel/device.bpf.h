@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * device.bpf.h - what a network device, or that of a socket's route, does with a
- * packet: hand on its pages, copy them late, cut it into segments.
+ * device.bpf.h - what a network device does with a packet: hand on its pages, copy them
+ * late, or have the kernel cut it into segments.
  */
 #ifndef PF_DEVICE_BPF_H
 #define PF_DEVICE_BPF_H
@@ -10,7 +10,7 @@
 
 #define IFF_LOOPBACK 8
 
-/* Names of up to 7 characters compare as one word. */
+/* A name of up to 7 characters as one word, to be compared. */
 static __always_inline __u64 name_word(const char name[8])
 {
 	__u64 word;
@@ -19,7 +19,7 @@ static __always_inline __u64 name_word(const char name[8])
 	return word;
 }
 
-/* Of a virtual device, as in `ip link show type`; 0 of others. */
+/* The kind of a virtual device, as in `ip link show type`; 0 of any other device. */
 static __always_inline __u64 dev_kind(const struct net_device *dev)
 {
 	const char *kind = BPF_CORE_READ(dev, rtnl_link_ops, kind);
@@ -31,7 +31,7 @@ static __always_inline __u64 dev_kind(const struct net_device *dev)
 	return name_word(name);
 }
 
-/* Devices that pass an skb on with its pages. A tun copies, a card too. */
+/* Does the device hand on the very pages? A tun copies them, and so does a card. */
 static __always_inline int dev_by_reference(const struct net_device *dev)
 {
 	__u64 kind = dev_kind(dev);
@@ -40,7 +40,7 @@ static __always_inline int dev_by_reference(const struct net_device *dev)
 	       kind == name_word("macvlan") || kind == name_word("ipvlan\0");
 }
 
-/* A tun or tap copies when its reader takes the packet, long after it was given to it. */
+/* Does the device copy long after it was given a packet? A tun waits for its reader. */
 static __always_inline int dev_copies_late(const struct net_device *dev)
 {
 	return dev_kind(dev) == name_word("tun\0\0\0\0");
@@ -53,7 +53,7 @@ static __always_inline struct net_device *sock_dev(__u64 sk)
 	return dst ? BPF_CORE_READ(dst, dev) : NULL;
 }
 
-/* Would a reader on this host get the very pages, over the device of this socket's route? */
+/* Would a reader on this host get the very pages? The device of the route decides. */
 static __always_inline int sock_by_reference(__u64 sk)
 {
 	struct net_device *dev = sock_dev(sk);
@@ -61,7 +61,7 @@ static __always_inline int sock_by_reference(__u64 sk)
 	return dev && (BPF_CORE_READ(dev, flags) & IFF_LOOPBACK || dev_by_reference(dev));
 }
 
-/* Is the device of its route one whose every copy is seen? */
+/* Does the device of the route copy late, so that every copy is seen? */
 static __always_inline int sock_copied_late(__u64 sk)
 {
 	struct net_device *dev = sock_dev(sk);
@@ -69,11 +69,11 @@ static __always_inline int sock_copied_late(__u64 sk)
 	return dev && dev_copies_late(dev);
 }
 
-#define GSO_SHIFT 16	/* NETIF_F_GSO_SHIFT: a gso_type as a feature */
+#define GSO_SHIFT 16	/* NETIF_F_GSO_SHIFT, from a gso_type to a device feature */
 
 /*
- * Does the kernel cut the large packets of this socket itself, before the
- * device? Their segments hold the pages on their own.
+ * Does the kernel cut the large packets of this socket into segments, before the device
+ * gets them? Each segment has references to the pages of its own.
  */
 static __always_inline int sock_segments(__u64 sk)
 {

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * rtx.bpf.h - has a transmitted byte left this host? The skb that carries it
- * waits in the retransmit queue for its acknowledgement; what went down the
- * stack is a clone, and as long as one is alive, in the qdisc, the driver, or
- * the ring of a tun device, the bytes can still change on their way.
+ * rtx.bpf.h - has a transmitted byte left this host? The skb that carries it waits in the
+ * retransmit queue for its acknowledgement, and a clone goes down the stack. As long as a
+ * clone is alive, in the qdisc, the driver or the ring of a tun, the bytes can still
+ * change on their way.
  *
- * sk_wmem_alloc would be cheaper, but a tun or veth device takes the skb away
- * from its socket long before its bytes are copied.
+ * sk_wmem_alloc would be cheaper to read, but a tun or veth takes the skb away from its
+ * socket long before the bytes are copied.
  *
- * A packet that the kernel cuts into segments before the device is another case:
- * see sock_segments() and page_referenced().
+ * A packet that the kernel cuts into segments before the device is another case: see
+ * sock_segments() and page_referenced().
  *
- * Weak point: the second clone and older ones of an skb that was retransmitted
- * while they were alive have a shared info of their own, and are not seen.
+ * Weak point: an skb that is retransmitted while clones of it are alive gets a shared info
+ * of its own. Clones older than the last one are not seen then.
  */
 #ifndef PF_RTX_BPF_H
 #define PF_RTX_BPF_H
 
 #include "sock.bpf.h"
 
-#define RTX_SKBS 8		/* of one page; more are not asked, and taken for here */
-#define RTX_DEPTH 40		/* a red-black tree of 2^20 skbs */
+#define RTX_SKBS 8		/* skbs asked for one page; any more count as in this host */
+#define RTX_DEPTH 40		/* of a red-black tree of 2^20 skbs */
 #define SKB_FCLONE_ORIG_VALUE 1
 #define SKB_DATAREF_BITS 0xffff
 
 struct rtx_search {
-	__u64 skb;		/* to look at; in the end the one found, or 0 */
+	__u64 skb;		/* to ask next; in the end the one that was found, or 0 */
 	__u32 seq;
 	__u32 found;
 };
@@ -48,7 +48,7 @@ static int on_rtx_step(__u32 i, struct rtx_search *s)
 	return 0;
 }
 
-/* skb_fclone_busy() and skb_cloned() of the kernel, whoever owns the clone now. */
+/* skb_fclone_busy() or skb_cloned() of the kernel, whoever owns the clone by now. */
 static __always_inline int skb_clone_alive(__u64 addr)
 {
 	struct sk_buff *skb = (struct sk_buff *)addr;
@@ -60,7 +60,7 @@ static __always_inline int skb_clone_alive(__u64 addr)
 	return (KERNEL_READ(skb_shared_info, info, dataref.counter) & SKB_DATAREF_BITS) > 1;
 }
 
-/* The skb that carries byte seq in the retransmit queue, 0 if none does. */
+/* The skb of the retransmit queue that carries byte seq; 0 if none does. */
 static __always_inline __u64 rtx_find(__u64 sk, __u32 seq)
 {
 	__u64 root = (__u64)SOCK_READ(sk, tcp_rtx_queue.rb_node);
@@ -72,8 +72,8 @@ static __always_inline __u64 rtx_find(__u64 sk, __u32 seq)
 }
 
 /*
- * May a transmitted byte of [seq, end) still be in this host? With a small MSS
- * one page is in many skbs, and each is asked.
+ * May a transmitted byte of [seq, end) still be in this host? With a small MSS one page is
+ * in many skbs, each of which is asked.
  */
 static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end)
 {
@@ -97,7 +97,7 @@ static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end)
 	return seq_after(end, at);
 }
 
-/* Was it transmitted in a packet of more than one segment? */
+/* Was byte seq transmitted in a packet of more than one segment? */
 static __always_inline int rtx_is_gso(__u64 sk, __u32 seq)
 {
 	__u64 skb = rtx_find(sk, seq);

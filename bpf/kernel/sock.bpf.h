@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sock.bpf.h - what is read from a socket. Addresses come as numbers, since
- * one attach hook has no typed pointer to its socket.
+ * sock.bpf.h - what is read from a socket.
  */
 #ifndef PF_SOCK_BPF_H
 #define PF_SOCK_BPF_H
@@ -32,14 +31,14 @@ static __always_inline void addr_v4(__u8 *to, __u32 addr)
 	__builtin_memcpy(to + 12, &addr, 4);
 }
 
-/* The tuple as the socket sees it. */
+/* The tuple of a connection, as this socket sees it. */
 static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 {
 	__u16 family = SOCK_READ(sk, __sk_common.skc_family);
 
 	__builtin_memset(t, 0, sizeof(*t));
 	t->family = family;
-	/* Not skc_num, which is 0 by the time a closed socket is seen. */
+	/* skc_num would be 0 in a socket that is closed already. */
 	t->lport = bpf_ntohs(KERNEL_READ(inet_sock, sk, inet_sport));
 	t->rport = bpf_ntohs(SOCK_READ(sk, __sk_common.skc_dport));
 	if (family == AF_INET6) {
@@ -52,8 +51,8 @@ static __always_inline void sock_tuple(__u64 sk, struct pf_tuple *t)
 }
 
 /*
- * Key of `readers` and `lingering`: a socket's own view without the family, since an
- * AF_INET6 socket can talk to an AF_INET one.
+ * The key of `readers` and `lingering`. The family is left out, since a socket of AF_INET6
+ * can talk to one of AF_INET.
  */
 static __always_inline void tuple_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
 {
@@ -67,7 +66,7 @@ static __always_inline void sock_key(__u64 sk, struct pf_tuple *ret_key)
 	ret_key->family = 0;
 }
 
-/* The same key of the other end, from this end's tuple. */
+/* The key of the other end, from the tuple of this end. */
 static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_tuple *ret_key)
 {
 	__builtin_memcpy(ret_key->laddr, t->raddr, 16);
@@ -78,10 +77,10 @@ static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_t
 }
 
 /*
- * Bytes of the stream before snd_una. tp->bytes_acked counts the SYN of an
- * active open, bytes_sent - bytes_retrans does not: where they differ by one,
- * the SYN is it. Asked before a FIN is out, which would count too. RFC 4898
- * tcpEStatsAppHCThruOctetsAcked.
+ * Bytes of the stream before snd_una (RFC 4898, tcpEStatsAppHCThruOctetsAcked).
+ * tp->bytes_acked counts the SYN of an active open, bytes_sent - bytes_retrans does not.
+ * Where they differ by one, that is the SYN. A FIN would count too: call this before one
+ * is sent.
  */
 static __always_inline __u64 sock_bytes_acked(__u64 sk)
 {
