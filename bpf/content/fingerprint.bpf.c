@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fingerprint.bpf.c - the fingerprint of a page piece, and where in memory it is.
+ * fingerprint.bpf.c - the fingerprint of a page piece.
  *
- * The bytes are copied first: to read them where they are, each word would have
- * its address checked, which takes longer.
+ * The bytes are copied first. To read them in place takes longer, since the address of
+ * each word would be checked.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -25,7 +25,7 @@ struct fp_job {
 	struct pf_fp fp;
 };
 
-/* Fill the last block up with zeros. */
+/* Pad the last block with zeros. */
 static __always_inline void pad_block(struct pf_scratch *s, __u32 len)
 {
 	char *end = s->bytes + (len & (PF_SCRATCH_BYTES - 1));

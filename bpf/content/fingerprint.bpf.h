@@ -7,10 +7,10 @@
 
 #include "flight/index.bpf.h"
 
-/* Of len bytes of the kernel; 0 if it cannot be had. */
+/* The fingerprint of len bytes of kernel memory; 0 if they cannot be read. */
 __u64 content_fp(__u64 addr, __u32 len);
 
-/* Of a flight as it is now. */
+/* The fingerprint of a flight as it is now; 0 if it cannot be read. */
 static __always_inline __u64 flight_fp(const struct pf_flight *f)
 {
 	return content_fp(page_addr(f->page) + f->off, f->len);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * look.bpf.c - looks at the bytes of flights, and what is made of them.
+ * look.bpf.c - see look.bpf.h.
  *
- * A flight that somebody writes to through a hook just now is not looked at:
- * that write will say what it did.
+ * A flight is not looked at while a write that a hook sees is under way: the end of the
+ * write will tell what it changed.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -15,7 +15,7 @@
 #include "base/mode.bpf.h"
 #include "report/op.bpf.h"
 
-#define LOOK_STEPS 8192		/* flights looked at for one packet or one read */
+#define LOOK_STEPS 8192		/* flights of one packet or one read */
 #define LOOK_RESTARTS 4
 
 __noinline int look_end(struct unseen *u)
@@ -28,7 +28,7 @@ __noinline int look_end(struct unseen *u)
 	if (!r)
 		return 0;
 	r->began = r->h.ts;
-	r->pos = r->count = 0;	/* the hits say */
+	r->pos = r->count = 0;	/* its hits have the ranges */
 	__builtin_memset(&r->writer, 0, sizeof(r->writer));
 	r->stack_len = 0;
 	op_fill(r, u->op, u->hits, u->inode, 0);
@@ -50,7 +50,7 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 		u->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
 		u->inode = inode;
 	}
-	/* op stays what it is: no write is under way. */
+	/* op must stay the last write reported: no write is under way. */
 	if (hit_claim(f, c, (__u32)u->op))
 		f->op = f->hit_op;
 	hit_report_unseen(n, u, at, f->last, now);
@@ -69,13 +69,13 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	op = f->op;
 	last = f->last;
 	now = flight_fp(f);
-	/* A write that came between has looked itself, at what came of it. */
+	/* A write that came between has looked at the result itself. */
 	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
 	if (now == last)
 		return 1;
-	progress_of(&at, f, c, 0);	/* the rest decides nothing here */
-	/* Acknowledged in part: nobody knows whether before the change. */
+	progress_of(&at, f, c, 0);
+	/* Of a part that is acknowledged nobody knows whether that was before the change. */
 	at.una = seq_min(at.una, f->seq);
 	u->read_after = at.una;
 	if (flight_local(f, c) || c->flags & PF_CONN_WIRE) {
@@ -94,12 +94,12 @@ struct look {
 	struct unseen u;
 	struct copy_bounds bounds;
 	__u32 slot;
-	__u32 at;		/* flight to look at next; 0: none */
+	__u32 at;		/* flight to visit next; 0: none */
 	__u32 seq, end;
 	__u32 what;
 	__u32 restarts;
-	__u32 looked;		/* flights */
-	__u32 done;
+	__u32 looked;		/* flights that were looked at */
+	__u32 done;		/* the end of the range was reached */
 };
 
 static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
@@ -111,7 +111,7 @@ static __always_inline int is_looked_at(const struct pf_flight *f, const struct 
 	return what & (f->sender.how == PF_SEND_ZEROCOPY ? LOOK_BUFFERS : LOOK_PAGES);
 }
 
-/* Has the page changed since these bytes were copied out of it? */
+/* Has the page changed since the packet got its copy of these bytes? */
 static __always_inline int is_stale(const struct look *l, const struct pf_flight *f, __u32 from,
 				    __u32 len)
 {
@@ -134,7 +134,7 @@ static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_fligh
 		emit_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
 }
 
-/* Along the FIFO without its lock: who has left it under us is recognised. */
+/* Walk along the FIFO without its lock. A flight that has left it has lost its connection. */
 static int on_look_step(__u32 i, struct look *l)
 {
 	struct pf_conn *c = conn_at(l->slot);
@@ -162,7 +162,7 @@ static int on_look_step(__u32 i, struct look *l)
 	return 0;
 }
 
-/* New data goes on where the last did; what is sent again is behind. */
+/* The flight to begin with: new data is at the cursor, a retransmission is before it. */
 static __always_inline __u32 look_start(struct pf_conn *c, __u32 slot, __u32 seq, __u32 what)
 {
 	struct pf_flight *f = flight_of(c->cursor);
@@ -185,7 +185,7 @@ __noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64
 	l.bounds.certain = l.bounds.possible = seq;
 	if (what & LOOK_AFTER)
 		l.bounds.possible = end;
-	if (what & LOOK_DEVICE && seq_after(c->tx_possible, seq)) {	/* not for the first time */
+	if (what & LOOK_DEVICE && seq_after(c->tx_possible, seq)) {	/* a retransmission */
 		l.bounds.certain = c->tx_certain;
 		l.bounds.possible = seq_max(c->tx_possible, l.bounds.possible);
 	}

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * look.bpf.h - what the bytes of a flight are, told by their fingerprint
- * (fingerprint.h). It sees what no hook can: stores through a mapping, readers of
- * disks and other processes that write into one, buffers of MSG_ZEROCOPY that
- * are used again too early.
+ * look.bpf.h - to look at a flight is to compare its bytes, by their fingerprint, with
+ * what they were. A look sees what no hook can: stores through a mapping, writers below
+ * the page cache, buffers of MSG_ZEROCOPY that are used again too early.
  *
- * A flight is looked at when the socket takes it, around every write that a
- * hook sees, when its bytes are copied (by a reader on this host, or in mode
- * wire by the device), and when it ends. A difference between two looks that
- * no write explains is a change by somebody unknown: a hit of its own.
+ * A flight is looked at when the socket takes it, around every write that a hook sees,
+ * when its bytes are copied (by a reader on this host, or in mode wire by the device), and
+ * when it ends. A difference between two looks that no write explains is a change by
+ * somebody unknown, and a hit of its own.
  */
 #ifndef PF_CONTENT_BPF_H
 #define PF_CONTENT_BPF_H
@@ -17,12 +16,12 @@
 #include "flight/progress.bpf.h"
 
 /*
- * Look at flight n; if it changed and no write did it, report that. Returns 1
- * if `last` is now what its bytes are.
+ * Look at flight n, and report a change that no write explains. Returns 1 if `last` of the
+ * flight is now the fingerprint of its bytes.
  */
 int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds);
 
-/* The record that closes the hits of an unseen change. */
+/* Send the record that follows the hits of an unseen change, if there are any. */
 int look_end(struct unseen *u);
 
 /* What is known of a copy of [seq, end): who makes it, of which memory, and when. */
@@ -42,8 +41,8 @@ int look_end(struct unseen *u);
 #define LOOK_RING_DONE	(LOOK_DEVICE | LOOK_PAGES | LOOK_AFTER)
 
 /*
- * Look at the flights of a connection in [seq, end), which are being copied; or
- * have been, to `payload` of the packet, if that is not 0.
+ * Look at the flights of a connection in [seq, end), which are copied; what is LOOK_* bits.
+ * payload is where a packet has its own copy of the bytes, or 0.
  */
 int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
 

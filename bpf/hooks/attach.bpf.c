@@ -2,16 +2,15 @@
 /*
  * attach.bpf.c - the moment a socket takes a page by reference.
  *
- * 6.5 and later: skb_splice_from_iter() has just appended the pages in front
- * of the iterator's position; they are found by walking back from there, once
- * a call instead of once a page. It has no socket argument, but the skb is the
- * last of its socket's write queue, so skb->next is that queue's head.
+ * Since 6.5 skb_splice_from_iter() appends the pages in front of the position of the
+ * iterator. A walk back from there finds them, once a call instead of once a page. The
+ * function has no socket as an argument; the skb leads to it.
  *
- * MSG_ZEROCOPY: skb_zerocopy_iter_stream() has just appended the sender's own
- * pages to an skb; they are its last fragments.
+ * skb_zerocopy_iter_stream() appends pages of the sender's own memory, for MSG_ZEROCOPY.
+ * They are the last fragments of the skb.
  *
- * Up to 6.4: do_tcp_sendpages(). It can return short, and it can sleep with
- * part of the page already queued: then that part is attached first.
+ * Up to 6.4 do_tcp_sendpages() appends one page. It can return short, and it can sleep
+ * with a part of the page queued; that part is attached first.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -35,7 +34,7 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 {
 	__u64 copied = 0;
 
-	/* An int: its upper half is undefined. */
+	/* The function returns an int, so the upper half is undefined. */
 	if (!bpf_get_func_ret(ctx, &copied) && (int)copied > 0)
 		zerocopy_attach(sk, skb, copied);
 	return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * attach.bpf.h - flights for the pages of one call. Part of attach.bpf.c: libbpf's
- * linker up to 1.1 cannot merge two declarations of a kfunc, bpf_rdonly_cast().
+ * attach.bpf.h - the flights of the pages that one call gave to a socket.
+ *
+ * Only hooks/attach.bpf.c may be compiled with this file, for the reason that
+ * kernel/direct.bpf.h gives. That is why a global function stands in a header.
  */
 #ifndef PF_RUN_BPF_H
 #define PF_RUN_BPF_H
@@ -21,20 +23,20 @@
 struct append {
 	__u64 sk;
 	__u64 bvec;		/* current struct bio_vec */
-	/* In its order: */
+	/* The next three are in the order of struct bio_vec: */
 	__u64 page;		/* its first page */
-	__u32 end;		/* bytes of it not walked yet, from bv_offset */
+	__u32 end;		/* bytes of it to walk, from bv_offset on */
 	__u32 bv_offset;
-	__u32 seq;		/* behind the last byte not walked yet */
-	__u32 left;		/* bytes not walked yet */
-	__u32 zerocopy;		/* the sender's own pages, MSG_ZEROCOPY */
+	__u32 seq;		/* behind the last byte to walk */
+	__u32 left;		/* bytes to walk */
+	__u32 zerocopy;		/* the pages are the sender's own: MSG_ZEROCOPY */
 	__u32 conn;		/* 0: not known yet */
-	/* From here on append_follow()'s. */
-	__u32 pages, bytes;	/* flights made */
-	__u32 first, last;	/* of them, linked by `next` in stream order */
-	struct chain stock;	/* taken from the pool and not used yet */
-	struct chain near;	/* neighbours that were made and are not in the index yet */
-	__u64 known;		/* a page of which two words are known already */
+	/* append_follow() fills in the rest. */
+	__u32 pages, bytes;	/* of the flights that were made */
+	__u32 first, last;	/* these flights, linked by `next` in stream order */
+	struct chain stock;	/* flights reserved and not used yet */
+	struct chain near;	/* neighbours that are not in the index yet */
+	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
 };
@@ -44,7 +46,7 @@ static __always_inline __u32 pages_in(__u32 bytes)
 	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
 }
 
-/* Behind the last byte that the socket has. */
+/* The sequence number behind the last byte that was given to the socket. */
 static __always_inline __u32 written(struct sock *sk)
 {
 	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
@@ -52,7 +54,7 @@ static __always_inline __u32 written(struct sock *sk)
 	return tp ? tp->write_seq : 0;
 }
 
-/* The bvec in front of a->bvec; -1 if it cannot be read. */
+/* Go to the bvec in front of a->bvec; -1 if it cannot be read. */
 static __always_inline int append_bvec(struct append *a)
 {
 	struct bio_vec *direct;
@@ -71,7 +73,7 @@ static __always_inline int append_bvec(struct append *a)
 	return -1;
 }
 
-/* The flights of one call are taken from the pool together. */
+/* Reserve a flight; 0 if there is none. The flights of one call leave the pool together. */
 static __always_inline __u32 append_take(struct append *a, void *base)
 {
 	__u32 n = a->stock.first;
@@ -87,7 +89,7 @@ static __always_inline __u32 append_take(struct append *a, void *base)
 	return n;
 }
 
-/* What is made goes into the index with its neighbours. Not inlined, for its stack. */
+/* Put the neighbours into the index. This is not inlined, for its stack. */
 static __noinline void append_index(struct append *a, void *base)
 {
 	if (a->near.n)
@@ -95,7 +97,7 @@ static __noinline void append_index(struct append *a, void *base)
 	a->near.n = 0;
 }
 
-/* In front of the ones before, as they come from the end. */
+/* Remember flight n for the index, in front of its neighbours: the walk comes from the end. */
 static __always_inline void append_near(struct append *a, void *base, __u32 n)
 {
 	struct pf_flight *f = flight_at(base, n);
@@ -165,7 +167,7 @@ static __always_inline void fill(struct pf_flight *f, const struct append *a,
 		f->fp = f->last = flight_fp(f);
 }
 
-/* One page piece, in front of everything made so far. */
+/* Make a flight of a page piece, in front of those made so far. */
 static __always_inline void append_piece(struct append *a, __u64 page, __u32 off, __u32 len)
 {
 	struct page_id id;
@@ -222,7 +224,7 @@ static int on_append_step(__u32 i, struct append **at_append)
 	if (!a->end)
 		return 0;
 	at = a->bv_offset + a->end;
-	len = ((at - 1) & (page_size - 1)) + 1;		/* of the page that holds byte at - 1 */
+	len = ((at - 1) & (page_size - 1)) + 1;		/* bytes of the page with byte at - 1 */
 	if (len > a->end)
 		len = a->end;
 	if (len > a->left)
@@ -237,8 +239,8 @@ static int on_append_step(__u32 i, struct append **at_append)
 }
 
 /*
- * Follow its pages from here on. Global: the verifier looks at it once, for all
- * hooks, and not at what becomes of each word of *a.
+ * Follow the pages of an append from here on. This is a global function, so that the
+ * verifier looks at it once for all hooks, with nothing known of *a.
  */
 __noinline int append_follow(struct append *a)
 {
@@ -248,7 +250,7 @@ __noinline int append_follow(struct append *a)
 
 	if (!a)
 		return 0;
-	/* Up to 6.4 the first is the last. */
+	/* Up to 6.4 a call has one page. */
 	if (!on_append_step(0, &a))
 		bpf_loop(ITER_PIECES - 1, on_append_step, &a, 0);
 	if (a->left)

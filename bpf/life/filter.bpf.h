@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * filter.bpf.h - what is followed at all. Asked as a socket takes a page, and
- * nowhere else: what is excluded leaves nothing behind that an ACK, a read or a
- * write could find, so to them it is a page nobody has heard of.
+ * filter.bpf.h - which pages are followed. The filters are asked when a socket takes a
+ * page, and nowhere else. What they exclude leaves nothing behind that an ACK, a read or
+ * a write could find.
  *
- * The sender is asked once a call, before anything is read; then the socket,
- * once a call; then the file, once for each run of pages of one file. A kind
- * that was not given is removed by the verifier.
+ * The sender is asked once a call, before anything is read, then the socket, once a call,
+ * then the file, once for each row of pages of one file. The verifier removes the code of
+ * a kind of filter that was not given.
  *
- * In doubt a file passes: where it lies cannot always be told.
- *
- * Maps: `cgroups` holds those given by --cgroup, `places` the inodes of those
- * given by --path and of the mount points below them, and one entry more for
- * each device that has any. `answers` remembers for FILTER_ANSWER_NS whether a
- * file lies below one of them; a rename shows after that time.
+ * In doubt a file passes, since the place of a file cannot always be told. The answer for
+ * a file is kept for FILTER_ANSWER_NS; a rename shows after that time.
  */
 #ifndef PF_FILTER_BPF_H
 #define PF_FILTER_BPF_H
@@ -23,11 +19,11 @@
 #include "kernel/sock.bpf.h"
 
 #define FILTER_PIECES 512
-#define FILTER_PARENTS 8		/* generations of processes asked */
+#define FILTER_PARENTS 8		/* generations of processes */
 #define FILTER_DEPTH 64			/* directories */
 #define FILTER_ANSWER_NS 1000000000ull
 
-/* A server's operator knows its first process; those that send are its children. */
+/* An operator knows the first process of a server; those that send are its children. */
 static __always_inline int filter_pids(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -150,7 +146,7 @@ struct climb {
 	__u64 dentry;
 	__u64 dev;
 	__u32 found;
-	__u32 top;		/* there is nothing above */
+	__u32 top;		/* it has no parent */
 };
 
 static int on_climb(__u32 i, struct climb *c)
@@ -166,7 +162,10 @@ static int on_climb(__u32 i, struct climb *c)
 	return c->top;
 }
 
-/* From any name of the file upwards. A file handle can open one without a name above it. */
+/*
+ * Climb from any name of the file. A file that was opened by its handle may have no names
+ * above it: then the climb ends below the root, and the file passes.
+ */
 static __always_inline int path_passes(__u64 inode, __u64 sb)
 {
 	__u64 alias = (__u64)KERNEL_READ(inode, inode, i_dentry.first);
@@ -195,7 +194,7 @@ static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 		return known->passes;
 	fresh.until = now + FILTER_ANSWER_NS;
 	fresh.passes = path_passes(inode, FIELD(inode, inode, i_sb));
-	/* Where that fails the next call asks again. */
+	/* If this fails, the next call asks again. */
 	bpf_map_update_elem(&answers, &key, &fresh, BPF_ANY);
 	return fresh.passes;
 }
@@ -219,14 +218,14 @@ static __always_inline int file_passes(__u64 mapping)
 	return !filter.n_paths || filter_paths(mapping, inode, ino);
 }
 
-/* The file asked about last: the pages of one call are nearly always of one. */
+/* The file that was asked about last. The pages of one call are nearly always of one file. */
 struct filter_file {
 	__u64 mapping;
 	__u32 passes;
-	__u32 excluded;		/* pages, so far */
+	__u32 excluded;		/* pages so far */
 };
 
-/* Does a page of this file pass? 0: memory of a process, which is no file's. */
+/* Does a page of this file pass? Mapping 0 is memory of a process. */
 static __always_inline int filter_file(struct filter_file *last, __u64 mapping)
 {
 	if (!filter.by_file)
@@ -239,18 +238,18 @@ static __always_inline int filter_file(struct filter_file *last, __u64 mapping)
 	return last->passes;
 }
 
-/* What one call took, peeked at from its end. */
+/* Peeking at what one call took, from its end. */
 struct filter_peek {
-	__u64 bvec;		/* the struct bio_vec behind the one to peek at */
-	__u32 end;		/* bytes taken of that one; 0: it is not begun */
-	__u32 left;		/* bytes not peeked at yet; stays if a page passes */
+	__u64 bvec;		/* the struct bio_vec behind the next one */
+	__u32 end;		/* bytes taken of that one itself; 0: none */
+	__u32 left;		/* bytes to go; not 0 in the end if a page passes */
 	struct filter_file file;
 };
 
 /*
- * Whose page is it, of which the bvec holds so many bytes, or all if *len is 0?
- * The page's mapping; 0 if it cannot be told in passing. One read for bv_len and
- * bv_offset: each is checked for its address.
+ * The mapping of a bvec's page; 0 if a peek cannot tell. *len is the number of bytes
+ * taken; 0 means all, and is filled in. bv_len and bv_offset are read at once, since every
+ * load has its address checked.
  */
 static __always_inline __u64 peek_at(__u64 bvec, __u32 *len)
 {
@@ -276,11 +275,11 @@ static int on_peek(__u32 i, struct filter_peek *l)
 	l->bvec -= len ? 0 : sizeof(struct bio_vec);
 	l->end = 0;
 	mapping = peek_at(l->bvec, &len);
-	/* A page without one is ignored, not excluded; pages in a row can be of several files. */
+	/* A page without a mapping is ignored, not excluded. */
 	if (!mapping || filter_file(&l->file, mapping & 3 ? 0 : mapping))
 		return 1;
 	l->left -= len < l->left ? len : l->left;
-	for (int more = 0; more < PEEK_MORE && l->left; more++) {	/* of one, nearly always */
+	for (int more = 0; more < PEEK_MORE && l->left; more++) {	/* mostly of the same file */
 		len = 0;
 		if (peek_at(l->bvec - sizeof(struct bio_vec), &len) != mapping)
 			return 0;
@@ -292,8 +291,8 @@ static int on_peek(__u32 i, struct filter_peek *l)
 }
 
 /*
- * How many pages a call took, all of them in front of the iterator's position,
- * if each fails by its file: then there is nothing to walk. 0 if one passes.
+ * If every page that a call took is excluded by its file, the number of these pages; else
+ * 0. The pages are those in front of the position of the iterator.
  */
 static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
 {
@@ -305,7 +304,7 @@ static __always_inline __u32 filter_all(struct iov_iter *iter, __u32 taken)
 
 	if (!filter.by_file)
 		return 0;
-	/* Must not start as constants: see pf_zero. */
+	/* These must not start as constants: see pf_zero. */
 	l.file.mapping = pf_zero;
 	l.file.passes = l.file.excluded = pf_zero;
 	bpf_loop(FILTER_PIECES, on_peek, &l, 0);

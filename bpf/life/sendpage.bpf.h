@@ -14,9 +14,8 @@ static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
 }
 
 /*
- * Through the typed pointer, without a helper; a tail leads to where there is
- * none. What is compound_head the verifier holds to be lru.next, the first
- * member of that union.
+ * Learn mapping and index by plain loads instead of a helper. page->lru.next overlays
+ * compound_head. Bit 0 of it is set in a tail page, which has no mapping of its own.
  */
 static __always_inline void append_know(struct append *a, const struct page *page)
 {
@@ -27,7 +26,7 @@ static __always_inline void append_know(struct append *a, const struct page *pag
 	a->index = page->index;
 }
 
-/* The connection of the last page, if it is this one's: a hash lookup less. */
+/* The connection of the last page, if this page has the same: that saves a lookup. */
 static __always_inline __u32 sendpage_conn(const struct pf_sendpage *s)
 {
 	struct pf_conn *c = conn_at(s->conn);
@@ -35,7 +34,7 @@ static __always_inline __u32 sendpage_conn(const struct pf_sendpage *s)
 	return c && c->sk == s->sk && !(c->flags & (PF_CONN_ORPHAN | PF_CONN_FREED)) ? s->conn : 0;
 }
 
-/* Attach what was queued since the last look. */
+/* Attach what was queued since the last time. */
 static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *sk,
 					    const struct page *page)
 {
@@ -73,7 +72,7 @@ static __always_inline int sendpage_begin(struct sock *sk, struct page *page, in
 	s->page = number_of(page);
 	s->off = offset;
 	s->seq = written(sk);
-	/* What is transmitted before it returns must find the connection. */
+	/* A transmission before the call returns must find the connection. */
 	if (content_wire())
 		conn_of(s->sk, s->seq);
 	return 0;
@@ -84,7 +83,7 @@ static __always_inline int sendpage_end(struct sock *sk, const struct page *page
 	struct pf_sendpage *s = sendpage_here(0);
 
 	if (!s || s->sk != number_of(sk)) {
-		/* It was not let in, so it is a filter's: now it is known how much. */
+		/* A filter excluded the call. How many pages it took is known only now. */
 		if ((filter.by_task || filter.by_sock) && copied > 0)
 			count(PF_C_filtered, pages_in(copied));
 		return 0;
@@ -94,7 +93,7 @@ static __always_inline int sendpage_end(struct sock *sk, const struct page *page
 	return 0;
 }
 
-/* About to sleep for memory without the socket's lock: others may queue. */
+/* The call will sleep for memory without the socket's lock: others may append meanwhile. */
 static __always_inline int sendpage_wait(struct sock *sk)
 {
 	struct pf_sendpage *s = sendpage_here(0);

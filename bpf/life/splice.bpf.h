@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * splice.bpf.h - pages that one call has appended to an skb, found from what it left
- * behind: those of MSG_SPLICE_PAGES by the iterator, those of MSG_ZEROCOPY by the skb.
+ * splice.bpf.h - pages that one call has appended to an skb. The iterator leads to those of
+ * MSG_SPLICE_PAGES, the skb itself to those of MSG_ZEROCOPY.
  */
 #ifndef PF_SPLICE_BPF_H
 #define PF_SPLICE_BPF_H
@@ -13,10 +13,13 @@ static __always_inline int sock_is_tcp(const struct sock *sk)
 	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM;
 }
 
-/* The socket of an skb at the tail of its write queue; 0 if it is not TCP. */
+/*
+ * The socket of an skb that is the last of its write queue: skb->next is the head of the
+ * queue, a field of the socket. 0 if that is not TCP.
+ */
 static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 {
-	/* As a number: the verifier would hold skb->next to be an skb. */
+	/* A number, since the verifier takes skb->next for an skb. */
 	__u64 queue = number_of(skb->next), sk;
 	struct sock *s;
 
@@ -57,7 +60,7 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 	a.seq = TYPED(tcp_sock, a.sk)->write_seq + (__u32)copied;
 	a.bvec = (__u64)iter->bvec;
 	a.end = iter->iov_offset;
-	if (a.end) {	/* part of the current bvec is taken */
+	if (a.end) {	/* a part of the current bvec was taken */
 		a.bvec += sizeof(struct bio_vec);
 		if (append_bvec(&a))
 			return;
@@ -67,8 +70,8 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 }
 
 /*
- * The call has appended `copied` bytes of its own memory to skb. skb_frag_t, up to 6.8
- * a bio_vec by name, is one in its layout since: a page, a length and an offset.
+ * The call has appended `copied` bytes of its caller's memory to skb. Up to 6.8 skb_frag_t
+ * is a bio_vec; since then it has the same fields at the same offsets.
  */
 static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb, __u32 copied)
 {

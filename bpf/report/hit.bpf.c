@@ -22,7 +22,7 @@ static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct p
 	return flags;
 }
 
-/* What the flight and its connection say. */
+/* Fill in what the flight and its connection tell. */
 static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight *f,
 				     const struct pf_conn *c)
 {
@@ -55,7 +55,7 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 		return 0;
 	progress_of(&now, f, c, 1);
 	__sync_fetch_and_add(&w->hits, 1);
-	count(PF_C_hits, 1);	/* first: nothing may stand between a reserve and its check */
+	count(PF_C_hits, 1);	/* here, since nothing may stand between a reserve and its check */
 	r = record_new(PF_EV_HIT, sizeof(*r));
 	if (!r)
 		return 0;
@@ -96,7 +96,7 @@ __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *
 	hit_fill(r, f, c);
 	inode_number(u->inode, &r->dev, &r->ino);
 	r->op = u->op;
-	/* Nobody is named for a page of a file; its own memory only the sender has. */
+	/* The sender alone has its own memory. A page of a file anybody can have written. */
 	r->writer = r->sender;
 	if (f->mapping)
 		__builtin_memset(&r->writer, 0, sizeof(r->writer));
@@ -113,7 +113,7 @@ __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *
 	return 0;
 }
 
-/* The write that marked it last is in `writes`, by its thread. */
+/* Report flight n for the write that marked it last; `writes` has it by its thread. */
 static __always_inline void report_marker(struct pf_flight *f, struct pf_conn *c, __u32 n)
 {
 	__u64 key = f->write_tid;
@@ -133,7 +133,7 @@ static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u3
 
 	if (!f)
 		return 1;
-	if (!w->op)	/* it has not looked yet */
+	if (!w->op)	/* it has not begun to walk */
 		return 0;
 	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
 	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op)
@@ -148,7 +148,7 @@ __noinline int hit_unfinished(__u32 n)
 
 	if (!f || !c)
 		return 0;
-	/* All but the last have lost their mark. */
+	/* Of several writes the last one alone still has its mark on the flight. */
 	if (f->crowded)
 		bpf_for_each_map_elem(&writes, on_crowd_write, &n, 0);
 	if (f->op != f->hit_op)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * op.bpf.h - the record that closes the hits of one write.
+ * op.bpf.h - the record that follows the hits of one write.
  */
 #ifndef PF_OP_BPF_H
 #define PF_OP_BPF_H
@@ -8,7 +8,7 @@
 #include "kernel/path.bpf.h"
 #include "record.bpf.h"
 
-/* What is said of every write: its number, its hits and its file. inode 0: of no file. */
+/* Fill in what every write has: its number, its hits and its file. inode 0: no file. */
 static __always_inline void op_fill(struct pf_ev_op *r, __u64 op, __u32 hits, __u64 inode,
 				    __u64 dentry)
 {
@@ -19,6 +19,7 @@ static __always_inline void op_fill(struct pf_ev_op *r, __u64 op, __u32 hits, __
 	path_of(r, dentry, inode);
 }
 
+/* The write is complete. */
 static __always_inline void op_report(void *ctx, const struct pf_write *w)
 {
 	struct pf_ev_op *r = record_new(PF_EV_OP, sizeof(*r));

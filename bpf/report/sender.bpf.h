@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * sender.bpf.h - on whose behalf the kernel sends. A worker's name does not
- * tell: nvme-tcp sends from any kworker, and from whoever submits. The call
- * chain does, so it is taken once a connection, at its first page that the
- * kernel sends; user space finds the module in it.
+ * sender.bpf.h - on whose behalf the kernel sends. The name of a worker does not tell:
+ * nvme-tcp sends from any kworker, and from any thread that submits. The call chain does.
+ * It is sent once for a connection, at the first page that the kernel gives it, and user
+ * space finds the module in it.
  */
 #ifndef PF_SENDER_BPF_H
 #define PF_SENDER_BPF_H
@@ -18,7 +18,7 @@ static __always_inline void sender_tell(struct pf_conn *c)
 		return;
 	r = record_new(PF_EV_SENDER, sizeof(*r));
 	if (!r)
-		return;		/* counted; the next page tries again */
+		return;		/* the loss is counted, and the next page tries again */
 	c->told = 1;
 	r->conn = c->id;
 	r->pad = 0;
