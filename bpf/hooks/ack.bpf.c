@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* ack.bpf.c - how far a peer has come, and what has to be sent to it again. */
+/* ack.bpf.c - what a peer acknowledges, and what is retransmitted to it. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -7,7 +7,10 @@
 #include "life/end.bpf.h"
 #include "report/record.bpf.h"
 
-/* Before the kernel frees what is acknowledged, so as strict as tcp_ack() is. */
+/*
+ * This runs before the kernel frees what is acknowledged, and before it checks the
+ * acknowledgement. So it checks it as strictly as tcp_ack() does.
+ */
 SEC("fentry/tcp_ack")
 int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 {

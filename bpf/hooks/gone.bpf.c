@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * gone.bpf.c - the sending socket gives up its queue, a socket is destroyed, the last
- * packets of one leave this host.
+ * gone.bpf.c - a socket gives up its queue, a socket is destroyed, the last packets of a
+ * socket leave this host.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -42,9 +42,9 @@ int BPF_PROG(on_destroy, struct sock *sk)
 	return 0;
 }
 
-#define LINGER_NS 5000000000ULL	/* pages that are mapped look as if held for ever */
+#define LINGER_NS 5000000000ULL	/* a page that is mapped looks referenced for ever */
 
-/* Run by user space every now and then while there are such connections. */
+/* User space runs this from time to time while there are lingering connections. */
 SEC("iter/bpf_map_elem")
 int on_lingering(struct bpf_iter__bpf_map_elem *ctx)
 {

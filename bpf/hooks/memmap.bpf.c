@@ -18,8 +18,9 @@ static __always_inline __u64 read_number(__u64 addr)
 }
 
 /*
- * Run once, over the open files of everybody: the one that user space names
- * has one page, the only entry of its xarray, whose bytes user space knows.
+ * User space runs this over all open files and names one of its own. That has one page, the
+ * only entry of its xarray, whose bytes user space knows: if the fingerprint is right, so
+ * are the addresses.
  */
 SEC("iter/task_file")
 int on_memmap(struct bpf_iter__task_file *ctx)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * reader.bpf.c - readers on this host: which sockets there are, what they copy out of
- * their queue, and what the kernel copies there.
+ * reader.bpf.c - readers on this host: which sockets can be one, what they copy out of
+ * their queue, and what the kernel copies in it.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -10,7 +10,7 @@
 #include "base/mode.bpf.h"
 #include "life/reader.bpf.h"
 
-/* tcp_recvmsg() and tcp_read_sock() come here after each piece they copied. */
+/* tcp_recvmsg() and tcp_read_sock() come here after each piece that they have copied. */
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(on_read, struct sock *sk)
 {
@@ -29,9 +29,9 @@ int BPF_PROG(on_read, struct sock *sk)
 }
 
 /*
- * Where memory is short, tcp_collapse() copies the queue of a reader here, and
- * gives back each of its skbs, this one, once it is copied. Its bytes are taken
- * then, as if they had been read; but only in order can it be noted.
+ * When memory is short, tcp_collapse() copies the queue of a reader, and frees each skb of
+ * it by this function when the skb is copied. For our purpose its bytes are read then. An
+ * skb out of order cannot be noted so.
  */
 SEC("fentry/tcp_collapse_one")
 int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
@@ -50,8 +50,9 @@ int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 }
 
 /*
- * In front of that, for what no hook saw change: behind it nobody would know
- * whether the copy was made before. Its caller is inlined, and asks the same.
+ * This looks at the queue before tcp_collapse() copies it. Later nobody could tell whether
+ * an unseen change came before the copy. The kernel collapses under the same condition, in
+ * a caller that is inlined.
  */
 SEC("fentry/tcp_try_rmem_schedule")
 int BPF_PROG(on_prune, struct sock *sk)
@@ -67,7 +68,7 @@ int BPF_PROG(on_prune, struct sock *sk)
 	return 0;
 }
 
-/* Every established socket, so that a connection between two here is known. */
+/* Keep `readers`, so that a reader on this host is found by its tuple. */
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 {
@@ -82,7 +83,7 @@ int BPF_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 	return 0;
 }
 
-/* Those that were established before us: every open file that is a TCP socket. */
+/* Enter the sockets that were established before us: every open file that is one. */
 SEC("iter/task_file")
 int on_open_file(struct bpf_iter__task_file *ctx)
 {

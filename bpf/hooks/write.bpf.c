@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * write.bpf.c - who changes bytes of a page-cache page: write(2) and its kin, and the
- * first store through a mapping.
+ * write.bpf.c - writes to pages of the page cache: write(2) and its kin, and the first
+ * store through a mapping.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -12,12 +12,14 @@
 #define VM_FAULT_ERROR_OR_NOPAGE 0x0973	/* any VM_FAULT_* without a page to store to */
 
 /*
- * The trampoline skips a program that is already active on the CPU. Where the
- * kernel preempts itself, a thread that is preempted inside of one makes it so
- * for every other writer there. So each stands twice, and acts where the other
- * has not: a write is missed only if both are active.
+ * The four programs of a function that writes, given its kiocb and its iov_iter.
  *
- * The kernel cuts a program's name after 15 characters: name has 6 at most.
+ * The kernel skips a program that is already active on the CPU. If it preempts itself, a
+ * writer that is preempted inside of a program blocks that program for every other writer
+ * there. So there are two of each, and the second acts where the first was skipped. A write
+ * is missed only if both are active.
+ *
+ * The kernel cuts the name of a program after 15 characters, so `name` may have 6.
  */
 #define WRITE_HOOKS(name, symbol)							\
 	SEC("fentry/" symbol)								\
@@ -46,9 +48,8 @@ WRITE_HOOKS(iomap, "iomap_file_buffered_write")
 WRITE_HOOKS(btrfs, "btrfs_buffered_write")
 
 /*
- * The first store to a clean page through a shared mapping. The store comes
- * after this, and so may many more that nothing sees: the page is named, its
- * bytes are not known.
+ * The first store to a clean page through a shared mapping. The store itself comes later,
+ * and so may many more that no hook sees. So the whole page is reported.
  */
 SEC("fexit/do_page_mkwrite")
 int BPF_PROG(on_mkwrite, struct vm_fault *vmf)

@@ -2,10 +2,9 @@
 /*
  * xmit.bpf.c - a device is given a packet.
  *
- * What a card does is not seen; it is told of a packet in net_dev_start_xmit
- * and may read the page at any time from then on. A tun copies when its reader
- * takes the packet, but the buffers of MSG_ZEROCOPY at once; and what the stack
- * had to copy for a device without scatter-gather is private by then.
+ * What a card does is not seen. It may read the page at any time from here on. A tun copies
+ * pages when its reader takes the packet, and buffers of MSG_ZEROCOPY at once. For a device
+ * without scatter-gather the stack has copied the bytes already.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* zero.bpf.c - who zeroes bytes of a page that stays: truncate and hole punch. */
+/* zero.bpf.c - truncate and hole punch zero bytes of pages that stay in their file. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -7,9 +7,8 @@
 #include "life/zero.bpf.h"
 
 /*
- * Bytes of a folio that truncate or hole punch zeroes because it keeps the rest
- * of it; mirrors truncate_inode_partial_folio(). Whole folios leave the file
- * with their bytes as they are.
+ * A folio of which truncate or hole punch zeroes a part; the range is computed as
+ * truncate_inode_partial_folio() does. A whole folio leaves the file with its bytes.
  */
 SEC("fentry/truncate_inode_partial_folio")
 int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
@@ -32,8 +31,8 @@ int BPF_PROG(on_zeroed)
 }
 
 /*
- * iomap (xfs) zeroes from the new end to the end of the block before the page
- * cache does, and by the same function the ends of a hole.
+ * iomap (xfs) zeroes from the new end of the file to the end of the block, before the page
+ * cache does. The same function zeroes the ends of a hole.
  */
 SEC("fentry/iomap_truncate_page")
 int BPF_PROG(on_eof_zero, struct inode *inode, loff_t pos)
@@ -53,7 +52,7 @@ int BPF_PROG(on_eof_zeroed)
 SEC("fentry/iomap_zero_range")
 int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
 {
-	if (write_open(write_key(PF_WRITE_ZERO)))	/* for a truncate, which knows more */
+	if (write_open(write_key(PF_WRITE_ZERO)))	/* a truncate called this */
 		return 0;
 	return zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, len, 0, PF_WRITE_PUNCH);
 }
@@ -65,9 +64,8 @@ int BPF_PROG(on_iomap_zeroed)
 }
 
 /*
- * File systems that zero the ends of a punched range themselves. ext4: within
- * one block from `from`; where the page cache does it first, this is the
- * second time.
+ * ext4 zeroes the ends of a punched range, each within one block from `from` on. If the page
+ * cache has done so, this is the second time.
  */
 SEC("fentry/ext4_block_zero_page_range")
 int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
@@ -84,7 +82,10 @@ int BPF_PROG(on_ext4_zeroed)
 	return zero_end(ctx);
 }
 
-/* Up to 6.15: the block of `from`, in front of it or from it on, len 0 for the rest. */
+/*
+ * Up to 6.15 btrfs zeroes in the block of `from`: in front of it, or len bytes from it on, or
+ * if len is 0 the rest of the block.
+ */
 SEC("fentry/btrfs_truncate_block")
 int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
 {
@@ -97,8 +98,8 @@ int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, lo
 }
 
 /*
- * Later: what of [start, end] lies in the block of `offset`. All of a block is
- * none, and to the end of the file truncate has zeroed before.
+ * Since 6.16 btrfs zeroes the part of [start, end] in the block of `offset`. A whole block is
+ * not zeroed. If end is -1, truncate has zeroed before.
  */
 SEC("fentry/btrfs_truncate_block")
 int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,

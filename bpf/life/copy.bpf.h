@@ -12,10 +12,10 @@
 #include "flight/packet.bpf.h"
 
 /*
- * Whoever copies a packet's bytes to user space: a TCP reader, or the reader of
- * a tun. It may be preempted here for long, and then others are not called, so
- * this stands twice, as the write hooks do (write.bpf.c): the second does what
- * the first has not marked as done.
+ * Has the first of two programs looked at this copy already? The kernel skips a program
+ * that is active on the processor, and a reader may be preempted in it for long. So there
+ * are two, as with the write hooks (hooks/write.bpf.c). The second looks at what the first
+ * has not marked.
  */
 static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, int second)
 {
@@ -28,7 +28,7 @@ static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, i
 	return done;
 }
 
-/* The reader of a ring gives the packet back once it has copied it: on_consume(). */
+/* Remember a copy out of a ring: when it is complete, the packet is freed. See consume_look(). */
 static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
 {
 	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
@@ -64,7 +64,7 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	return 0;
 }
 
-/* Looked at again behind the copy: a store while it was made shows. */
+/* Look again when the copy is complete: that shows a store while it was made. */
 static __always_inline int consume_look(const struct sk_buff *skb)
 {
 	__u32 tid = bpf_get_current_pid_tgid();

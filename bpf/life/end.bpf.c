@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * end.bpf.c - the end of flights: taken off the head of their connection as
- * far as it has come, looked at for the last time, given back.
+ * end.bpf.c - the end of flights: they are taken off the head of their connection as far
+ * as it has come, looked at for the last time, and released.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
@@ -12,46 +12,46 @@
 #include "flight/original.bpf.h"
 #include "report/record.bpf.h"
 
-#define PF_POP_MAX 16384	/* flights ended by one event; the next one goes on */
-#define PF_POP_LAST (1 << 23)	/* after the last: as many as bpf_loop() allows */
+#define PF_POP_MAX 16384	/* flights that one event ends; the next event goes on */
+#define PF_POP_LAST (1 << 23)	/* of an orphan, as many as bpf_loop() allows */
 
 /* Flights that are taken off their connection together, for one reason. */
 struct batch {
-	struct chain c;		/* by `next` */
+	struct chain c;		/* linked by `next` */
 	__u32 why;
-	__u32 unacked;		/* the last so many of them were not acknowledged before */
+	__u32 unacked;		/* number of those, the last ones, that were not acknowledged before */
 };
 
 /*
- * Flights are taken off their connection a batch at a time, all with one reason
- * to end, and then ended one by one. Runs of them are of about one age, and
- * neighbours in the index: they are counted and leave it together.
+ * Flights are taken off their connection a batch at a time, all with one reason to end,
+ * and then ended one by one. Flights in a row are mostly of one age, and neighbours in the
+ * index: they are counted together, and leave the index together.
  */
 struct drain {
 	struct unseen u;
 	struct copy_bounds bounds;
 	__u64 now;
-	__u64 attached;		/* when the first of those counted in acked and ended was */
+	__u64 attached;		/* when the first of those in acked and ended was attached */
 	__u32 acked, ended;
 	__u32 at;		/* flight of the batch to end next */
-	__u32 left;		/* so many of it are not ended */
-	__u32 near, n_near;	/* neighbours: the first, and how many */
+	__u32 left;		/* flights of the batch to end */
+	__u32 near, n_near;	/* the first of some neighbours, and their number */
 	__u32 slot;
-	__u32 most;		/* to end */
-	__u32 stopped;		/* nothing more to do, as opposed to cut short */
+	__u32 most;		/* flights that may be ended */
+	__u32 stopped;		/* there is nothing more to do; else the drain was cut short */
 	struct batch b;
 };
 
 /*
- * The bytes as the flight ends, where they are not what a reader on this host
- * has copied already; 0 if they are not known. Of a flight with a fingerprint.
+ * The fingerprint of a flight as it ends; 0 if that is not known. What a reader on this
+ * host has copied was looked at then.
  */
 static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_flight *f,
 				       struct pf_conn *c, __u32 why)
 {
 	if (flight_local(f, c))
 		return f->last;
-	/* The page was let go some time ago. Every copy was looked at, or nobody knows. */
+	/* The page was released some time ago. In mode wire every copy was looked at. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
 		return c->flags & PF_CONN_WIRE ? f->last : 0;
 	copy_bounds_now(&d->bounds, f, c);
@@ -59,8 +59,9 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 }
 
 /*
- * What hangs on a flight that a write has found. This, hit_unfinished() and
- * conn_try_free() are global to keep their stack out of the way of others.
+ * Report the end of a flight that was hit, and release its original. This, hit_unfinished()
+ * and conn_try_free() are global functions, so that their stack is in use only while they
+ * run.
  */
 __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 {
@@ -80,7 +81,7 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 	return 0;
 }
 
-/* Do flights that were attached at these moments count to one slot of the histograms? */
+/* Do flights that were attached at these times belong to one slot of the histograms? */
 static __always_inline int of_one_age(__u64 now, __u64 attached, __u64 other)
 {
 	return attached == other || lifetime_alike(now - attached, now - other);
@@ -109,7 +110,7 @@ __noinline int drain_count(__u32 acked, __u32 ended, __u32 why, __u64 age)
 	return 0;
 }
 
-/* Flights of a local connection are acknowledged, but not read yet: a batch of one age. */
+/* Count flights of a local connection that are acknowledged, a batch of one age. */
 static int on_drain_acked(__u32 i, struct drain *d)
 {
 	struct pf_conn *c = conn_at(d->slot);
@@ -166,10 +167,10 @@ static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_f
 }
 
 /*
- * Take the oldest flights that end now, for one reason. Global, as what follows:
- * the verifier looks at the loop once, and not at all that comes after it once
- * for each of its ends. For its sake too what one round leaves to the next is
- * in the batch, where it does not follow every value.
+ * Take the oldest flights that end now for one reason off their connection. This is a
+ * global function, so that the verifier looks at the loop once, and not at all that
+ * follows once for each way out of the loop. Loop state lives in *b, not in registers: the
+ * verifier would otherwise explore every combination of their values.
  */
 __noinline int drain_pop(__u32 slot, struct batch *b)
 {
@@ -209,7 +210,7 @@ __noinline int drain_pop(__u32 slot, struct batch *b)
 	return 0;
 }
 
-/* Neighbours leave the index, and the connection. */
+/* Take neighbours out of the index, and from their connection. */
 __noinline int drain_leave(__u32 first, __u32 n)
 {
 	struct chain c = { .first = first, .n = n };
@@ -241,18 +242,18 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 	if (d->n_near && !flight_near(f, flight_at(base, d->near)))
 		drain_near(d);
 	if (!f->mapping) {
-		f->conn = 0;	/* who follows `next` without a lock sees it */
+		f->conn = 0;	/* for walkers that follow `next` without a lock */
 		return;
 	}
 	if (!d->n_near)
 		d->near = n;
 	d->n_near++;
-	/* Soon, where a write can find it though its end is told already. */
+	/* At once, where a write could still find a flight whose end was reported. */
 	if (pf_open_writes || content_on())
 		drain_near(d);
 }
 
-/* The end of a flight that is out of its FIFO. */
+/* End a flight that has left its FIFO. */
 static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight *f,
 				      struct pf_conn *c)
 {
@@ -282,7 +283,7 @@ static int on_drain(__u32 i, struct drain *d)
 	if (!c || !base)
 		return 1;
 	if (!d->left) {
-		if (i > d->most - FLIGHT_BATCH)	/* a batch is not left half way */
+		if (i > d->most - FLIGHT_BATCH)	/* a batch that is begun is ended */
 			return 1;
 		drain_pop(d->slot, &d->b);
 		d->at = d->b.c.first;
@@ -306,7 +307,7 @@ static int on_drain(__u32 i, struct drain *d)
 	return 0;
 }
 
-/* An orphan without flights is given back, by whoever sees it first. */
+/* Release an orphan that has no flights; whoever sees it first does. */
 __noinline int conn_try_free(__u32 slot)
 {
 	struct pf_conn *c = conn_at(slot);
@@ -345,7 +346,7 @@ __noinline int conn_drain(__u32 slot)
 
 	if (!c)
 		return 0;
-	/* Must not start as constants: see pf_zero. */
+	/* These must not start as constants: see pf_zero. */
 	d.u.op = pf_zero;
 	d.u.hits = d.acked = d.ended = d.left = d.n_near = pf_zero;
 	d.most = c->flags & PF_CONN_ORPHAN ? PF_POP_LAST : PF_POP_MAX;

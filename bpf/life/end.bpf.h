@@ -2,26 +2,25 @@
 /*
  * end.bpf.h - the end of flights and of connections.
  *
- * For a reader on another host a page is released by its acknowledgement. For
- * one on this host the reader's queue holds the very same page, so it is
- * released when it is acknowledged and copied out; the connection then outlives
- * its sending socket as an orphan.
+ * If the reader is on another host, the acknowledgement releases a page. The queue of a
+ * reader on this host has the very page, so the page is released when it is acknowledged
+ * and read. The connection then outlives its sending socket as an orphan.
  */
 #ifndef PF_END_BPF_H
 #define PF_END_BPF_H
 
 #include "flight/conn.bpf.h"
 
-/* End every flight that is over. Work is bounded; the next event goes on. */
+/* End the flights that are over. The work is bounded; the next event goes on. */
 int conn_drain(__u32 slot);
 
-/* The reader on this host is gone, and its queue with it. */
+/* The reader on this host is gone, and so is its queue. */
 static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot, __u64 reader)
 {
 	int mine;
 
 	bpf_spin_lock(&c->lock);
-	mine = c->peer_sk == reader;	/* and not that of a connection that has taken the slot */
+	mine = c->peer_sk == reader;	/* else another connection has the number by now */
 	if (mine) {
 		c->flags |= PF_CONN_GONE;
 		c->peer_sk = 0;

@@ -8,12 +8,12 @@
 #include "flight/progress.bpf.h"
 #include "orphan.bpf.h"
 
-#define LINGER_PAGES 4096
+#define LINGER_PAGES 4096	/* given up by one call */
 
 struct sweep {
 	__u32 slot;
-	__u32 at;
-	__u32 how;
+	__u32 at;		/* flight to ask next */
+	__u32 how;		/* SWEEP_* */
 	__u32 pad;
 };
 

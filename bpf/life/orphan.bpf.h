@@ -11,9 +11,9 @@
 #include "end.bpf.h"
 
 /*
- * Give up the oldest pages that are not in this host any more, told by the socket
- * while it has its queue, by the pages behind that; or all of them. Returns up to
- * which sequence number.
+ * Give up the oldest pages that have left this host. The socket tells that while it has
+ * its queue; later the references of the pages do. Or give up all of them. Returns the
+ * sequence number up to which pages were given up.
  */
 #define SWEEP_BY_PAGE 0u
 #define SWEEP_BY_SOCK 1u
@@ -22,8 +22,9 @@
 __u32 conn_sweep(__u32 slot, __u32 how);
 
 /*
- * Packets of the socket may wait in a qdisc, a driver or a ring: they are not
- * called back when it drops its queue. The pages tell when they are gone.
+ * Packets of the socket may wait in a qdisc, a driver or a ring, and stay there when it
+ * drops its queue. Remember the connection until the references of their pages tell that
+ * they are gone. Returns the flag that it gets, or 0.
  */
 static __noinline __u32 conn_linger(const struct pf_conn *c, __u32 slot)
 {
@@ -39,9 +40,9 @@ static __noinline __u32 conn_linger(const struct pf_conn *c, __u32 slot)
 }
 
 /*
- * The sending socket gives up its queue. What a reader here may have in its
- * own queue, everything transmitted, stays in flight; of one elsewhere what may
- * still be in this host.
+ * The sending socket gives up its queue. If the reader is on this host, everything that
+ * was transmitted stays in flight, since it may be in the reader's queue. Else that stays
+ * which may still be in this host.
  */
 static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 {

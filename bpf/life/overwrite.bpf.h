@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * overwrite.bpf.h - the flights in the way of a write, found by their place in the
- * file: marked as the write begins, reported when it is complete.
+ * overwrite.bpf.h - the flights in the way of a write, found by their place in the file.
+ * They are marked when the write begins, and reported when it is complete.
  *
- * A flight counts only if its page still is the file's page at that place:
- * truncate-and-rewrite, O_DIRECT and rename leave the page in flight alone.
+ * A flight counts only if its page is still the page of the file at that offset: truncate
+ * and rewrite, O_DIRECT and rename do not change the page in flight.
  */
 #ifndef PF_WALK_BPF_H
 #define PF_WALK_BPF_H
@@ -14,7 +14,7 @@
 #include "content/fingerprint.bpf.h"
 #include "flight/original.bpf.h"
 
-#define WALK_STEPS (1 << 17)	/* chains and flights looked at by one pass */
+#define WALK_STEPS (1 << 17)	/* chains and flights that one pass visits */
 #define WALK_RESTARTS 64
 #define WALK_GROUPS (1 << 16)	/* 1 GiB of one write */
 
@@ -22,21 +22,21 @@ struct walk {
 	struct pf_write *w;
 	struct unseen u;	/* changes before this write */
 	struct copy_bounds bounds;
-	__u64 lo, hi;		/* bytes of the file changed */
-	__u64 group, last;	/* chains to look at */
-	__u32 bucket;		/* the chain's number */
-	__u32 at;		/* flight to look at next; 0: the next chain */
-	__u32 done;
+	__u64 lo, hi;		/* bytes [lo, hi) of the file change */
+	__u64 group, last;	/* groups of pages to visit */
+	__u32 bucket;		/* number of the current chain */
+	__u32 at;		/* flight to visit next; 0: go to the next chain */
+	__u32 done;		/* all chains were visited */
 	__u32 pad;
 };
 
-/* Could a local reader still get this flight from its queue, or a remote one at all? */
+/* Can a reader still get the bytes of this flight? */
 static __always_inline int flight_open(const struct pf_flight *f, const struct pf_conn *c)
 {
 	__u32 end = f->seq + f->len;
 
 	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->nxt, f->seq))
-		return 0;	/* never transmitted, and never will be */
+		return 0;	/* it was not transmitted and will not be */
 	return !flight_local(f, c) || seq_after(end, c->read);
 }
 
@@ -46,13 +46,13 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 
 	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
 		return;
-	/* How far it was copied in front of an unseen change is not known any more. */
+	/* When an unseen change was made is not known, so the bounds are those of now. */
 	copy_bounds_now(&k->bounds, f, c);
 	if (look_at_flight(n, &k->u, &k->bounds))
 		orig_keep(n);
 	/*
-	 * The older mark is lost. Its write still finds the flight, or the flight it.
-	 * Our own is from before the chain was begun again.
+	 * We overwrite the mark of a write that is still under way; `crowded` tells its end
+	 * to find the flight by its range. Our own mark only means that the walk restarted.
 	 */
 	if (f->op != f->hit_op && f->op != (__u32)k->w->op)
 		f->crowded = 1;
@@ -63,8 +63,8 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 }
 
 /*
- * Truncate and hole punch zero some bytes twice, once in the file system and
- * once in the page cache. Zero over zero is no change.
+ * Truncate and hole punch zero some bytes twice: once in the file system, once in the page
+ * cache. The second time changes nothing.
  */
 static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *f)
 {
@@ -95,7 +95,7 @@ static __always_inline void compare(const struct walk *k, __u32 n, const struct 
 	k->w->compared = orig_diff(n, diff);
 }
 
-/* Unmarked and not in the way: was it in the index before the write looked there? */
+/* Was an unmarked flight in the index before the write walked there? Then it was not in its way. */
 static __always_inline int was_indexed(const struct pf_flight *f, const struct pf_write *w)
 {
 	return f->op ? f->attached < w->began : seq_after(w->op, f->entered);
@@ -111,9 +111,9 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 		return;
 	if (f->op != op) {
 		/*
-		 * Attached while the write ran; or another write put its mark over
-		 * ours, which file systems that lock inside of the hooked function
-		 * and page faults allow. Otherwise it was not in the way.
+		 * The flight was attached while the write ran, or another write put its
+		 * mark over ours. Page faults allow that, and file systems that lock inside
+		 * of the hooked function. Otherwise the flight was not in the way.
 		 */
 		if ((!f->crowded && was_indexed(f, k->w)) ||
 		    !flight_there(f, k->w->folio))
@@ -123,7 +123,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	if (f->fp)
 		after = flight_fp(f);
 	if (flags || f->crowded || !after)
-		before = 0;	/* not what it was as this write began */
+		before = 0;	/* f->last is not of the moment when this write began */
 	f->last = after ?: f->last;
 	k->w->compared = 0;
 	if (before)
@@ -135,8 +135,8 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 }
 
 /*
- * One step along the chains of a range, without their locks: a flight that has
- * left its chain under us is recognised, and the chain begun again.
+ * Take one step along the chains of a range, without their locks. If a flight has left its
+ * chain meanwhile, the chain is begun again.
  */
 static __always_inline int walk_step(struct walk *k, int after)
 {

@@ -21,7 +21,7 @@ static __always_inline void reader_add(__u64 sk)
 		count(PF_C_readers_full, 1);
 }
 
-/* Unless another socket has the tuple by now. Not inlined: see conn_new(). */
+/* Another socket may have the tuple by now. This is not inlined: see conn_new(). */
 static __noinline int reader_remove(__u64 sk)
 {
 	struct pf_tuple key;
@@ -34,7 +34,7 @@ static __noinline int reader_remove(__u64 sk)
 	return 0;
 }
 
-/* The connection that this socket reads, if both its ends are on this host; NULL if not. */
+/* The connection that a socket reads from, if it is the reader of one; else NULL. */
 static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)
 {
 	struct pf_conn *c;
@@ -45,7 +45,7 @@ static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)
 	return c && c->peer_sk == sk ? c : NULL;
 }
 
-/* The reader has its own copy of what comes before this sequence number. */
+/* The reader has copied the bytes before this sequence number. */
 static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 read)
 {
 	if (!seq_after(read, c->read))

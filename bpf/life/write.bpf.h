@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * write.bpf.h - a write to a page-cache page: write(2) and its kin, the first store
+ * write.bpf.h - a write to pages of the page cache: write(2) and its kin, the first store
  * through a mapping, truncate and hole punch (zero.bpf.h).
  *
- * The functions that copy live in lib/ and cannot be hooked, so their callers
- * are, twice: as the write begins every flight in its way is marked with where
- * its connection stands; when it is complete the marked flights that stand
- * still are reported with where it stands then. Between the two lies the
- * moment of the change. The walks are in overwrite.bpf.h.
+ * The functions that copy live in lib/ and cannot be hooked. Their callers are hooked at
+ * both ends. When a write begins, each flight in its way is marked with how far its
+ * connection has come. When the write is complete, the marked flights that are left are
+ * reported with how far it has come then. The bytes change between the two. The walks are
+ * in overwrite.bpf.h.
  */
 #ifndef PF_LIFE_WRITE_BPF_H
 #define PF_LIFE_WRITE_BPF_H
@@ -17,7 +17,7 @@
 
 #define EEXIST 17
 
-/* Nothing of this file is in flight: what nearly every write finds. */
+/* Is nothing of this file in flight? That is so for nearly every write. */
 static __always_inline int file_idle(__u64 mapping)
 {
 	__u32 *n = file_count(mapping);
@@ -25,7 +25,7 @@ static __always_inline int file_idle(__u64 mapping)
 	return !n || !*n;
 }
 
-/* What a file's pages are indexed by, as a number that can be hashed. */
+/* The mapping of a file, as a number that can be hashed. */
 static __always_inline __u64 file_mapping(const struct file *file)
 {
 	return number_of(file->f_mapping);
@@ -36,7 +36,7 @@ static __always_inline __u64 write_key(__u32 kind)
 	return (__u64)kind << 32 | (__u32)bpf_get_current_pid_tgid();
 }
 
-/* What this thread has begun and not ended, NULL if nothing. */
+/* The write that this thread has begun and not ended; NULL if there is none. */
 static __always_inline struct pf_write *write_open(__u64 key)
 {
 	return pf_open_writes ? bpf_map_lookup_elem(&writes, &key) : NULL;
@@ -45,9 +45,9 @@ static __always_inline struct pf_write *write_open(__u64 key)
 static const struct pf_write blank_write;
 
 /*
- * A write that begins, NULL if it cannot be followed. Filled where it stands: on
- * the stack it would be in the way of what is called next. An entry without its
- * number is nobody's yet.
+ * Enter a write that begins into `writes`; NULL if it cannot be followed. The entry is
+ * filled in there, since the functions that are called next need the stack. Nobody uses
+ * an entry whose op is 0.
  */
 static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u32 how)
 {
@@ -55,12 +55,15 @@ static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u3
 	__u64 id = bpf_get_current_pid_tgid();
 	struct pf_write *w;
 
-	/* Kernels before 6.4 return an int here, whose upper half is not the sign. */
+	/*
+	 * Before 6.4 this returns an int, without its sign in the upper half: see
+	 * d7ba4cc900bf ("bpf: return long from bpf_map_ops funcs").
+	 */
 	switch ((int)bpf_map_update_elem(&writes, &key, &blank_write, BPF_NOEXIST)) {
 	case 0:
 		__sync_fetch_and_add(&pf_open_writes, 1);
 		break;
-	case -EEXIST:	/* of a write whose end was skipped */
+	case -EEXIST:	/* the end of the last write was skipped */
 		bpf_map_update_elem(&writes, &key, &blank_write, BPF_EXIST);
 		break;
 	default:
@@ -81,19 +84,21 @@ static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u3
 	return w;
 }
 
-/* Mark what is in the way. A flight that ends meanwhile finds the write by its number. */
+/* Mark the flights in the way. One that ends from now on finds the write by its op. */
 static __always_inline void write_begin(struct pf_write *w)
 {
 	w->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
 	walk(w, 0);
 }
 
+/* Forget a write. */
 static __always_inline void write_drop(__u64 key)
 {
 	bpf_map_delete_elem(&writes, &key);
 	__sync_fetch_and_add(&pf_open_writes, -1);
 }
 
+/* The write is complete: report the flights that were in its way. */
 static __always_inline void write_end(void *ctx, struct pf_write *w, __u64 key)
 {
 	count(PF_C_writes, 1);
@@ -104,8 +109,8 @@ static __always_inline void write_end(void *ctx, struct pf_write *w, __u64 key)
 }
 
 /*
- * By which name the file was opened. overlayfs up to 6.4 gives its real files
- * the dentry of its own: then any name of the inode has to do.
+ * The dentry by which a file was opened. Up to 6.4 overlayfs gives its real files a dentry
+ * of its own: then this is 0, and any name of the inode has to do.
  */
 static __always_inline __u64 file_dentry(struct file *file, __u64 inode)
 {
@@ -114,6 +119,7 @@ static __always_inline __u64 file_dentry(struct file *file, __u64 inode)
 	return (__u64)KERNEL_READ(dentry, dentry, d_inode) == inode ? dentry : 0;
 }
 
+/* Has the other of two programs seen the begin of this write already? */
 static __always_inline int file_write_begun(struct kiocb *iocb)
 {
 	struct pf_write *w = write_open(write_key(PF_WRITE_PLAIN));
@@ -127,7 +133,7 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 	struct pf_write *w;
 	__u64 mapping;
 
-	if (!pf_conns_now)	/* nothing is in flight at all */
+	if (!pf_conns_now)	/* nothing at all is in flight */
 		return 0;
 	mapping = file_mapping(file);
 	if (file_idle(mapping) || file_write_begun(iocb))
@@ -144,9 +150,9 @@ static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter 
 }
 
 /*
- * What was really written. Some callees advance ki_pos and some leave that to
- * their caller; btrfs of 6.1 moves it for O_APPEND first. Where it moved, it
- * stands behind the last byte.
+ * The range is what was really written. Some of the hooked functions advance ki_pos, and
+ * others leave that to their callers; btrfs of 6.1 moves it for O_APPEND first. If it has
+ * moved, it is behind the last byte.
  */
 static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 {
@@ -161,7 +167,7 @@ static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
 	if (!w)
 		return 0;
 	now = iocb->ki_pos;
-	if (w->call != number_of(iocb)) {	/* of a write whose end was skipped */
+	if (w->call != number_of(iocb)) {	/* the end of an earlier write was skipped */
 		write_drop(key);
 		return 0;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * zero.bpf.h - bytes that truncate and hole punch zero in pages which stay.
+ * zero.bpf.h - truncate and hole punch zero bytes of pages that stay in their file.
  */
 #ifndef PF_ZERO_BPF_H
 #define PF_ZERO_BPF_H
