@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * fingerprint.h - the fingerprint of a page piece: 64 bits that depend on every byte
- * of it. The same code runs in BPF programs and in user space, where the kernel
- * side is checked against it.
+ * fingerprint.h - the fingerprint of a page piece: 64 bits that depend on every byte of it.
+ * BPF programs and user space share this code; user space checks the kernel side by it.
  *
- * Each word goes through a step that is a bijection of the word and of what was
- * before, so a change in one word alone is never missed, and two that differ
- * elsewhere collide once in 2^64 for data that does not know the function. It
- * is no defence against data made to collide. The byte swap carries what a
- * product leaves in its high bits back to the low ones: without it two flipped
- * sign bits would cancel. Four lanes let a processor work on four words at once.
+ * Each word goes through a step that is a bijection of the word and of the state before it.
+ * So a change of one word alone is never missed, and two pieces that differ otherwise
+ * collide once in 2^64, if their data was not made to collide. The byte swap carries the
+ * high bits of a product back to the low ones; without it two flipped sign bits would
+ * cancel. Four lanes let a processor work on four words at once.
  */
 #ifndef PAGEFLIGHT_FINGERPRINT_H
 #define PAGEFLIGHT_FINGERPRINT_H
@@ -18,7 +16,7 @@
 #include <linux/types.h>
 #endif
 
-#define PF_FP_BLOCK 128	/* bytes; the last block is filled up with zeros */
+#define PF_FP_BLOCK 128	/* bytes; the last block is padded with zeros */
 #define PF_FP_MUL 0x9fb21c651e98df25ULL
 
 struct pf_fp {
@@ -57,7 +55,7 @@ static inline __attribute__((always_inline)) void pf_fp_block(struct pf_fp *p,
 	p->lane[3] = d;
 }
 
-/* The fingerprint of len bytes; never 0, which stands for none. */
+/* The fingerprint of len bytes. It is never 0, which means that there is none. */
 static inline __attribute__((always_inline)) __u64 pf_fp_end(const struct pf_fp *p, __u32 len)
 {
 	__u64 sum = pf_fp_step(len, p->lane[0]);

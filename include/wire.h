@@ -3,12 +3,12 @@
  * wire.h - everything that crosses between the BPF programs and user space:
  * event records, map keys and values, the configuration and the counters.
  *
- * Rules: fixed-width types only (no bool, long, enum members or pointers), no
- * implicit padding, a size assertion on every struct. BPF code includes
- * vmlinux.h first; user code gets the types from <linux/types.h>.
+ * Rules: fixed-width types only (no bool, long, enum members or pointers), no implicit
+ * padding, a size assertion on every struct. BPF code includes vmlinux.h first; user code
+ * gets the types from <linux/types.h>.
  *
- * Sequence numbers are host byte order and compare modulo 2^32 (RFC 9293).
- * Times are nanoseconds of CLOCK_MONOTONIC (bpf_ktime_get_ns).
+ * Sequence numbers are in host byte order and compare as seq.h does. Times are nanoseconds
+ * of CLOCK_MONOTONIC (bpf_ktime_get_ns).
  */
 #ifndef PAGEFLIGHT_WIRE_H
 #define PAGEFLIGHT_WIRE_H
@@ -18,10 +18,10 @@
 #endif
 
 #define PF_COMM_LEN 16		/* TASK_COMM_LEN */
-#define PF_PATH_LEN 512		/* bytes of the path below the mount, with NUL */
+#define PF_PATH_LEN 512		/* bytes of the path below the file system's root, with NUL */
 #define PF_HIST_SLOTS 32
 #define PF_STACK_DEPTH 32
-#define PF_FLIGHT_BYTES 128	/* of memory per page in flight, without its index */
+#define PF_FLIGHT_BYTES 128	/* memory for one page in flight, without the index */
 
 /* How a page came to the socket: sender.how. */
 enum pf_sender_how {
@@ -43,9 +43,9 @@ enum pf_writer_how {
 
 enum pf_event_type {
 	PF_EV_HIT = 1,	/* struct pf_ev_hit: a write touched a page in flight */
-	PF_EV_OP,	/* struct pf_ev_op: that write is complete, and its file */
+	PF_EV_OP,	/* struct pf_ev_op: that write is complete; its file */
 	PF_EV_END,	/* struct pf_ev_range: a flight that was hit has ended */
-	PF_EV_RESEND,	/* struct pf_ev_range: a hit connection retransmits */
+	PF_EV_RESEND,	/* struct pf_ev_range: a connection with a hit retransmits */
 	PF_EV_SENT,	/* struct pf_ev_range: a device copies bytes of a flight that was hit */
 	PF_EV_SENDER,	/* struct pf_ev_sender: the kernel sends on a connection */
 };
@@ -54,11 +54,11 @@ enum pf_event_type {
 enum pf_end {
 	PF_END_ACKED = 1,	/* acknowledged by a peer on another host */
 	PF_END_READ,		/* copied out by the reader on this host */
-	PF_END_ABORTED,		/* reset, purge or destroy before that */
-	PF_END_DROPPED,		/* the same, while packets with it were still in this host */
+	PF_END_ABORTED,		/* the socket was reset, purged or destroyed before that */
+	PF_END_DROPPED,		/* the same, but packets with the flight were still in this host */
 };
 
-/* Common head. size is the whole record; a reader checks it before it casts. */
+/* The head of every record. size is that of the whole record, to be checked before a cast. */
 struct pf_event {
 	__u64 ts;
 	__u32 type;
@@ -66,7 +66,7 @@ struct pf_event {
 };
 _Static_assert(sizeof(struct pf_event) == 16, "pf_event");
 
-/* Who did something. tgid is what users call pid. */
+/* The thread that did something. pid is the tgid of the kernel. */
 struct pf_task {
 	__u32 pid;
 	__u32 tid;
@@ -79,8 +79,8 @@ _Static_assert(sizeof(struct pf_task) == 32, "pf_task");
 #define PF_TASK_KTHREAD 1u
 
 /*
- * A connection as its own socket sees it. IPv4 addresses are v4-mapped, ports
- * are host byte order.
+ * A connection as its own socket sees it. IPv4 addresses are v4-mapped, ports are in host
+ * byte order.
  */
 struct pf_tuple {
 	__u8 laddr[16];
@@ -91,31 +91,39 @@ struct pf_tuple {
 };
 _Static_assert(sizeof(struct pf_tuple) == 40, "pf_tuple");
 
-/* Where a socket stands in its stream. */
+/* How far a connection has come in its stream. */
 struct pf_progress {
 	__u32 una;		/* snd_una */
 	__u32 nxt;		/* snd_nxt */
-	__u32 read;		/* copied up to here: by a local reader, or PF_HIT_WIRE by the device */
-	__u16 in_host;		/* before: what was transmitted of it may still be in qdisc or driver */
+	/*
+	 * Bytes before this were copied out of the page, by the local reader (PF_HIT_LOCAL)
+	 * or the device (PF_HIT_WIRE).
+	 */
+	__u32 read;
+	/*
+	 * Only in pf_ev_hit.before: a transmitted copy may still be in this host (qdisc,
+	 * driver, ring of a tun).
+	 */
+	__u16 in_host;
 	__u16 resends;		/* retransmissions of the connection so far, modulo 2^16 */
 };
 _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 
 #define PF_HIT_LOCAL	 1u	/* the reader is on this host: `read` is valid */
-#define PF_HIT_LOST	 2u	/* evidence on this connection was lost */
-#define PF_HIT_NO_BEFORE 4u	/* attached while the write was under way */
+#define PF_HIT_LOST	 2u	/* evidence about this connection was lost */
+#define PF_HIT_NO_BEFORE 4u	/* the flight was attached while the write was under way */
 #define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
-#define PF_HIT_COMPARED	 32u	/* its bytes were compared with what the socket took */
-#define PF_HIT_WIRE	 16u	/* every copy the device makes is looked at: `read` is how far */
+#define PF_HIT_WIRE	 16u	/* every copy that the device makes is looked at: `read` is valid */
+#define PF_HIT_COMPARED	 32u	/* diff_from and diff_to are valid */
 
 /*
- * One write x one flight. Self-contained but for the path: an engine that
- * missed every other record can still report it.
+ * One write x one flight. But for the path the record is complete: an engine that missed
+ * every other record can still report it.
  */
 struct pf_ev_hit {
 	struct pf_event h;
-	__u64 op;		/* identity of the write, never reused in a run */
-	__u64 conn;		/* identity of the connection, never reused */
+	__u64 op;		/* identity of the write, never used again in a session */
+	__u64 conn;		/* identity of the connection, never used again */
 	struct pf_task writer;
 	struct pf_task sender;
 	struct pf_tuple tuple;
@@ -123,44 +131,51 @@ struct pf_ev_hit {
 	__u32 flags;		/* PF_HIT_* */
 	__u64 dev;		/* s_dev, kernel encoding: major << 20 | minor */
 	__u64 ino;
-	__u64 pos;		/* the write: bytes [pos, pos + count) of the file */
+	__u64 pos;		/* the write changed bytes [pos, pos + count) of the file */
 	__u64 count;
-	__u64 file_off;		/* the flight: its first byte in the file */
-	__u64 stream_off;	/* the same byte, from the first of the stream */
+	__u64 file_off;		/* of the first byte of the flight in the file */
+	__u64 stream_off;	/* of the same byte in the stream */
 	__u64 attached;		/* when the socket took the reference */
 	__u32 seq;
-	__u32 len;		/* 1 .. page size */
+	__u32 len;		/* of the flight: 1 .. page size */
 	__u32 resends;		/* retransmissions of this connection so far */
-	__u16 diff_from;	/* PF_HIT_COMPARED: first byte of the flight that the write left */
-	__u16 diff_to;		/* other than the socket took it, and behind the last; or equal */
-	struct pf_progress before;	/* as the write began */
+	/*
+	 * PF_HIT_COMPARED: the bytes of the flight that the write left other than the socket
+	 * took them are in [diff_from, diff_to).
+	 */
+	__u16 diff_from;
+	__u16 diff_to;
+	struct pf_progress before;	/* when the write began */
 	struct pf_progress after;	/* when it was complete */
 	/* Fingerprints of the flight, 0 where there is none. */
-	__u64 fp;		/* as the socket took it */
-	__u64 fp_before;	/* as the write began */
-	__u64 fp_after;	/* when it was complete */
+	__u64 fp;		/* when the socket took it */
+	__u64 fp_before;	/* when the write began */
+	__u64 fp_after;		/* when it was complete */
 };
 _Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 + 24,
 	       "pf_ev_hit");
 
 #define PF_OP_DELETED	1u	/* the dentry is unhashed */
-#define PF_OP_CUT	2u	/* path cut: too deep or too long */
+#define PF_OP_CUT	2u	/* the path was too deep or too long, and is cut */
 #define PF_OP_NO_PATH	4u	/* the inode has no dentry */
 
 /* Sent once, after the hits of one write. */
 struct pf_ev_op {
 	struct pf_event h;
 	__u64 op;
-	__u64 began;		/* ts is when it was complete */
+	__u64 began;		/* when the write began; it was complete at h.ts */
 	__u64 dev;
 	__u64 ino;
 	__u64 pos;
 	__u64 count;
 	struct pf_task writer;
-	__u32 hits;		/* records sent or lost for this write */
+	__u32 hits;		/* records of this write that were sent or lost */
 	__u32 flags;		/* PF_OP_* */
-	__u32 path_at;		/* the path is path + path_at, NUL-terminated, and
-				 * starts with '/': below the root of the file system */
+	/*
+	 * The path is path + path_at, below the root of the file system. It begins with '/'
+	 * and ends with NUL.
+	 */
+	__u32 path_at;
 	__s32 stack_len;	/* bytes in stack; negative: -errno */
 	__u64 stack[PF_STACK_DEPTH];	/* kernel addresses, innermost first */
 	char path[PF_PATH_LEN];
@@ -173,14 +188,17 @@ struct pf_ev_range {
 	__u64 conn;
 	__u32 seq;
 	__u32 len;
-	__u32 why;		/* PF_END_*, 0 in others */
+	__u32 why;		/* PF_END_* in PF_EV_END, else 0 */
 	__u32 pad;
-	__u64 fp;		/* of the whole flight in PF_EV_END and PF_EV_SENT; 0: not known, */
-				/* in PF_EV_SENT: it changed between the copy and the look */
+	/*
+	 * Fingerprint of the whole flight in PF_EV_END and PF_EV_SENT; 0: it is not known. In
+	 * PF_EV_SENT that means that the page changed between the copy and the look.
+	 */
+	__u64 fp;
 };
 _Static_assert(sizeof(struct pf_ev_range) == 48, "pf_ev_range");
 
-/* Sent once a connection: how the kernel came to send on it. */
+/* Sent once for a connection: how the kernel came to send on it. */
 struct pf_ev_sender {
 	struct pf_event h;
 	__u64 conn;
@@ -191,28 +209,28 @@ struct pf_ev_sender {
 _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 
 /*
- * Counters. The first group says what was seen: attached = released + aborted
- * + still in flight. The second is loss: any of them non-zero means that
- * something was not seen, and verdicts it touches are weakened.
+ * Counters. The first group tells what was seen: attached = released + aborted + still in
+ * flight. The second group is loss: if one of these is not 0, something was not seen, and
+ * the verdicts that it touches are weakened.
  */
 #define PF_COUNTERS(SEEN, LOSS)							\
 	SEEN(attached,	  "pages taken by a socket")				\
-	SEEN(attached_bytes, "bytes of them")					\
+	SEEN(attached_bytes, "bytes of these pages")					\
 	SEEN(acked,	  "pages acknowledged")					\
-	SEEN(released,	  "pages released: acknowledged, and read if the reader is here") \
+	SEEN(released,	  "pages released: acknowledged, and read if the reader is local")	\
 	SEEN(aborted,	  "pages dropped by reset, purge or destroy")		\
-	SEEN(user_pages,  "pages of user memory among them: no file, not indexed")	\
+	SEEN(user_pages,  "pages of user memory among them: of no file, not indexed")	\
 	SEEN(ignored,	  "pieces ignored: zero page, slab, no page")		\
 	SEEN(conns,	  "connections followed")				\
 	SEEN(writes,	  "writes to a file with pages in flight")		\
 	SEEN(hits,	  "pages in flight touched by a write")			\
 	SEEN(resends,	  "retransmissions on followed connections")		\
 	SEEN(unseen,	  "changes of pages in flight that no hook saw")		\
-	SEEN(filtered,	  "pages excluded by a filter, of whole calls by their bytes")	\
+	SEEN(filtered,	  "pages excluded by a filter (of a whole call: estimated by its bytes)") \
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
 	LOSS(socks_full,  "sockets not registered: map full")			\
-	LOSS(readers_full, "established sockets not noted: a reader here may pass for one elsewhere") \
+	LOSS(readers_full, "established sockets not noted: a local reader may count as remote") \
 	LOSS(writes_full, "writes not followed: map full")			\
 	LOSS(events_lost, "records lost: ring buffer full")			\
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
@@ -220,7 +238,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(copies_full, "copies out of a tun that were not looked at again: map full") \
 	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
 	LOSS(range_cut,	  "pages of a huge write not looked up")		\
-	LOSS(pop_cut,	  "acknowledgements cut short; the next one goes on")	\
+	LOSS(pop_cut,	  "acknowledgements handled in part; the next one goes on")	\
 	LOSS(read_failed, "kernel memory could not be read")
 
 #define PF_COUNTER_ENUM(name, text) PF_C_##name,
@@ -231,8 +249,8 @@ enum pf_counter {
 #define PF_C_FIRST_LOSS PF_C_pool_full
 
 /*
- * Per CPU, summed by user space. Slot 0 counts lifetimes below one
- * microsecond, slot n those in [2^(n-1), 2^n) us, the last one the rest.
+ * One for each CPU; user space adds them up. Slot 0 counts lifetimes below one microsecond,
+ * slot n those in [2^(n-1), 2^n) us, the last slot all that are longer.
  */
 struct pf_stats {
 	__u64 count[PF_C_MAX];
@@ -246,47 +264,47 @@ struct pf_gauge {
 	__u32 lock;
 	__u32 head;
 	__u32 fresh;
-	__u32 used;		/* flights followed now */
+	__u32 used;		/* flights that are followed now */
 };
 _Static_assert(sizeof(struct pf_gauge) == 16, "pf_gauge");
 
 /* How much the bytes themselves are looked at. */
 enum pf_content {
-	PF_CONTENT_OFF,		/* hooks alone */
-	PF_CONTENT_EDGES,	/* as the socket takes them, around writes, at the end */
-	PF_CONTENT_WIRE,	/* and at each transmission */
+	PF_CONTENT_OFF,		/* never */
+	PF_CONTENT_EDGES,	/* when the socket takes them, around writes, at the end */
+	PF_CONTENT_WIRE,	/* at each transmission too */
 	PF_CONTENT_MAX
 };
 
-/* How user space asks where pages are; the answer is right if fp is. */
+/* How user space asks on_memmap() where pages are. The answer is right if fp is. */
 struct pf_memmap {
-	__u32 tgid;		/* whose file to look at, one page of known bytes */
+	__u32 tgid;		/* its file fd has one page, of known bytes */
 	__u32 fd;
-	__u64 page_offset_at;	/* addresses of the kernel's variables, 0: do not read them */
+	__u64 page_offset_at;	/* addresses of variables of the kernel; 0: do not read them */
 	__u64 vmemmap_at;
 	__u64 fp;		/* of that page */
 };
 _Static_assert(sizeof(struct pf_memmap) == 32, "pf_memmap");
 
-/* Fixed before load (.rodata), so the verifier knows every bound. */
+/* Fixed before the programs are loaded (.rodata), so that the verifier knows every bound. */
 struct pf_config {
-	__u32 flight_mask;	/* a power of two - 1, not below max_flights */
+	__u32 flight_mask;	/* a power of two, minus 1; not below max_flights */
 	__u32 max_flights;
-	__u32 bucket_mask;	/* buckets - 1, likewise */
+	__u32 bucket_mask;	/* number of buckets, a power of two, minus 1 */
 	__u32 max_conns;
 	__u32 page_shift;
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
 	__u32 content;		/* enum pf_content */
-	__u32 sample;		/* one page in so many gets a fingerprint; 1 or more */
-	__u32 direct;		/* the kernel lets programs read at a number: bpf_rdonly_cast() */
+	__u32 sample;		/* one page in this number gets a fingerprint; not 0 */
+	__u32 direct;		/* the kernel has bpf_rdonly_cast(): plain loads at an address */
 	__u32 pad;
 };
 _Static_assert(sizeof(struct pf_config) == 40, "pf_config");
 
-#define PF_FILTER_VALUES 16	/* of one option */
-#define PF_FILTER_PLACES 1024	/* directories, file systems below them, their devices */
+#define PF_FILTER_VALUES 16	/* values of one option */
+#define PF_FILTER_PLACES 1024	/* directories, file systems below them, devices of both */
 
-/* An address in network byte order, v4-mapped if IPv4, and which bits of it count. */
+/* An address in network byte order, v4-mapped if it is IPv4, and a mask for it. */
 struct pf_filter_addr {
 	__u64 bits[2];
 	__u64 mask[2];
@@ -300,16 +318,16 @@ struct pf_place {
 };
 _Static_assert(sizeof(struct pf_place) == 16, "pf_place");
 
-#define PF_PLACE_ANY ((__u64)-1)	/* ino of the entry for a device that has others */
+#define PF_PLACE_ANY ((__u64)-1)	/* ino of one entry for each device that has any */
 
 /*
- * What is followed: all kinds that are given must hold, of each any value. Of
- * the kinds without a value the verifier removes the code.
+ * What is followed. Every kind of filter that is given must match by one of its values. The
+ * verifier removes the code of the kinds that are not given.
  */
 struct pf_filter {
-	__u32 by_task;		/* values of pids, comms, cgroups together */
-	__u32 by_sock;		/* ... of netns, ports, addrs */
-	__u32 by_file;		/* ... of inodes, paths */
+	__u32 by_task;		/* number of values of pids, comms and cgroups */
+	__u32 by_sock;		/* number of values of netns, ports and addrs */
+	__u32 by_file;		/* number of values of inodes and paths */
 	__u32 n_pids;
 	__u32 n_comms;
 	__u32 n_cgroups;	/* they are in the map `cgroups` */

@@ -37,7 +37,7 @@ struct pf_flight {
 	__u16 off;		/* of its first byte in the page */
 	__u16 len;
 	__u64 page;		/* struct page */
-	__u64 mapping;		/* struct address_space; 0: the page is not of the page cache */
+	__u64 mapping;		/* struct address_space; 0: no page of the page cache */
 	__u64 index;		/* page offset in the file */
 	__u64 attached;
 	__u32 op;		/* low half of the write that marked the flight last */
@@ -53,7 +53,7 @@ struct pf_flight {
 		struct {			/* for writing, since orig can change meanwhile */
 			__u32 sender_low;
 			__u16 sender_high;
-			__u16 orig;		/* number in `originals`; 0: its bytes are not kept */
+			__u16 orig;		/* number in `originals`; 0: none */
 		};
 	};
 	char comm[PF_COMM_LEN];
@@ -98,8 +98,8 @@ struct pf_conn {
 	__u32 ending;		/* flights that have left the FIFO and are not released yet */
 	__u64 orphaned;		/* when it became an orphan */
 	__u32 read;		/* a local reader has copied up to here */
-	__u32 tx_possible;	/* mode wire: bytes before this may have been copied by the device */
-	__u32 tx_certain;	/* mode wire: bytes before this were copied, all of them seen */
+	__u32 tx_possible;	/* mode wire: the device may have copied bytes before this */
+	__u32 tx_certain;	/* mode wire: it has copied all bytes before this */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
@@ -140,7 +140,7 @@ struct pf_write {
 	/* These are here and not in registers, where the verifier would follow every value. */
 	__u32 hits;		/* flights that were reported */
 	__u32 restarts;		/* of the walk; see walk_step() */
-	struct byte_range diff;	/* bytes of the next flight that are not what the socket took */
+	struct byte_range diff;	/* changed bytes of the flight that is reported next */
 	__u32 compared;		/* diff is known */
 	__u32 pad;
 	struct pf_task writer;
@@ -165,7 +165,7 @@ struct pf_copy {
 };
 
 struct pf_path_buf {
-	char bytes[PF_PATH_LEN + 256];	/* a name of 255 bytes fits behind the last position */
+	char bytes[PF_PATH_LEN + 256];	/* any name fits behind the last position */
 };
 
 #define PF_SCRATCHES 4		/* programs that one processor can be in at once */
@@ -175,7 +175,7 @@ struct pf_path_buf {
 struct pf_scratch {
 	char bytes[PF_SCRATCH_BYTES + PF_FP_BLOCK];	/* the last block is padded */
 	__u64 busy;
-	__u32 lo, hi;		/* loop state of orig_diff(): the verifier does not follow it here */
+	__u32 lo, hi;		/* of orig_diff(): the verifier does not follow it here */
 };
 
 #define PF_ORIGINALS 1024

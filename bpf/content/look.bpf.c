@@ -102,7 +102,8 @@ struct look {
 	__u32 done;		/* the end of the range was reached */
 };
 
-static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c, __u32 what)
+static __always_inline int is_looked_at(const struct pf_flight *f, const struct pf_conn *c,
+					__u32 what)
 {
 	if (!(what & LOOK_DEVICE))
 		return flight_local(f, c);

@@ -92,7 +92,8 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 	__u64 sk = sock ? (__u64)BPF_CORE_READ(sock, sk) : 0;
 	__u8 state;
 
-	if (!sk || SOCK_READ(sk, sk_protocol) != IPPROTO_TCP || SOCK_READ(sk, sk_type) != SOCK_STREAM)
+	if (!sk || SOCK_READ(sk, sk_protocol) != IPPROTO_TCP ||
+	    SOCK_READ(sk, sk_type) != SOCK_STREAM)
 		return 0;
 	state = SOCK_READ(sk, __sk_common.skc_state);
 	if (state != TCP_CLOSE_STATE && state != TCP_LISTEN_STATE)

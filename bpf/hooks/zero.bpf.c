@@ -71,7 +71,8 @@ SEC("fentry/ext4_block_zero_page_range")
 int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
 {
 	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
-	__u64 most = block - (from & (block - 1)), at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
+	__u64 at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
+	__u64 most = block - (from & (block - 1));
 
 	return zero_begin(at, from, (__u64)length < most ? length : most, 0, PF_WRITE_PUNCH);
 }

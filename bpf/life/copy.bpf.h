@@ -31,7 +31,12 @@ static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, i
 /* Remember a copy out of a ring: when it is complete, the packet is freed. See consume_look(). */
 static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
 {
-	struct pf_copy copy = { .skb = number_of(skb), .slot = p->slot, .seq = p->seq, .end = p->end };
+	struct pf_copy copy = {
+		.skb = number_of(skb),
+		.slot = p->slot,
+		.seq = p->seq,
+		.end = p->end,
+	};
 	__u32 tid = bpf_get_current_pid_tgid();
 
 	if (bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY))

@@ -19,7 +19,7 @@
 struct batch {
 	struct chain c;		/* linked by `next` */
 	__u32 why;
-	__u32 unacked;		/* number of those, the last ones, that were not acknowledged before */
+	__u32 unacked;		/* how many, the last ones, were not acknowledged before */
 };
 
 /*

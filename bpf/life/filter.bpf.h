@@ -279,7 +279,7 @@ static int on_peek(__u32 i, struct filter_peek *l)
 	if (!mapping || filter_file(&l->file, mapping & 3 ? 0 : mapping))
 		return 1;
 	l->left -= len < l->left ? len : l->left;
-	for (int more = 0; more < PEEK_MORE && l->left; more++) {	/* mostly of the same file */
+	for (int more = 0; more < PEEK_MORE && l->left; more++) {	/* mostly of one file */
 		len = 0;
 		if (peek_at(l->bvec - sizeof(struct bio_vec), &len) != mapping)
 			return 0;
