@@ -45,7 +45,7 @@ extern const volatile struct pf_filter filter;
 extern __u64 pf_next_id;	/* identities of writes and connections */
 extern __u32 pf_conns_now;	/* connections that are followed */
 extern __u32 pf_local_conns;	/* those of them whose reader is on this host */
-extern __u32 pf_conns_fresh;	/* numbers up to this one were used; see slot_take() */
+extern __u32 pf_conns_fresh;	/* numbers up to this one were used; see slot_reserve() */
 extern __u32 pf_lingering_conns;	/* entries of `lingering` */
 extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are given up */
 extern __u32 pf_originals_fresh; /* numbers up to this one were used */

@@ -10,7 +10,7 @@
 #include "maps.bpf.h"
 
 /* Reserve a buffer; NULL if none is free. *ret_slot is its key in `scratch`. */
-static __always_inline struct pf_scratch *scratch_take(__u32 *ret_slot)
+static __always_inline struct pf_scratch *scratch_reserve(__u32 *ret_slot)
 {
 	for (__u32 i = 0; i < PF_SCRATCHES; i++) {
 		struct pf_scratch *s;

@@ -9,7 +9,7 @@
 #include "maps.bpf.h"
 
 /* Reserve a number from 1 to max; 0 if none is free. */
-static __always_inline __u32 slot_take(void *given_back, __u32 *fresh, __u32 max)
+static __always_inline __u32 slot_reserve(void *given_back, __u32 *fresh, __u32 max)
 {
 	__u32 slot = 0;
 

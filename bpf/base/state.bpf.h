@@ -104,7 +104,7 @@ struct pf_conn {
 	__u32 hits;		/* flights of it that were hit and have not ended */
 	__u32 resends;
 	__u32 netns;
-	__u32 told;		/* the call chain of its sender in the kernel was sent */
+	__u32 sender_sent;		/* the call chain of its sender in the kernel was sent */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;

@@ -62,7 +62,7 @@ __noinline __u64 content_fp(__u64 addr, __u32 len)
 
 	if (!content_on())
 		return 0;
-	s = scratch_take(&p.slot);
+	s = scratch_reserve(&p.slot);
 	if (!s) {
 		count(PF_C_read_failed, 1);
 		return 0;

@@ -132,7 +132,7 @@ static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_fligh
 	if (!stale && !look_at_flight(n, &l->u, &l->bounds))
 		return;
 	if (f->hit_op && (l->what & (LOOK_DEVICE | LOOK_AFTER)) == LOOK_DEVICE)
-		emit_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
+		record_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
 }
 
 /* Walk along the FIFO without its lock. A flight that has left it has lost its connection. */

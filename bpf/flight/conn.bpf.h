@@ -43,7 +43,7 @@ static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
 }
 
 /* Release a connection. */
-static __always_inline void conn_give(struct pf_conn *c, __u32 slot)
+static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 {
 	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
@@ -94,7 +94,7 @@ static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
-	__u32 slot = slot_take(&free_conns, &pf_conns_fresh, cfg.max_conns);
+	__u32 slot = slot_reserve(&free_conns, &pf_conns_fresh, cfg.max_conns);
 	struct pf_conn *c = conn_at(slot);
 
 	if (!c)
@@ -104,7 +104,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->tx_possible = c->tx_certain = seq;
-	c->cursor = c->hits = c->resends = c->told = c->ending = 0;
+	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
@@ -113,7 +113,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	sock_tuple(sk, &c->tuple);
 	if (sock_remember(sk, slot, 0)) {
 		count(PF_C_socks_full, 1);
-		conn_give(c, slot);
+		conn_release(c, slot);
 		return 0;
 	}
 	conn_be_local(c, slot);

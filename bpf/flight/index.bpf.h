@@ -80,10 +80,10 @@ struct chain {
  * Reserve up to `want` flights, none if the pool is exhausted. The last has no next. This
  * is a global function, so that the verifier looks at its loops once.
  */
-int flights_take(__u32 want, struct chain *ret);
+int flights_reserve(__u32 want, struct chain *ret);
 
 /* Release flights. */
-static __always_inline void flights_give(void *base, const struct chain *c)
+static __always_inline void flights_release(void *base, const struct chain *c)
 {
 	__u32 zero = 0;
 	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);

@@ -25,7 +25,7 @@ __noinline int orig_keep(__u32 n)
 	len = f->len;
 	if (f->orig || f->last != f->fp || len > PF_ORIGINAL_BYTES)
 		return 0;
-	slot = slot_take(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
+	slot = slot_reserve(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
 	o = original_at(slot);
 	if (!o)
 		return 0;
@@ -100,7 +100,7 @@ __noinline int orig_diff(__u32 n, struct byte_range *range)
 	d.orig = f->orig;
 	if (!d.orig || d.to > len || len > PF_ORIGINAL_BYTES)
 		return 0;
-	s = scratch_take(&d.now);
+	s = scratch_reserve(&d.now);
 	if (!s)
 		return 0;
 	s->lo = s->hi = d.to;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pool.bpf.c - see flights_take() in index.bpf.h. */
+/* pool.bpf.c - see flights_reserve() in index.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -8,7 +8,7 @@
 #include "base/mode.bpf.h"
 #include "original.bpf.h"
 
-__noinline int flights_take(__u32 want, struct chain *ret)
+__noinline int flights_reserve(__u32 want, struct chain *ret)
 {
 	__u32 zero = 0, n = 0, first = 0, last = 0;
 	struct pf_free *p = bpf_map_lookup_elem(&free_flights, &zero);

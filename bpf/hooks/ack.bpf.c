@@ -48,6 +48,6 @@ int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 	if (!c->hits)
 		return 0;
 	seq = SKB_CB_READ((__u64)skb, seq);
-	emit_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0, 0);
+	record_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0, 0);
 	return 0;
 }

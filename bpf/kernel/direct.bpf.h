@@ -41,8 +41,8 @@ static __always_inline void page_peek(__u64 page, struct page_id *ret_id)
 	word = WORD_AT(page + compat_compound_at());
 	if (word & 1)
 		head = compat_head(page, word);
-	page_tell(page, head, WORD_AT(head + bpf_core_field_offset(struct folio, mapping)),
-		  WORD_AT(head + bpf_core_field_offset(struct folio, index)), ret_id);
+	page_identify_by(page, head, WORD_AT(head + bpf_core_field_offset(struct folio, mapping)),
+			 WORD_AT(head + bpf_core_field_offset(struct folio, index)), ret_id);
 }
 
 #endif

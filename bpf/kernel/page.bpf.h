@@ -47,8 +47,8 @@ static __always_inline __u32 page_kind_of(__u64 mapping)
 }
 
 /* Identify a page by the head of its folio and two words of that. */
-static __always_inline void page_tell(__u64 page, __u64 head, __u64 mapping, __u64 index,
-				      struct page_id *ret_id)
+static __always_inline void page_identify_by(__u64 page, __u64 head, __u64 mapping, __u64 index,
+					     struct page_id *ret_id)
 {
 	ret_id->head = head;
 	ret_id->mapping = 0;
@@ -78,7 +78,7 @@ static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
 		if (bpf_probe_read_kernel(w, sizeof(w), (void *)head))
 			goto failed;
 	}
-	page_tell(page, head, w[PAGE_MAPPING], w[PAGE_INDEX], ret_id);
+	page_identify_by(page, head, w[PAGE_MAPPING], w[PAGE_INDEX], ret_id);
 	return;
 failed:
 	count(PF_C_read_failed, 1);

@@ -74,12 +74,12 @@ static __always_inline int append_bvec(struct append *a)
 }
 
 /* Reserve a flight; 0 if there is none. The flights of one call leave the pool together. */
-static __always_inline __u32 append_take(struct append *a, void *base)
+static __always_inline __u32 append_reserve(struct append *a, void *base)
 {
 	__u32 n = a->stock.first;
 
 	if (!n) {
-		flights_take(pages_in(a->left), &a->stock);
+		flights_reserve(pages_in(a->left), &a->stock);
 		n = a->stock.first;
 		if (!n)
 			return 0;
@@ -177,7 +177,7 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	__u32 n;
 
 	if (a->known && a->known == page)
-		page_tell(page, page, a->mapping, a->index, &id);
+		page_identify_by(page, page, a->mapping, a->index, &id);
 	else
 		page_peek(page, &id);
 	if (id.kind == PAGE_UNKNOWN) {
@@ -192,7 +192,7 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 		count(PF_C_conns_full, 1);
 		return;
 	}
-	n = append_take(a, base);
+	n = append_reserve(a, base);
 	if (!n) {
 		count(PF_C_pool_full, 1);
 		c = conn_at(a->conn);
@@ -261,7 +261,7 @@ __noinline int append_follow(struct append *a)
 	s = stats_here();
 	if (!c || !base || !s)
 		return 0;
-	flights_give(base, &a->stock);
+	flights_release(base, &a->stock);
 	if (!a->pages)
 		return 0;
 	append_index(a, base);
@@ -269,7 +269,7 @@ __noinline int append_follow(struct append *a)
 	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], a->bytes);
 	conn_append(base, c, a->first, a->last);
 	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
-		sender_tell(c);
+		sender_report(c);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 	f = flight_at(base, n);
 	if (f->hit_op) {
 		__sync_fetch_and_add(&c->hits, -1);
-		emit_range(PF_EV_END, c->id, f->seq, f->len, why, fp);
+		record_range(PF_EV_END, c->id, f->seq, f->len, why, fp);
 	}
 	if (f->orig)
 		orig_drop(n);
@@ -221,14 +221,14 @@ __noinline int drain_leave(__u32 first, __u32 n)
 	return 0;
 }
 
-static __always_inline void drain_tell(struct drain *d)
+static __always_inline void drain_flush_counts(struct drain *d)
 {
 	if (d->ended)
 		drain_count(d->acked, d->ended, d->b.why, d->now - d->attached);
 	d->acked = d->ended = 0;
 }
 
-static __always_inline void drain_near(struct drain *d)
+static __always_inline void drain_flush_near(struct drain *d)
 {
 	if (d->n_near)
 		drain_leave(d->near, d->n_near);
@@ -240,7 +240,7 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 					struct pf_flight *f)
 {
 	if (d->n_near && !flight_near(f, flight_at(base, d->near)))
-		drain_near(d);
+		drain_flush_near(d);
 	if (!f->mapping) {
 		f->conn = 0;	/* for walkers that follow `next` without a lock */
 		return;
@@ -250,7 +250,7 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 	d->n_near++;
 	/* At once, where a write could still find a flight whose end was reported. */
 	if (pf_open_writes || content_on())
-		drain_near(d);
+		drain_flush_near(d);
 }
 
 /* End a flight that has left its FIFO. */
@@ -260,7 +260,7 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 	__u64 fp;
 
 	if (d->ended && !of_one_age(d->now, f->attached, d->attached))
-		drain_tell(d);
+		drain_flush_counts(d);
 	if (!d->ended)
 		d->attached = f->attached;
 	d->ended++;
@@ -300,9 +300,9 @@ static int on_drain(__u32 i, struct drain *d)
 	drain_index(d, base, n, f);
 	if (--d->left)
 		return 0;
-	drain_near(d);
-	drain_tell(d);
-	flights_give(base, &d->b.c);
+	drain_flush_near(d);
+	drain_flush_counts(d);
+	flights_release(base, &d->b.c);
 	__sync_fetch_and_add(&c->ending, -d->b.c.n);
 	return 0;
 }
@@ -335,7 +335,7 @@ __noinline int conn_try_free(__u32 slot)
 		bpf_map_delete_elem(&lingering, &key);
 		__sync_fetch_and_add(&pf_lingering_conns, -1);
 	}
-	conn_give(c, slot);
+	conn_release(c, slot);
 	return 0;
 }
 

@@ -26,8 +26,8 @@ static __always_inline void record_send(void *record)
 	bpf_ringbuf_submit(record, 0);
 }
 
-static __always_inline void emit_range(__u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
-				       __u64 fp)
+static __always_inline void record_range(__u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
+					 __u64 fp)
 {
 	struct pf_ev_range *r = record_new(type, sizeof(*r));
 

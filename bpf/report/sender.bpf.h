@@ -10,16 +10,16 @@
 
 #include "record.bpf.h"
 
-static __always_inline void sender_tell(struct pf_conn *c)
+static __always_inline void sender_report(struct pf_conn *c)
 {
 	struct pf_ev_sender *r;
 
-	if (c->told)
+	if (c->sender_sent)
 		return;
 	r = record_new(PF_EV_SENDER, sizeof(*r));
 	if (!r)
 		return;		/* the loss is counted, and the next page tries again */
-	c->told = 1;
+	c->sender_sent = 1;
 	r->conn = c->id;
 	r->pad = 0;
 	r->stack_len = bpf_get_task_stack(bpf_get_current_task_btf(), r->stack,
