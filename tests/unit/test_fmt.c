@@ -116,6 +116,48 @@ static void test_utf8(void **state)
 	assert_string_equal(fmt_utf8(buf, 6, "abc\xc3\xbc"), "abc\xc3\xbc");
 }
 
+/* The whole set: each kind is there, and the number leaves no room for others. */
+static void test_unsafe(void **state)
+{
+	unsigned int n = 0;
+
+	(void)state;
+	for (__u32 point = 0; point <= 0x10ffff; point++)
+		n += fmt_is_unsafe(point);
+	assert_int_equal(n, 0x20 + 0x21 + 2 + 3 + 5 + 4);
+	assert_true(fmt_is_unsafe('\033') && fmt_is_unsafe(0x7f) && fmt_is_unsafe(0x9b));
+	assert_true(fmt_is_unsafe(0x2028) && fmt_is_unsafe(0x2029));
+	assert_true(fmt_is_unsafe(0x061c) && fmt_is_unsafe(0x200e) && fmt_is_unsafe(0x200f));
+	assert_true(fmt_is_unsafe(0x202a) && fmt_is_unsafe(0x202e));
+	assert_true(fmt_is_unsafe(0x2066) && fmt_is_unsafe(0x2069));
+}
+
+static void test_char(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t len;
+		__u32 point;
+	} rows[] = {
+		{ "", 1, 0 },
+		{ "a", 1, 'a' },
+		{ "\x7f", 1, 0x7f },
+		{ "\xc2\x9b", 2, 0x9b },
+		{ "\u2028", 3, 0x2028 },
+		{ "\U0010ffff", 4, 0x10ffff },
+		{ "\x80", 0, 12345 },		/* untouched */
+		{ "\xe2\x80", 0, 12345 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		__u32 point = 12345;
+
+		assert_int_equal(fmt_char(rows[i].text, &point), rows[i].len);
+		assert_int_equal(point, rows[i].point);
+	}
+}
+
 static void test_cell(void **state)
 {
 	static const struct {
@@ -137,6 +179,7 @@ static void test_cell(void **state)
 		{ "a\xc2\x9b""31mb", 20, false, "a?31mb" },
 		{ "a\xff\xfe", 20, false, "a??" },
 		{ "\xff\xfe\xfd", 2, true, "~?" },
+		{ "a\u2028b\u202ecod.exe\u061c", 20, false, "a?b?cod.exe?" },
 	};
 	char buf[82];
 
@@ -172,6 +215,8 @@ int main(void)
 		cmocka_unit_test(test_addr),
 		cmocka_unit_test(test_dev),
 		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_unsafe),
+		cmocka_unit_test(test_char),
 		cmocka_unit_test(test_cell),
 		cmocka_unit_test(test_cell_in_small_buffers),
 	};

@@ -118,16 +118,15 @@ char *fmt_dev(char buf[FMT_DEV_LEN], __u64 dev)
 	return buf;
 }
 
-/* Bytes of the valid UTF-8 character at text, 0 if there is none. */
-static size_t char_len(const char *text)
+size_t fmt_char(const char *text, __u32 *ret_point)
 {
 	const unsigned char *c = (const unsigned char *)text;
-	unsigned int min, point;
+	__u32 min, point;
 	size_t n;
 
-	if (c[0] < 0x80)
-		return 1;
-	if (c[0] >= 0xc2 && c[0] <= 0xdf) {
+	if (c[0] < 0x80) {
+		n = 1; min = 0; point = c[0];
+	} else if (c[0] >= 0xc2 && c[0] <= 0xdf) {
 		n = 2; min = 0x80; point = c[0] & 0x1f;
 	} else if (c[0] >= 0xe0 && c[0] <= 0xef) {
 		n = 3; min = 0x800; point = c[0] & 0x0f;
@@ -143,7 +142,24 @@ static size_t char_len(const char *text)
 	}
 	if (point < min || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
 		return 0;
+	*ret_point = point;
 	return n;
+}
+
+bool fmt_is_unsafe(__u32 point)
+{
+	return point < 0x20 || (point >= 0x7f && point <= 0x9f) ||	/* C0, DEL, C1 */
+	       point == 0x2028 || point == 0x2029 ||			/* line, paragraph separator */
+	       point == 0x061c || point == 0x200e || point == 0x200f ||	/* bidi: marks, */
+	       (point >= 0x202a && point <= 0x202e) ||			/* embeddings and overrides, */
+	       (point >= 0x2066 && point <= 0x2069);			/* isolates */
+}
+
+static size_t char_len(const char *text)
+{
+	__u32 point;
+
+	return fmt_char(text, &point);
 }
 
 /* Broken bytes are taken one by one. */
@@ -183,14 +199,6 @@ char *fmt_utf8(char *buf, size_t len, const char *text)
 	return buf;
 }
 
-/* C0, DEL and C1 (in UTF-8: c2 80 .. c2 9f). */
-static bool is_control(const char *text)
-{
-	const unsigned char *c = (const unsigned char *)text;
-
-	return c[0] < 0x20 || c[0] == 0x7f || (c[0] == 0xc2 && c[1] < 0xa0);
-}
-
 size_t fmt_width(const char *text)
 {
 	size_t width = 0;
@@ -214,8 +222,9 @@ char *fmt_cell(char *buf, size_t len, const char *text, size_t width, bool cut_s
 			buf[at++] = '~';
 	}
 	for (; keep; keep--) {
-		size_t n = char_len(text);
-		bool plain = n && !is_control(text);
+		__u32 point;
+		size_t n = fmt_char(text, &point);
+		bool plain = n && !fmt_is_unsafe(point);
 
 		/* One byte is left for '~' and one for the NUL. */
 		if (at + (plain ? n : 1) + 2 > len)

@@ -35,6 +35,16 @@ char *fmt_addr(char buf[FMT_ADDR_LEN], const __u8 addr[16], __u16 port);
 /* s_dev in kernel encoding as "major:minor". */
 char *fmt_dev(char buf[FMT_DEV_LEN], __u64 dev);
 
+/* Bytes of the valid UTF-8 character at text, 1 for a NUL, and its code point; 0 if there is none. */
+size_t fmt_char(const char *text, __u32 *ret_point);
+
+/*
+ * A terminal, or a program that splits lines by Unicode's rules, obeys these
+ * characters instead of showing them: controls, line separators, and what
+ * changes the direction of writing.
+ */
+bool fmt_is_unsafe(__u32 point);
+
 /* Does the text need fmt_utf8 before it may go where UTF-8 is demanded? */
 bool fmt_is_utf8(const char *text);
 
@@ -45,7 +55,7 @@ bool fmt_is_utf8(const char *text);
 char *fmt_utf8(char *buf, size_t len, const char *text);
 
 /*
- * Copy for a terminal: control characters and broken UTF-8 become '?'. At most
+ * Copy for a terminal: unsafe characters and broken UTF-8 become '?'. At most
  * `width` characters; if there are more, '~' stands for what is cut away at
  * the end, or at the start if cut_start. len >= 4 * width + 2 holds any.
  */
