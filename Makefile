@@ -25,7 +25,7 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -D_GNU_
 BPFFLAGS := -g -O2 -Wall -Werror --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LIBS     := -lbpf -lelf -lz -ljson-c
+LIBS     := -lbpf -lelf -lz -lyajl
 KERNELS  ?= 6.1 6.12 6.18 7.x
 
 ifeq ($(V),1)
@@ -89,7 +89,7 @@ unit_links = $(shell sed -n 's:^/\* links\: \(.*\) \*/:\1:p' $(1))
 $(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h user/*/*.h include/*.h tests/unit/*.h)
 	@mkdir -p $(@D)
 	$(call say,UNIT,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit -Itests $(filter %.c,$^) -ljson-c -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit -Itests $(filter %.c,$^) -lyajl -ljson-c -lcmocka -o $@
 
 units: $(UNIT)
 

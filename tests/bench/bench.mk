@@ -42,7 +42,7 @@ $(BENCH_DIR)/user.a: $(filter-out $(O)/user/main.o,$(USER_OBJ))
 
 $(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine) $(SAY) $(BENCH_DIR)/user.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -o $@
 
 $(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
 	$(call say,LINK,$@)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/commands/demo_check.c user/commands/demo_race.c user/base/fmt.c user/engine/incident.c user/base/err.c */
+/* links: user/output/json.c user/output/sink.c user/commands/demo_check.c user/commands/demo_race.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /* The comparison of the demo passes the right report, and no other. */
 #include <json-c/json.h>
 #include <stdlib.h>

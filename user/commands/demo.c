@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "demo_check.h"
+#include "output/sink.h"
 #include "run/session.h"
 
 #define TIMEOUT_NS (30 * NSEC_PER_SEC)
@@ -55,8 +56,9 @@ static int conclude(const struct demo *demo, const struct demo_opts *opts)
 		err = demo_print_json(stdout, &demo->race, &check, passed);
 	else
 		demo_print(stdout, &demo->race, &demo->report, &check, passed);
-	if (err || fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to standard output");
+	err = err ?: sink_flush(stdout);
+	if (err) {
+		log_error("cannot write to standard output: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
 	return passed ? EXIT_DONE : EXIT_FAILED;

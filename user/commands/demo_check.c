@@ -5,11 +5,10 @@
 #include "demo_check.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <json-c/json.h>
 #include <string.h>
 
 #include "base/fmt.h"
+#include "output/json.h"
 
 #define EXCERPT_BYTES 8
 
@@ -194,49 +193,32 @@ void demo_print(FILE *out, const struct race *race, const struct demo_report *re
 	fprintf(out, "\n%s\n", conclusion(race, report, check, passed));
 }
 
-static void put_int(struct json_object *obj, const char *key, long long value)
-{
-	json_object_object_add(obj, key, json_object_new_int64(value));
-}
-
-static void put_bool(struct json_object *obj, const char *key, bool value)
-{
-	json_object_object_add(obj, key, json_object_new_boolean(value));
-}
-
 int demo_print_json(FILE *out, const struct race *race, const struct demo_check *check,
 		    bool passed)
 {
 	const struct race_result *result = race->result;
-	struct json_object *obj = json_object_new_object();
-	struct json_object *same = json_object_new_object();
-	char path[3 * PATH_MAX];
-	const char *text;
+	struct json j;
 
-	json_object_object_add(obj, "type", json_object_new_string("demo"));
-	put_bool(obj, "passed", passed);
-	json_object_object_add(obj, "path",
-			       json_object_new_string(fmt_utf8(path, sizeof(path), race->path)));
-	put_int(obj, "sent_bytes", RACE_BYTES);
-	put_int(obj, "received_bytes", result->received);
-	put_int(obj, "wrong_bytes", check->wrong);
-	put_int(obj, "wrong_offset", check->first);
-	put_int(obj, "wrong_length", check->wrong ? check->last - check->first + 1 : 0);
-	put_int(obj, "sender_pid", result->sender);
-	put_int(obj, "writer_pid", result->writer);
-	put_int(obj, "reader_pid", result->reader);
-	put_bool(same, "one_incident", check->one_incident);
-	put_bool(same, "verdict", check->verdict);
-	put_bool(same, "range", check->range);
-	put_bool(same, "file", check->file);
-	put_bool(same, "writer", check->writer);
-	put_bool(same, "sender", check->sender);
-	put_bool(same, "connection", check->connection);
-	json_object_object_add(obj, "reported_right", same);
-	text = json_object_to_json_string_ext(obj, JSON_C_TO_STRING_PLAIN |
-					      JSON_C_TO_STRING_NOSLASHESCAPE);
-	if (text)
-		fprintf(out, "%s\n", text);
-	json_object_put(obj);
-	return text ? 0 : -ENOMEM;
+	json_begin(&j);
+	json_text(&j, "type", "demo");
+	json_bool(&j, "passed", passed);
+	json_text(&j, "path", race->path);
+	json_u64(&j, "sent_bytes", RACE_BYTES);
+	json_u64(&j, "received_bytes", result->received);
+	json_u64(&j, "wrong_bytes", check->wrong);
+	json_u64(&j, "wrong_offset", check->first);
+	json_u64(&j, "wrong_length", check->wrong ? check->last - check->first + 1 : 0);
+	json_u64(&j, "sender_pid", result->sender);
+	json_u64(&j, "writer_pid", result->writer);
+	json_u64(&j, "reader_pid", result->reader);
+	json_object(&j, "reported_right");
+	json_bool(&j, "one_incident", check->one_incident);
+	json_bool(&j, "verdict", check->verdict);
+	json_bool(&j, "range", check->range);
+	json_bool(&j, "file", check->file);
+	json_bool(&j, "writer", check->writer);
+	json_bool(&j, "sender", check->sender);
+	json_bool(&j, "connection", check->connection);
+	json_object_end(&j);
+	return json_end(&j, out);
 }

@@ -40,7 +40,7 @@ bool demo_check(const struct race *race, const struct demo_report *report,
 void demo_print(FILE *out, const struct race *race, const struct demo_report *report,
 		const struct demo_check *check, bool passed);
 
-/* One JSON line. 0 or -ENOMEM. */
+/* One JSON line. 0 or -errno. */
 int demo_print_json(FILE *out, const struct race *race, const struct demo_check *check,
 		    bool passed);
 

@@ -4,8 +4,6 @@
  * others are not, then the self-test. Exit status 0 only if every required
  * role is attached and has shown itself.
  */
-#include <errno.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -16,6 +14,8 @@
 #include "kernel/hooks.h"
 #include "kernel/loader.h"
 #include "kernel/selftest.h"
+#include "output/json.h"
+#include "output/sink.h"
 
 struct probe_opts {
 	bool json;
@@ -71,7 +71,7 @@ static bool spoken_for(const struct probe *p, size_t i)
 	return false;
 }
 
-static void print_text(const struct probe *p)
+static int print_text(const struct probe *p)
 {
 	printf("kernel %s\n\n%-17s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
 	for (size_t i = 0; i < p->n; i++) {
@@ -86,7 +86,7 @@ static void print_text(const struct probe *p)
 	putchar('\n');
 	if (p->test_err) {
 		printf("self-test could not run: %s\n", strerror(-p->test_err));
-		return;
+		return sink_flush(stdout);
 	}
 	for (int i = 0; i < SELFTEST_RESULTS; i++) {
 		const struct selftest_result *r = &p->results[i];
@@ -94,61 +94,59 @@ static void print_text(const struct probe *p)
 		printf("%-17s %s: %u of %u\n", r->role, r->what, r->seen, r->expected);
 	}
 	printf("self-test %s\n", p->passed ? "passed" : "FAILED");
+	return sink_flush(stdout);
 }
 
-static struct json_object *json_hooks(const struct probe *p)
+static void put_hooks(struct json *j, const struct probe *p)
 {
-	struct json_object *list = json_object_new_array();
-
+	json_array(j, "hooks");
 	for (size_t i = 0; i < p->n; i++) {
 		const struct hook *h = &p->hooks[i];
-		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "role", json_object_new_string(h->role));
-		json_object_object_add(o, "method", json_object_new_string(hook_method_name(h->method)));
-		json_object_object_add(o, "symbol", json_object_new_string(h->symbol));
-		json_object_object_add(o, "required", json_object_new_boolean(h->required));
-		json_object_object_add(o, "state", json_object_new_string(hook_state_name(h->state)));
-		json_object_object_add(o, "why", json_object_new_string(why(h)));
-		json_object_object_add(o, "sees", json_object_new_string(h->blind_without));
-		json_object_array_add(list, o);
+		json_object(j, NULL);
+		json_text(j, "role", h->role);
+		json_text(j, "method", hook_method_name(h->method));
+		json_text(j, "symbol", h->symbol);
+		json_bool(j, "required", h->required);
+		json_text(j, "state", hook_state_name(h->state));
+		json_text(j, "why", why(h));
+		json_text(j, "sees", h->blind_without);
+		json_object_end(j);
 	}
-	return list;
+	json_array_end(j);
 }
 
-static struct json_object *json_test(const struct probe *p)
+static void put_test(struct json *j, const struct probe *p)
 {
-	struct json_object *test = json_object_new_object(), *list = json_object_new_array();
-
+	json_object(j, "selftest");
+	json_bool(j, "passed", p->passed);
+	if (p->test_err)
+		json_text(j, "error", strerror(-p->test_err));
+	json_array(j, "results");
 	for (int i = 0; i < SELFTEST_RESULTS && !p->test_err; i++) {
 		const struct selftest_result *r = &p->results[i];
-		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "role", json_object_new_string(r->role));
-		json_object_object_add(o, "what", json_object_new_string(r->what));
-		json_object_object_add(o, "expected", json_object_new_int(r->expected));
-		json_object_object_add(o, "seen", json_object_new_int(r->seen));
-		json_object_array_add(list, o);
+		json_object(j, NULL);
+		json_text(j, "role", r->role);
+		json_text(j, "what", r->what);
+		json_u64(j, "expected", r->expected);
+		json_u64(j, "seen", r->seen);
+		json_object_end(j);
 	}
-	json_object_object_add(test, "passed", json_object_new_boolean(p->passed));
-	if (p->test_err)
-		json_object_object_add(test, "error",
-				       json_object_new_string(strerror(-p->test_err)));
-	json_object_object_add(test, "results", list);
-	return test;
+	json_array_end(j);
+	json_object_end(j);
 }
 
-static void print_json(const struct probe *p)
+static int print_json(const struct probe *p)
 {
-	struct json_object *o = json_object_new_object();
+	struct json j;
 
-	json_object_object_add(o, "type", json_object_new_string("probe"));
-	json_object_object_add(o, "kernel", json_object_new_string(p->release));
-	json_object_object_add(o, "hooks", json_hooks(p));
-	json_object_object_add(o, "selftest", json_test(p));
-	puts(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN |
-					       JSON_C_TO_STRING_NOSLASHESCAPE));
-	json_object_put(o);
+	json_begin(&j);
+	json_text(&j, "type", "probe");
+	json_text(&j, "kernel", p->release);
+	put_hooks(&j, p);
+	put_test(&j, p);
+	return json_end(&j, stdout);
 }
 
 static int run(struct probe *p, const struct probe_opts *opts)
@@ -157,6 +155,7 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	struct loader *l;
 	struct utsname u;
 	struct err err;
+	int out_err;
 
 	if (loader_open(&l, &lopts, &err)) {
 		log_error("%s", err.text);
@@ -166,25 +165,21 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	memcpy(p->release, u.release, sizeof(p->release));
 	p->hooks = loader_hooks(l, &p->n);
 	p->test_err = selftest_run(l, p->results, &p->passed);
-	if (opts->json)
-		print_json(p);
-	else
-		print_text(p);
+	out_err = opts->json ? print_json(p) : print_text(p);
 	loader_close(l);
+	if (out_err) {
+		log_error("cannot write to standard output: %s", strerror(-out_err));
+		return EXIT_FAILED;
+	}
 	return p->passed ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int cmd_probe(void *values, char **operands)
 {
 	struct probe p = { 0 };
-	int status = run(&p, values);
 
 	(void)operands;
-	if (fflush(stdout) || ferror(stdout)) {
-		log_error("cannot write to standard output: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
-	return status;
+	return run(&p, values);
 }
 
 static const struct probe_opts defaults;

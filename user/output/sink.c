@@ -15,10 +15,10 @@
 const char *const sink_counter_names[] = { PF_COUNTERS(COUNTER_NAME, COUNTER_NAME) };
 const char *const sink_counter_texts[] = { PF_COUNTERS(COUNTER_TEXT, COUNTER_TEXT) };
 
-int sink_flush(struct sink *sink)
+int sink_flush(FILE *out)
 {
 	errno = 0;
-	if (!fflush(sink->out) && !ferror(sink->out))
+	if (!fflush(out) && !ferror(out))
 		return 0;
 	return errno ? -errno : -EIO;
 }

@@ -66,6 +66,6 @@ struct loss {
 void sink_losses(const struct summary *sum, struct loss ret_losses[SINK_LOSSES]);
 
 /* Flush and tell how it went: 0 or -errno. */
-int sink_flush(struct sink *sink);
+int sink_flush(FILE *out);
 
 #endif

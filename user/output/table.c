@@ -245,7 +245,7 @@ static int table_open(struct sink *sink)
 		if (width[i])
 			put_cell(sink, i, columns[i].title, width[i], NULL);
 	}
-	return sink_flush(sink);
+	return sink_flush(sink->out);
 }
 
 /*
@@ -298,13 +298,13 @@ static int table_incident(struct sink *sink, const struct shown *shown)
 	}
 	if (shown->suspects_sought)
 		put_suspects(sink, shown);
-	return sink_flush(sink);
+	return sink_flush(sink->out);
 }
 
 static int table_summary(struct sink *sink, const struct summary *sum)
 {
 	summary_print(sink->out, sum);
-	return sink_flush(sink);
+	return sink_flush(sink->out);
 }
 
 const struct sink_ops sink_table = {
