@@ -11,16 +11,16 @@
 #include "unit.h"
 
 static const char at_120[] =
-	"TIME     VERDICT    BYTES WRITER         SENDER         CONNECTION            PHASE    AGE FILE@OFFSET+LENGTH\n"
-	"12:00:00 corrupt     4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034    queued 1.8ms /srv/www/a.iso@65536+4096\n"
-	"12:00:00 possible*   1.0T with~[4194304] fifteen~[4100] ~dfd:fdfd:fdfd]:51034 held     12s ~me of a file@0+1099511627776\n"
-	"12:00:00 near-miss   4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034    sent   1.8ms [8:1] inode 1234@65536+4096\n";
+	"TIME     VERDICT    REASON  BYTES WRITER         SENDER         CONNECTION         PHASE    AGE FILE@OFFSET+LENGTH\n"
+	"12:00:00 corrupt    unsent   4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 queued 1.8ms ~rv/www/a.iso@65536+4096\n"
+	"12:00:00 possible*  mmap-s~  1.0T with~[4194304] fifteen~[4100] ~:fdfd:fdfd]:51034 held     12s ~ a file@0+1099511627776\n"
+	"12:00:00 near-miss  acked    4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms ~] inode 1234@65536+4096\n";
 
 static const char at_80[] =
-	"TIME     VERDICT    BYTES WRITER        CONNECTION      FILE@OFFSET+LENGTH\n"
-	"12:00:00 corrupt     4096 rewrit~[4242] 10.0.0.2:51034  ~rv/www/a.iso@65536+4096\n"
-	"12:00:00 possible*   1.0T wit~[4194304] ~fd:fdfd]:51034 ~ a file@0+1099511627776\n"
-	"12:00:00 near-miss   4096 rewrit~[4242] 10.0.0.2:51034  ~] inode 1234@65536+4096\n";
+	"TIME     VERDICT    REASON  WRITER       CONNECTION      FILE@OFFSET+LENGTH\n"
+	"12:00:00 corrupt    unsent  rewri~[4242] 10.0.0.2:51034  ~v/www/a.iso@65536+4096\n"
+	"12:00:00 possible*  mmap-s~ wi~[4194304] ~fd:fdfd]:51034 ~a file@0+1099511627776\n"
+	"12:00:00 near-miss  acked   rewri~[4242] 10.0.0.2:51034  ~ inode 1234@65536+4096\n";
 
 static const char at_40[] =
 	"VERDICT    WRITER       FILE@OFFSET+LENGTH\n"
@@ -101,15 +101,35 @@ static char *print_sink(struct sink sink, const struct sample *sample)
 	return text;
 }
 
+/* A line has its reason from 52 columns on. Cut, it still differs from all others. */
+static void test_reasons(void **state)
+{
+	char cells[PF_REASON_MAX][16];
+
+	(void)state;
+	for (int i = 0; i < PF_REASON_MAX; i++) {
+		struct sample sample = sample_incident();
+		char *text;
+
+		sample.inc.answer.reason = i;
+		text = print_sink((struct sink){ .width = 52 }, &sample);
+		assert_int_equal(sscanf(text, "corrupt %15s rewri~[4242] ", cells[i]), 1);
+		assert_memory_equal(cells[i], pf_reason_name(i), strcspn(cells[i], "~"));
+		for (int k = 0; k < i; k++)
+			assert_string_not_equal(cells[i], cells[k]);
+		free(text);
+	}
+}
+
 static const char who_at_120[] =
-	"12:00:00 corrupt     4096 ?              kw~ [nvme_tcp] :80>10.0.0.2:51034    queued 1.8ms /srv/www/a.iso@65536+4096\n"
+	"12:00:00 corrupt    unsent   4096 ?              kw~ [nvme_tcp] :80>10.0.0.2:51034 queued 1.8ms ~rv/www/a.iso@65536+4096\n"
 	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
-	"12:00:00 near-miss   4096 nginx[4100]    nginx[4100]    :80>10.0.0.2:51034    sent   1.8ms (user memory)\n";
+	"12:00:00 near-miss  acked    4096 nginx[4100]    nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms (user memory)\n";
 
 static const char who_at_80[] =
-	"12:00:00 corrupt     4096 ?             10.0.0.2:51034  ~rv/www/a.iso@65536+4096\n"
+	"12:00:00 corrupt    unsent  ?            10.0.0.2:51034  ~v/www/a.iso@65536+4096\n"
 	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
-	"12:00:00 near-miss   4096 nginx[4100]   10.0.0.2:51034  (user memory)\n";
+	"12:00:00 near-miss  acked   nginx[4100]  10.0.0.2:51034  (user memory)\n";
 
 static void test_who(void **state)
 {
@@ -290,6 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_golden),
 		cmocka_unit_test(test_no_line_is_too_long),
+		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_suspects),
 		cmocka_unit_test(test_module_too_long),

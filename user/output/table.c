@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * table - a line per incident for people, as wide as the terminal. In a
- * narrow one the columns of the highest rank go first; the file comes last and
- * takes what is left. What does not fit is cut and marked by '~', for the whole
- * of it there is JSON.
+ * table - a line per incident for people, as wide as the terminal. In a narrow
+ * one the columns of the highest rank are left out first. In a wide one columns
+ * get more room, round by round. What does not fit is cut and marked by '~';
+ * JSON has all of it.
  */
 #include <string.h>
 
@@ -11,17 +11,17 @@
 #include "sink.h"
 #include "summary.h"
 
-enum column_id {
-	TIME, VERDICT, BYTES, WRITER, SENDER, CONNECTION, PHASE, AGE, FILE_RANGE, COLUMNS
-};
-
 #define CELL_LEN 8448	/* the longest path and what stands around it */
+#define ROUNDS 6
 
+/* All that makes a column. The order of columns[] is the order on the line. */
 struct column {
 	const char *title;
-	unsigned int min;	/* below this width it is left out */
-	unsigned int rank;	/* left out before those with a lower one; 0: never */
-	bool right;
+	unsigned int width[ROUNDS];	/* the least; then what it may grow to, 0: as before */
+	unsigned int rank;		/* left out before those with a lower one; 0: never */
+	bool right;			/* aligned there */
+	bool coloured;			/* as the verdict is */
+	bool whole;			/* runs over where nothing wraps a line: sink.whole_paths */
 	void (*cell)(char *buf, const struct shown *shown, unsigned int width);
 };
 
@@ -50,6 +50,11 @@ static void verdict_cell(char *buf, const struct shown *shown, unsigned int widt
 	(void)width;
 	snprintf(buf, CELL_LEN, "%s%s", pf_verdict_name(shown->inc->answer.verdict),
 		 shown->inc->evidence_lost ? "*" : "");
+}
+
+static void reason_cell(char *buf, const struct shown *shown, unsigned int width)
+{
+	fmt_cell(buf, CELL_LEN, pf_reason_name(shown->inc->answer.reason), width, false);
 }
 
 static void bytes_cell(char *buf, const struct shown *shown, unsigned int width)
@@ -138,74 +143,67 @@ static void file_cell(char *buf, const struct shown *shown, unsigned int width)
 	strcat(strcat(buf, range), mark);
 }
 
-static const struct column columns[COLUMNS] = {
-	[TIME] = { "TIME", 8, 1, false, time_cell },
-	[VERDICT] = { "VERDICT", 10, 0, false, verdict_cell },
-	[BYTES] = { "BYTES", 5, 2, true, bytes_cell },
-	[WRITER] = { "WRITER", 12, 0, false, writer_cell },
-	[SENDER] = { "SENDER", 12, 4, false, sender_cell },
-	[CONNECTION] = { "CONNECTION", 15, 3, false, connection_cell },
-	[PHASE] = { "PHASE", 6, 6, false, phase_cell },
-	[AGE] = { "AGE", 5, 5, true, age_cell },
-	[FILE_RANGE] = { "FILE@OFFSET+LENGTH", 20, 0, false, file_cell },
+static const struct column columns[] = {
+	{ .title = "TIME", .width = { 8, 0, 0, 12 }, .rank = 2, .cell = time_cell },
+	{ .title = "VERDICT", .width = { 10 }, .coloured = true, .cell = verdict_cell },
+	{ .title = "REASON", .width = { 7, 0, 0, 10, 13 }, .rank = 1, .cell = reason_cell },
+	{ .title = "BYTES", .width = { 5 }, .rank = 4, .right = true, .cell = bytes_cell },
+	{ .title = "WRITER", .width = { 12, 0, 14, 16, 24 }, .cell = writer_cell },
+	{ .title = "SENDER", .width = { 12, 0, 14, 16, 24 }, .rank = 5, .cell = sender_cell },
+	{ .title = "CONNECTION", .width = { 15, 0, 21, 0, 43 }, .rank = 3, .cell = connection_cell },
+	{ .title = "PHASE", .width = { 6 }, .rank = 7, .cell = phase_cell },
+	{ .title = "AGE", .width = { 5 }, .rank = 6, .right = true, .cell = age_cell },
+	{ .title = "FILE@OFFSET+LENGTH", .width = { 20, 24, 0, 30, 40, -1 }, .whole = true,
+	  .cell = file_cell },
 };
 
-/* Who gets the room beyond the minimum, in turn. */
-static const struct {
-	enum column_id id;
-	unsigned int width;
-} growth[] = {
-	{ FILE_RANGE, 24 },
-	{ WRITER, 14 },
-	{ SENDER, 14 },
-	{ CONNECTION, 21 },
-	{ FILE_RANGE, 30 },
-	{ WRITER, 16 },
-	{ SENDER, 16 },
-	{ TIME, 12 },
-	{ FILE_RANGE, 40 },
-	{ WRITER, 24 },
-	{ SENDER, 24 },
-	{ CONNECTION, 43 },
-	{ FILE_RANGE, -1 },
-};
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
 static unsigned int total(const unsigned int width[COLUMNS])
 {
 	unsigned int sum = 0;
 
-	for (int i = 0; i < COLUMNS; i++)
+	for (size_t i = 0; i < COLUMNS; i++)
 		sum += width[i] ? width[i] + 1 : 0;
 	return sum - 1;
+}
+
+/* The least of all columns, without those for which there is no room. */
+static void lay_out_least(unsigned int room, unsigned int ret_width[COLUMNS])
+{
+	unsigned int rank = 0;
+
+	for (size_t i = 0; i < COLUMNS; i++) {
+		ret_width[i] = columns[i].width[0];
+		if (columns[i].rank > rank)
+			rank = columns[i].rank;
+	}
+	for (; rank && total(ret_width) > room; rank--) {
+		for (size_t i = 0; i < COLUMNS; i++)
+			ret_width[i] = columns[i].rank == rank ? 0 : ret_width[i];
+	}
+}
+
+static void grow(const struct sink *sink, int round, unsigned int width[COLUMNS])
+{
+	for (size_t i = 0; i < COLUMNS; i++) {
+		unsigned int used = total(width), want = columns[i].width[round];
+
+		if (!width[i] || width[i] >= want || used >= sink->width ||
+		    (columns[i].whole && sink->whole_paths))
+			continue;
+		if (want - width[i] > sink->width - used)
+			want = width[i] + sink->width - used;
+		width[i] = want;
+	}
 }
 
 /* Widths of all columns, 0 for those left out. */
 static void lay_out(const struct sink *sink, unsigned int ret_width[COLUMNS])
 {
-	unsigned int room = sink->width, rank = 0;
-
-	for (int i = 0; i < COLUMNS; i++) {
-		ret_width[i] = columns[i].min;
-		if (columns[i].rank > rank)
-			rank = columns[i].rank;
-	}
-	for (; rank && total(ret_width) > room; rank--) {
-		for (int i = 0; i < COLUMNS; i++)
-			ret_width[i] = columns[i].rank == rank ? 0 : ret_width[i];
-	}
-	for (size_t i = 0; i < sizeof(growth) / sizeof(growth[0]); i++) {
-		unsigned int *width = &ret_width[growth[i].id];
-		unsigned int used = total(ret_width);
-		unsigned int more;
-
-		if (used >= room)
-			break;
-		if (!*width || *width >= growth[i].width ||
-		    (growth[i].id == FILE_RANGE && sink->whole_paths))
-			continue;
-		more = growth[i].width - *width;
-		*width += more < room - used ? more : room - used;
-	}
+	lay_out_least(sink->width, ret_width);
+	for (int round = 1; round < ROUNDS; round++)
+		grow(sink, round, ret_width);
 }
 
 static const char *colour_of(enum pf_verdict verdict)
@@ -221,30 +219,30 @@ static const char *colour_of(enum pf_verdict verdict)
 	return colours[verdict];
 }
 
-static void put_cell(struct sink *sink, int id, const char *text, unsigned int width,
-		     const char *colour)
+/* Behind `blanks` blanks; returns how many the next cell has to put in front of itself. */
+static int put_cell(FILE *out, int blanks, const struct column *column, unsigned int width,
+		    const char *text, const char *colour)
 {
 	unsigned int have = fmt_width(text);
 	int pad = have < width ? width - have : 0;
 
-	if (columns[id].right)
-		fprintf(sink->out, "%*s", pad, "");
-	fprintf(sink->out, "%s%s%s", colour ? colour : "", text, colour ? "\033[0m" : "");
-	if (id == COLUMNS - 1)
-		fputc('\n', sink->out);
-	else
-		fprintf(sink->out, "%*s", columns[id].right ? 1 : pad + 1, "");
+	fprintf(out, "%*s%s%s%s", blanks + (column->right ? pad : 0), "", colour ? colour : "",
+		text, colour ? "\033[0m" : "");
+	return column->right ? 1 : pad + 1;
 }
 
 static int table_open(struct sink *sink)
 {
 	unsigned int width[COLUMNS];
+	int blanks = 0;
 
 	lay_out(sink, width);
-	for (int i = 0; i < COLUMNS; i++) {
+	for (size_t i = 0; i < COLUMNS; i++) {
 		if (width[i])
-			put_cell(sink, i, columns[i].title, width[i], NULL);
+			blanks = put_cell(sink->out, blanks, &columns[i], width[i],
+					  columns[i].title, NULL);
 	}
+	fputc('\n', sink->out);
 	return sink_flush(sink->out);
 }
 
@@ -281,21 +279,30 @@ static void put_suspects(struct sink *sink, const struct shown *shown)
 		fprintf(sink->out, "%s\n", cut ? more : "");
 }
 
-static int table_incident(struct sink *sink, const struct shown *shown)
+static void put_incident(struct sink *sink, const struct shown *shown)
 {
 	const char *colour = sink->colour ? colour_of(shown->inc->answer.verdict) : NULL;
 	unsigned int width[COLUMNS];
 	char text[CELL_LEN];
+	int blanks = 0;
 
 	lay_out(sink, width);
-	for (int i = 0; i < COLUMNS; i++) {
-		bool whole = i == FILE_RANGE && sink->whole_paths;
+	for (size_t i = 0; i < COLUMNS; i++) {
+		const struct column *column = &columns[i];
+		bool whole = column->whole && sink->whole_paths;
 
 		if (!width[i])
 			continue;
-		columns[i].cell(text, shown, whole ? CELL_LEN : width[i]);
-		put_cell(sink, i, text, width[i], i == VERDICT ? colour : NULL);
+		column->cell(text, shown, whole ? CELL_LEN : width[i]);
+		blanks = put_cell(sink->out, blanks, column, width[i], text,
+				  column->coloured ? colour : NULL);
 	}
+	fputc('\n', sink->out);
+}
+
+static int table_incident(struct sink *sink, const struct shown *shown)
+{
+	put_incident(sink, shown);
 	if (shown->suspects_sought)
 		put_suspects(sink, shown);
 	return sink_flush(sink->out);
