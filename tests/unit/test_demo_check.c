@@ -135,6 +135,7 @@ static void test_print(void **state)
 	fclose(out);
 	assert_non_null(strstr(text, "pageflight reported exactly the bytes that arrived wrong."));
 	assert_non_null(strstr(text, "12345 of them are not what was sent"));
+	assert_non_null(strstr(text, "\n  rule        " UNREAD "\n"));
 	assert_null(strstr(text, "DIFFERENT"));
 	free(text);
 }

@@ -136,6 +136,7 @@ static void print_pairs(FILE *out, const struct race *race, const struct demo_re
 		 pf_reason_name(inc->answer.reason));
 	print_pair(out, "verdict", check->wrong ? "wrong bytes arrived" : "all bytes right", said,
 		   check->verdict);
+	fprintf(out, "  %-10s  %s\n", "rule", inc->answer.rule);
 	snprintf(real, sizeof(real), "%zu at %zu", check->wrong, check->first);
 	snprintf(said, sizeof(said), "%llu at %llu", (unsigned long long)inc->bytes,
 		 (unsigned long long)inc->file_off);

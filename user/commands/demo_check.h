@@ -13,7 +13,7 @@
 /* What was reported about the file of the race. */
 struct demo_report {
 	unsigned int incidents;
-	struct pf_incident first;			/* pointers in it are not valid */
+	struct pf_incident first;			/* of its pointers only the rule stays valid */
 	char path[PATH_MAX];			/* of it */
 	bool corrupt[RACE_BYTES];		/* bytes of the stream said to be wrong */
 };

@@ -119,6 +119,7 @@ static void put_answer(struct json *j, const struct pf_answer *answer)
 {
 	json_text(j, "verdict", pf_verdict_name(answer->verdict));
 	json_text(j, "reason", pf_reason_name(answer->reason));
+	json_text(j, "rule", answer->rule);
 	json_text(j, "phase", pf_phase_name(answer->phase));
 }
 
