@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * acks - segments that carry nothing but an acknowledgement which the socket
- * has had already: TCP processes each, and nothing comes of it. No data is sent
- * or queued for them, so what is measured is the ACK.
+ * acks - segments that carry only an acknowledgement, which the socket has seen
+ * before. TCP processes each and changes nothing. No data is sent or queued for
+ * them, so the measurement contains nothing but the ACK.
  */
 #ifndef BENCH_ACKS_H
 #define BENCH_ACKS_H
@@ -21,7 +21,7 @@ struct acks {
 	} packet;
 };
 
-/* Those that the peer of a connected IPv4 socket would send, which is at rest. */
+/* The peer of a connected IPv4 socket, at rest, would send these segments. */
 void acks_open(struct acks *a, int sock);
 void acks_send(const struct acks *a, int n);
 void acks_close(struct acks *a);

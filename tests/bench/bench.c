@@ -76,7 +76,7 @@ static void run_column(int column, int round)
 	const struct watcher *w = &watchers[column];
 	double values[LOAD_MAX];
 
-	/* What the one before held is freed behind it, by workers of the kernel. */
+	/* Workers of the kernel still free the memory of the watcher before. */
 	nanosleep(&(struct timespec){ .tv_sec = FREED_S }, NULL);
 	watcher_start(w);
 	load_run(loads[column], values);
@@ -86,7 +86,7 @@ static void run_column(int column, int round)
 			report.values[i][column][round] = values[i];
 }
 
-/* A run that counts for nothing: caches and the emulator warm up, and the hooks are learnt. */
+/* Warm up caches and the emulator, and learn the hooks. The figures are thrown away. */
 static void warm_up(void)
 {
 	double values[LOAD_MAX];
@@ -105,7 +105,7 @@ static void on_probe(bool end)
 	progs_read(end ? &after : &before);
 }
 
-/* Which programs take the time. Counting adds to it, so these are runs of their own. */
+/* Count the time of each program, in runs of their own: counting costs time, too. */
 static void run_programs(int column, unsigned int mask)
 {
 	double values[LOAD_MAX];
@@ -125,7 +125,7 @@ static void run_programs(int column, unsigned int mask)
 	progs_uncount();
 }
 
-/* And the port, of which the watcher "excluded" is. */
+/* One filter each. The watcher "excluded" measures the port. */
 static const struct watcher excluding[REPORT_FILTERS - 1] = {
 	{ .name = "pid", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--pid", "4194304" } },
 	{ .name = "comm", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--comm", "nobody" } },
@@ -137,7 +137,7 @@ static const struct watcher excluding[REPORT_FILTERS - 1] = {
 	{ .name = "inode", .kind = WATCHER_PAGEFLIGHT, .args = { OFF, "--inode", "0:1:1" } },
 };
 
-/* The same page, when each filter in turn lets nothing pass. */
+/* Measure a page under each filter in turn, which excludes it. */
 static void run_excluding(void)
 {
 	double values[LOAD_MAX], runs[EXCLUDED_RUNS];
@@ -165,7 +165,7 @@ static void on_daemon_probe(bool end)
 	daemon_ns = watcher_cpu_ns() - (end ? daemon_ns : 0);
 }
 
-/* What the daemon uses while nothing happens, and while pages go by but none is overwritten. */
+/* Measure the daemon while nothing happens, and while pages are sent but none is overwritten. */
 static void run_idle(void)
 {
 	const struct timespec idle = { .tv_sec = IDLE_NS / 1000000000 };
@@ -193,7 +193,7 @@ static int column_of(const char *name)
 	return c;
 }
 
-/* Those that are named, or all. "off" is always measured: the goals are about it. */
+/* Choose the watchers that are named, else all; and always "off", which the goals are about. */
 static void choose_columns(char **names)
 {
 	for (int c = COLUMN_FLOOR; c < COLUMNS; c++)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * fingerprint.bpf.c - the fingerprint of a page alone, as the BPF side takes it: in
- * chunks, each read with the helper that survives a bad address; and what its
- * parts cost. Run by hand, attached to nothing.
+ * fingerprint.bpf.c - what the fingerprint of a page costs, alone and in its parts.
+ * It is computed as in bpf/: chunk by chunk, each read with the helper that
+ * survives a bad address. The program is run by hand and attached to nothing.
  */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>

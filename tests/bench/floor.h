@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * floor - empty programs on the hooks of whoever holds hooks now: what being
- * called costs. They are made from what the kernel tells of the links, so they
- * are on the same hooks whatever these are.
+ * floor - empty programs on all hooks that are in use now, to measure what being
+ * called costs. The kernel describes each link, so the empty programs are on the
+ * same hooks, whatever these are.
  */
 #ifndef BENCH_FLOOR_H
 #define BENCH_FLOOR_H
 
-/* Remember every hook that is held. Returns how many. */
+/* Remember every hook that has a program. Returns how many. */
 int floor_learn(void);
 
-/* Put an empty program on each. */
+/* Attach an empty program to each. */
 void floor_attach(void);
 void floor_detach(void);
 

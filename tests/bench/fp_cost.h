@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* fp_cost - the fingerprint of 4 KiB, timed alone inside the kernel. */
+/* fp_cost - times the fingerprint of 4 KiB alone, inside the kernel. */
 #ifndef BENCH_FP_COST_H
 #define BENCH_FP_COST_H
 

@@ -55,8 +55,8 @@ void load_prepare(void)
 }
 
 /*
- * A packet costs up to a tenth more where earlier runs have left the allocator
- * of its buffers with scattered free objects: tidy up.
+ * Earlier runs leave free objects scattered over the slabs of packet buffers. A
+ * packet then costs up to a tenth more, so shrink the slabs.
  */
 static void tidy_allocator(void)
 {
@@ -75,7 +75,7 @@ static void tidy_allocator(void)
 	globfree(&caches);
 }
 
-/* With sleep=off idle time passes at once: a nap lets the others finish first. */
+/* Idle time passes at once (sleep=off), so a nap lets all others finish first. */
 void load_settle(void)
 {
 	const struct timespec nap = { .tv_nsec = 300 * 1000 * 1000 };
@@ -165,7 +165,7 @@ static double run_acks(struct pair *p)
 	return took;
 }
 
-/* With a page of another connection in flight, or the hooks would be idle altogether. */
+/* A page of another connection is in flight, or the hooks would return at once. */
 static double run_untracked(double (*run)(struct pair *p))
 {
 	struct crowd one;
@@ -197,7 +197,7 @@ static double run_writes(size_t size, int n)
 	return end(CLOCK_MONOTONIC, began);
 }
 
-/* The writer's own time: the daemon takes the records on the same processor. */
+/* Count the writer's own time: the daemon reads the records on the same processor. */
 static double run_hits(size_t conns, int n)
 {
 	struct crowd c;

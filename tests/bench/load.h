@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * load - the workloads of the bench. Each returns nanoseconds per unit, which
- * are instructions of the guest, all of them: of the caller, of the kernel on
- * its behalf and of what watches it.
+ * load - the workloads of the bench. Each returns nanoseconds per unit. A nanosecond
+ * is an instruction of the guest: of the caller, of the kernel on its behalf, or of
+ * the watcher.
  */
 #ifndef BENCH_LOAD_H
 #define BENCH_LOAD_H
@@ -27,19 +27,19 @@ enum load {
 
 extern const char *const load_names[LOAD_MAX];
 
-/* Run the loads of the mask; values of the others are left alone. */
+/* Run the loads of the mask. The values of the others do not change. */
 void load_run(unsigned int mask, double values[LOAD_MAX]);
 
-/* Units of a load that one run measures. */
+/* How many units of a load one run measures. */
 double load_units(enum load load);
 
-/* If set, called as what is measured begins, and at its end. */
+/* If set, called where the measurement begins and where it ends. */
 extern void (*load_probe)(bool end);
 
 /* Wait until nothing but the caller has anything to do. */
 void load_settle(void);
 
-/* What they need, made once. */
+/* Prepare what the loads need. Called once. */
 void load_prepare(void);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * native - what a count of instructions would get wrong, timed on this host:
- * the fingerprint of a page against copying it and against a library's hash;
- * and the cure for the race, to read and send a copy, against sendfile().
+ * native - two comparisons that a count of instructions would get wrong, timed on
+ * this host: the fingerprint of a page with a copy and with the hash of a library;
+ * and sendfile() with the cure for the race, which is to send a copy.
  */
 #include <stdbool.h>
 #include <stdio.h>

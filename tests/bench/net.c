@@ -32,7 +32,7 @@ void net_prepare(void)
 	const struct rlimit files = { 1 << 20, 1 << 20 };
 
 	must(!setrlimit(RLIMIT_NOFILE, &files), "RLIMIT_NOFILE");
-	/* Each page a socket holds counts as memory, though it is the file's. */
+	/* Each page in a socket counts as its memory, though the page belongs to the file. */
 	write_text("/proc/sys/net/ipv4/tcp_mem", "16777216 16777216 16777216");
 	write_text("/proc/sys/net/ipv4/ip_local_port_range", "10000 65000");
 }
@@ -42,7 +42,7 @@ static void set_option(int fd, int level, int name, int value, const char *what)
 	must(!setsockopt(fd, level, name, &value, sizeof(value)), "%s", what);
 }
 
-/* Beyond the limit of the host only root may go. */
+/* Only root may exceed the limit of the host. */
 static void set_buffer(int fd, int force, int name, int value)
 {
 	if (setsockopt(fd, SOL_SOCKET, force, &value, sizeof(value)))
@@ -75,7 +75,7 @@ void pair_close(struct pair *p)
 {
 	const struct linger hard = { .l_onoff = 1 };
 
-	/* Without a word to the peer's queue and without TIME_WAIT. */
+	/* A reset drops the queue of the peer and leaves no TIME_WAIT. */
 	must(!setsockopt(p->tx, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
 	close(p->tx);
 	close(p->rx);
@@ -116,7 +116,7 @@ void pair_discard(struct pair *p, size_t len)
 	}
 }
 
-/* In packets that hold whole pages, so that no page is cut into two flights. */
+/* Send packets of whole pages, so that no page is cut into two flights. */
 static void send_whole_pages(struct pair *p, int file, size_t off, size_t pages)
 {
 	for (size_t n; pages; pages -= n, off += n * PAGE) {

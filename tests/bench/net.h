@@ -14,26 +14,26 @@ struct pair {
 	int tx, rx;
 };
 
-/* Let sockets hold as much as the benches want. Once, before all others. */
+/* Raise the limits of sockets. Called once, before everything else. */
 void net_prepare(void);
 
 /* A connection that can hold `room` bytes nobody has read. */
 void pair_open(struct pair *p, size_t room);
 void pair_close(struct pair *p);
 
-/* A file of a tmpfs with data in every page; it has no name any more. */
+/* A nameless file on tmpfs with data in every page. */
 int file_new(size_t size);
 
-/* Send len bytes of the file from off; the socket has room for them. */
+/* Send len bytes of the file from off. The socket has to have room for them. */
 void pair_send(struct pair *p, int file, size_t off, size_t len);
 
-/* Take len bytes without copying them. */
+/* Read len bytes without copying them. */
 void pair_discard(struct pair *p, size_t len);
 
 /*
  * Connections whose reader does not read, each with `pages` pages of the file
- * in flight. Each next one begins `step` bytes further in the file; at its end
- * they begin anew.
+ * in flight. Each connection begins `step` bytes behind the one before, and again
+ * at the start once the file ends.
  */
 struct crowd {
 	struct pair *pairs;

@@ -83,7 +83,7 @@ void progs_between(const struct progs *before, struct progs *after)
 	qsort(after->prog, n, sizeof(after->prog[0]), by_ns);
 }
 
-/* "memlock" is what the map uses; before 6.4 an estimate from its values and their number. */
+/* "memlock" is the memory of the map. Before 6.4 it is an estimate from the size of its values. */
 static uint64_t map_bytes(int fd)
 {
 	unsigned long long bytes = 0;

@@ -20,14 +20,14 @@ struct progs {
 	struct prog prog[PROGS_MAX];
 };
 
-/* Let the kernel count runs and their time; progs_uncount() ends it. */
+/* Let the kernel count invocations and their time, until progs_uncount(). */
 void progs_count(void);
 void progs_uncount(void);
 
-/* Every program that is loaded. */
+/* Read the counts of every loaded program. */
 void progs_read(struct progs *ret_progs);
 
-/* What was counted between two readings, the dearest first; idle ones are left out. */
+/* Put the difference to `after`: the dearest program first, without those that never ran. */
 void progs_between(const struct progs *before, struct progs *after);
 
 #define MAPS_MAX 64

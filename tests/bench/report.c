@@ -35,7 +35,7 @@ static double added(struct report *r, enum load load, enum column column)
 	return middle(r, load, column) - middle(r, load, COLUMN_NONE);
 }
 
-/* Half of what lies between the smallest and the largest; after a median they are sorted. */
+/* Half the distance of the smallest and the largest. The median has sorted the values. */
 static double spread(struct report *r, enum load load, enum column column)
 {
 	const double *v = r->values[load][column];
@@ -92,7 +92,7 @@ static void unmeasured(const char *what, const char *why)
 	printf("goal  %-56s not measured: %s\n", what, why);
 }
 
-/* By the filter that takes longest. */
+/* The goal is for the slowest filter. */
 static void print_excluded_goal(struct report *r)
 {
 	double most = 0, base = middle(r, LOAD_PAGE, COLUMN_NONE);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * scale - does it grow? A million pages in flight on ten thousand connections,
- * one page on all of them, pages over 64 GiB of one file, and a pool that is
- * full. Costs are instructions of the guest (tests/vm/run --icount).
+ * scale - does the cost grow? A million pages are in flight on ten thousand
+ * connections; one page is on all of them; pages are spread over 64 GiB of one
+ * file; and the pool is full. Costs are instructions of the guest
+ * (tests/vm/run --icount).
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -63,7 +64,7 @@ static void on_probe(bool end)
 	progs_read(end ? &after : &before);
 }
 
-/* The page workload: all of it, and what the programs take of it. */
+/* Measure the page workload, and what the programs take of it. */
 static void cost_per_page(double *ret_whole, double *ret_programs)
 {
 	double values[LOAD_MAX], whole[TIMES];
@@ -184,7 +185,7 @@ static int sparse_file(void)
 	return file;
 }
 
-/* Far apart in one file: hit where they are, and beside. */
+/* Pages far apart in one file. Some are overwritten, and some of their neighbours. */
 static void sparse(void)
 {
 	static const struct watcher watch = WATCH(NULL);
@@ -213,7 +214,7 @@ static void sparse(void)
 	close(file);
 }
 
-/* Sends 5,000 pages; some kernels cut one of a connection in two. */
+/* Send 5,000 pages. Some kernels cut one page of a connection in two. */
 static struct json_object *fill_room(const struct watcher *watch, bool full)
 {
 	struct crowd crowd;

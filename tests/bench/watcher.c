@@ -57,7 +57,7 @@ static void become_pageflight(int ready)
 	must(false, PAGEFLIGHT);
 }
 
-/* bpftrace runs a command once it is attached; ours tells us, and stays. */
+/* bpftrace runs a command once it is attached. This one tells the bench, and waits. */
 static void become_bpftrace(int ready)
 {
 	char hold[64];
@@ -94,7 +94,7 @@ int watcher_said(const char *word, FILE *to)
 	FILE *f;
 	int n = 0;
 
-	/* Opened anew: the watcher goes on writing where ours stands. */
+	/* Open the file anew: the watcher writes at the offset of our descriptor. */
 	snprintf(line, sizeof(line), "/proc/self/fd/%d", fileno(said));
 	f = fopen(line, "re");
 	must(f, "%s", line);
@@ -150,7 +150,7 @@ uint64_t watcher_cpu_ns(void)
 	return now_ns(clock);
 }
 
-/* The last line of what it wrote. */
+/* The last line that the watcher printed. */
 static struct json_object *last_line(void)
 {
 	struct json_object *summary;

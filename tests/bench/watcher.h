@@ -27,19 +27,19 @@ struct watcher {
 	const char *args[8];		/* of `watch` */
 };
 
-/* NULL, or why it cannot be started here. */
+/* Why the watcher cannot be started here, or NULL. */
 const char *watcher_missing(const struct watcher *w);
 
-/* Start it; returns once it is attached. */
+/* Start the watcher. Returns once it is attached. */
 void watcher_start(const struct watcher *w);
 
-/* Processor time it used so far, 0 if it is no process. */
+/* The processor time of the watcher so far; 0 if it is no process. */
 uint64_t watcher_cpu_ns(void);
 
-/* Copy those lines of its standard error that have a word; returns how many. While it runs. */
+/* Copy lines with a word from the standard error of the running watcher. Returns how many. */
 int watcher_said(const char *word, FILE *to);
 
-/* End it. What pageflight said last, its summary, to be put by the caller; or NULL. */
+/* End the watcher. Returns pageflight's summary, which the caller puts; NULL of any other. */
 struct json_object *watcher_stop(void);
 
 /* A number of a summary by its path, "losses/pool_full". */
@@ -48,7 +48,7 @@ uint64_t summary_get(struct json_object *summary, const char *path);
 /* The sum of all losses of a summary. */
 uint64_t summary_lost(struct json_object *summary);
 
-/* The other end of a bpftrace script: tell the bench that all is attached, then wait. */
+/* The command of a bpftrace script: tell the bench that all is attached, then wait. */
 int watcher_hold(const char *fd);
 
 #endif

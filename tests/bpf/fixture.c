@@ -8,8 +8,8 @@
 #include "lib/say.h"
 
 /*
- * The loader that tests share stays open. What a test leaves open when it fails
- * would disturb the next one: flow_clean() closes all that flow_mark() did not see.
+ * The loader that tests share stays open. A test that fails leaves descriptors open,
+ * which would disturb the next test: flow_clean() closes them.
  */
 int fixture_setup(void **state)
 {
@@ -59,7 +59,7 @@ static void begin(struct fixture *t)
 	if (plan->before)
 		plan->before();
 	counts_start();
-	/* Records that a test left unread when it failed. */
+	/* A test that failed may have left records unread. */
 	assert_true(loader_consume(counts_loader(), ignore_record, NULL) >= 0);
 	assert_in_range(flows_of(plan), 1, FIXTURE_FLOWS);
 	for (unsigned int i = 0; i < flows_of(plan); i++)
@@ -103,7 +103,7 @@ int fixture_group(const char *group, const struct CMUnitTest *tests, size_t n)
 	int failed;
 
 	must_end = _fail;
-	/* Between the lines of cmocka stands what the tests say, each at its place. */
+	/* The lines of cmocka and the messages of the tests stay in order. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
 	counts_close();

@@ -44,7 +44,7 @@ struct flow_opts {
 
 void flow_open(struct flow *f, const struct flow_opts *opts);
 
-/* Close what is still open: the sender's end first. */
+/* Close the ends that are still open: the sender's first. */
 void flow_close(struct flow *f);
 void flow_close_one(int *fd);
 
@@ -58,7 +58,7 @@ void flow_reset(int *fd);
 /* A nameless file on tmpfs with `size` bytes of the pattern. */
 int flow_file(size_t size);
 
-/* The same with a name, which is put to path. */
+/* The same in /tmp; its name is put to path. */
 int flow_named_file(size_t size, char path[32]);
 
 /* The byte at an offset of a file of flow_file(). */
@@ -70,13 +70,13 @@ void flow_sendfile(int sock, int file, off_t off, size_t len);
 /* splice(2) of exactly len bytes from a pipe. */
 void flow_drain_pipe(int sock, int pipe, size_t len);
 
-/* Read exactly len bytes; file_off >= 0: they are those of the pattern there. */
+/* Read exactly len bytes. If file_off >= 0, check that they are the pattern from there on. */
 void flow_read(int sock, size_t len, off_t file_off);
 
 /* Read to the end of the stream or an error; returns the bytes. */
 size_t flow_read_to_end(int sock);
 
-/* The same in a thread of its own. */
+/* Read to the end in a thread of its own. */
 struct flow_drain {
 	pthread_t thread;
 	int sock;

@@ -49,7 +49,7 @@ TEST(reset_with_data_queued, .pages = 48, .flow.rcvbuf = 24 << 10,
 	flow_reset(&t->tx);
 }
 
-/* The process is done with its socket, the kernel is not. */
+/* The process has closed its socket, but the kernel still sends from it. */
 TEST(close_then_read, .pages = 48, .flow.rcvbuf = 24 << 10,
      .ends = { COUNT(acked, 48), COUNT(aborted, 0) })
 {

@@ -82,7 +82,7 @@ static void check_file(__u64 dev, __u64 ino, int file)
 	assert_int_equal(dev & 0xfffff, minor(st.st_dev));
 }
 
-/* What the write below has to have said of one page: offsets in the file and in the stream. */
+/* What the record of the write below has to say of one page. */
 struct want {
 	__u64 file_off, stream_off;
 	__u32 unacked;			/* from the page to snd_una */
@@ -107,11 +107,11 @@ static void check_hit(const struct pf_ev_hit *hit, const struct want *want, stru
 	assert_int_equal(hit->stream_off, want->stream_off);
 	assert_int_equal(hit->len, FLOW_PAGE);
 	assert_int_equal(hit->resends, 0);
-	/* All acknowledged, nothing read, before and after alike. */
+	/* Everything is acknowledged and nothing is read, before and after the write. */
 	assert_int_equal(hit->before.una, hit->before.nxt);
 	assert_int_equal(hit->after.una, hit->after.nxt);
 	assert_int_equal(hit->after.una - hit->seq, want->unacked);
-	/* `read` begins with the first page: whether the head is read is not asked. */
+	/* `read` starts at the first page: the kernel side does not ask about the head. */
 	assert_in_range(hit->seq - hit->before.read, want->unread, want->unread + 10);
 	assert_int_equal(hit->after.read, hit->before.read);
 }
@@ -178,7 +178,7 @@ TEST(ends_of_hit_pages, .pages = 5, .named = true)
 		assert_int_equal(records.at[i].range.len, FLOW_PAGE);
 		assert_int_equal(records.at[i].range.why, PF_END_READ);
 	}
-	/* Read: the same write again is nothing. */
+	/* Once the pages are read, the same write is not reported. */
 	assert_int_equal(pwrite(t->file, "x", 1, PAGES(3)), 1);
 	counts_are(hits, 2);
 	take_records(0);
@@ -204,7 +204,7 @@ TEST(one_page_on_many_connections, .pages = 1, .named = true, .flows = 37)
 	take_records(37);
 }
 
-/* Same page, other bytes; other page; other file: nothing is said. */
+/* Writes to other bytes of the page, to another page or to another file are not reported. */
 TEST(writes_beside_the_bytes, .pages = 3, .named = true)
 {
 	int other = flow_file(PAGES(3));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * test_loss - when there is no room, what was not followed is counted to the
- * page, and what was followed still ends.
+ * test_loss - without room, every page that is not followed is counted, and every
+ * page that is followed still ends.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * test_send - every way in which a program hands pages to a TCP socket, with
- * the exact number of pages and bytes which the kernel side has to see. The
- * reader is on this host, so a page is released when it was acknowledged *and*
- * read.
+ * test_send - every way in which a program hands pages to a TCP socket, with the
+ * exact number of pages and bytes that the kernel side has to count. The reader is
+ * on this host, so a page is released once it is acknowledged *and* read.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,7 +60,7 @@ TEST(sendfile_ipv6_101_pages, .pages = 101, .flow.ipv6 = true, .flow.rcvbuf = 8 
 	send_pages(t);
 }
 
-/* What a test sent arrives, is read, and is released. */
+/* Read everything that a test sent, and check that it is released. */
 static void receive(struct fixture *t, size_t bytes, off_t file_off, counts_t pieces)
 {
 	flow_read(t->rx, bytes, file_off);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * content - one table for each version, of a period that no page size divides;
- * a flow's file begins at its own place of it.
+ * content - a table of bytes for each version. Its length divides no page size, and
+ * each flow's file begins at a place of its own in the table.
  */
 #include "content.h"
 

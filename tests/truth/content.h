@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * content - bytes that tell which version of a file they are of: the upper three
- * bits are the version, the lower five, never zero, the place. Zero is a hole. So
- * no byte is the same in two versions, and none of the first is zero.
+ * content - each byte of a file tells the file's version: the upper three bits
+ * hold the version, the lower five, never zero, the place in the file. A hole
+ * reads as zero. So no byte is the same in two versions, and no byte of the first
+ * version is zero.
  */
 #ifndef TRUTH_CONTENT_H
 #define TRUTH_CONTENT_H
@@ -15,10 +16,10 @@
 
 void content_init(void);
 
-/* PLAN_FILE bytes: a file of flow n as write k (version 1 + k) would make all of it. */
+/* Fill PLAN_FILE bytes with one version of the file of flow n. Write k makes version 1 + k. */
 const uint8_t *content_of(uint32_t n, unsigned int version);
 
-/* Which version the byte at an offset of a file of flow n is of. */
+/* The version of a byte at an offset of the file of flow n. */
 unsigned int content_version(uint32_t n, uint32_t off, uint8_t byte);
 
 #endif

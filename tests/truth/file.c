@@ -66,7 +66,7 @@ static bool will(const struct plan *p, enum writer how)
 	return false;
 }
 
-/* Store what is there already, so that the next store needs no fault. */
+/* Store the byte that is there, so that the next store takes no fault. */
 static void make_writable(const struct plan *p, struct file *f)
 {
 	for (unsigned int i = 0; i < p->n_writes; i++) {

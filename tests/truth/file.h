@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* file - the files that flows send: one on each file system, made new by each flow. */
+/* file - the files that flows send: one on each file system. Each flow fills it anew. */
 #ifndef TRUTH_FILE_H
 #define TRUTH_FILE_H
 
@@ -17,7 +17,7 @@ struct file {
 /* Make the file systems and the files. */
 void file_init(void);
 
-/* The flow's file, with the first version in all of it, dirty or clean as planned. */
+/* Fill the flow's file with the first version and leave its pages dirty or clean, as planned. */
 struct file *file_fresh(const struct plan *p);
 
 #endif

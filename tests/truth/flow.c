@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * flow - the interpreter of a plan. What waits, waits for a condition; one that
- * does not come true in time is the flow's trouble, and it goes on as it can.
+ * flow - the interpreter of a plan. A step that waits polls a condition. If the
+ * condition does not come true in time, the flow notes that as its trouble, takes
+ * the next step, and has failed.
  */
 #include "flow.h"
 
@@ -60,7 +61,7 @@ static struct net_state state_now(const struct flow *w)
 	return state;
 }
 
-/* Behind the sender's close nothing of it can be asked. */
+/* A closed socket cannot be asked: the sender has closed it. */
 static uint32_t outq_now(const struct flow *w)
 {
 	return w->c.tx >= 0 ? net_outq(w->c.tx) : 0;
@@ -72,8 +73,9 @@ static bool is_out(struct flow *w)
 }
 
 /*
- * With small packets a reader's memory can be full before its window is. What
- * it drops then is sent again, until it reads: that is blocked, too.
+ * Small packets can fill a reader's memory before its window. The reader then
+ * drops packets, and the sender retransmits them until it reads. That counts as
+ * blocked, too.
  */
 static bool is_stuck(struct flow *w)
 {
@@ -98,7 +100,7 @@ static bool is_acked(struct flow *w)
 	return !outq_now(w);
 }
 
-/* What is to be retransmitted may have been so before the mark, and be acknowledged. */
+/* The segment may have been retransmitted and acknowledged before the mark. */
 static bool is_resent(struct flow *w)
 {
 	return seen_now().resent > w->mark_resent || is_acked(w);
@@ -297,7 +299,7 @@ static void step_traced(struct flow *w, const struct plan_step *s)
 	step(w, s);
 }
 
-/* Whatever is still closed, from the sender to the reader. */
+/* Open the gates that are still closed, from the sender to the reader. */
 static void open_gates(struct flow *w)
 {
 	const struct { bool closed; struct plan_step open; } gates[] = {
@@ -346,7 +348,7 @@ void flow_run(const struct plan *p, struct truth *ret)
 	}
 	if (!*ret->trouble)
 		wait_for(&w, is_acked, "everything is acknowledged at the end");
-	/* Behind what is still in the ring: later transmissions of what has arrived. */
+	/* Packets that are still in the ring can be later transmissions of bytes that arrived. */
 	net_disconnect(&w.c, p);
 	if (p->net == NET_TUN && !*ret->trouble)
 		wait_for(&w, is_over, "the end of the stream went by");

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* flow - carry out one plan, and say what its reader got. */
+/* flow - carries out one plan, and compares what its reader got with what was sent. */
 #ifndef TRUTH_FLOW_H
 #define TRUTH_FLOW_H
 
 #include "plan.h"
 
-/* Bytes of the stream that fared alike. */
+/* Bytes of the stream to which the same happened. */
 struct run {
 	uint32_t off, len;
 	uint8_t version;	/* what arrived: VERSION_* of content.h */
@@ -13,7 +13,7 @@ struct run {
 	bool both;		/* the relay saw more than one version of it */
 };
 
-/* Where bytes of a flow are, when they are written over. */
+/* Where bytes of a flow are when a write changes them. */
 enum state {
 	STATE_UNSENT, STATE_IN_HOST, STATE_UNDER_WAY, STATE_DROPPED, STATE_UNREAD, STATE_READ,
 	STATE_MAX

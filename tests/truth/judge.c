@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * judge - the stream is cut where the reality or what is said of it changes;
- * of a piece between two cuts all bytes are alike.
+ * judge - the stream is cut wherever the truth or the report changes. All bytes of
+ * a piece between two cuts are alike.
  *
  * An incident is about one write. A byte that arrived wrong proves a near-miss
  * wrong only if it is that write's byte: another write may have come in time.
@@ -44,7 +44,7 @@ static enum writer writer_of(const struct find *f, const struct said_incident *i
 	       TRUTH_UNKNOWN : f->p->write[inc->write].how;
 }
 
-/* Is what arrived what this write put there? */
+/* Are the bytes that arrived those of this write? */
 static bool is_of(const struct find *f, const struct run *run, const struct said_incident *inc)
 {
 	enum writer how = writer_of(f, inc);
@@ -58,7 +58,7 @@ static bool is_of(const struct find *f, const struct run *run, const struct said
 	return run->version == VERSION_FIRST + 1 + inc->write;
 }
 
-/* Could a store through a mapping have made it what arrived? */
+/* Can a store through a mapping have made the bytes that arrived? */
 static bool is_store(const struct find *f, const struct run *run)
 {
 	unsigned int k = run->version - (VERSION_FIRST + 1);
@@ -80,7 +80,7 @@ static const char *version_words(unsigned int version, char *text, unsigned int 
 	return text;
 }
 
-/* The first is told in words, the others count. */
+/* The first error of a flow is described; the others are counted. */
 static void found(struct find *f, const struct piece *p, const char *what,
 		  const struct said_incident *inc, const struct said_range *said)
 {
@@ -128,7 +128,7 @@ static struct truth_reason *reason_of(struct truth_judge *j, const char *name)
 	return &j->possible[i];
 }
 
-/* Takes a look at the bytes to be right about: they were, or became, as they had been. */
+/* Only a comparison of the bytes can tell that they were unchanged, or became right again. */
 static bool is_comparison(const struct find *f, const struct said_incident *inc)
 {
 	for (unsigned int i = 0; i < f->p->n_writes; i++) {
@@ -139,9 +139,9 @@ static bool is_comparison(const struct find *f, const struct said_incident *inc)
 }
 
 /*
- * What no hook saw is found by the fingerprint of a page piece. A store that is
- * under way when the piece is copied changes it in part: the piece is wrong, and
- * which of its bytes are cannot be said.
+ * A change that no hook saw is found by the fingerprint of a page piece. If a store
+ * runs while a device copies the piece, only a part of the copy is new. The report
+ * can name the piece, but not which of its bytes are wrong.
  */
 static bool is_wrong_in_part(const struct find *f, const struct piece *p,
 			     const struct said_incident *inc, const struct said_range *said)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* judge - compare what was said with what arrived. Pure. */
+/* judge - compares the incidents with the bytes that arrived. Pure. */
 #ifndef TRUTH_JUDGE_H
 #define TRUTH_JUDGE_H
 
@@ -19,7 +19,7 @@ struct truth_share {
 	uint64_t bytes, possible_bytes;
 };
 
-/* Why it could not tell. */
+/* The reasons of `possible`. */
 #define TRUTH_REASONS 16
 struct truth_reason {
 	char name[24];
@@ -39,8 +39,8 @@ struct truth_judge {
 };
 
 /*
- * Add one flow. Returns the bytes it got wrong, and says of the first range of
- * them in text what was said and what is.
+ * Add one flow. Returns how many of its bytes were reported wrongly. The text
+ * describes the first of them: what was reported, and what is true.
  */
 uint64_t truth_judge_flow(struct truth_judge *j, const struct plan *p, const struct truth *t,
 			  const struct said_incident *inc, unsigned int n_inc, char *text,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* net - see net.h. Devices are made with ip(8), once; what a flow needs goes by netlink. */
+/* net - see net.h. ip(8) makes the devices once; netlink sets what each flow needs. */
 #include "net.h"
 
 #include <arpa/inet.h>
@@ -105,7 +105,7 @@ static int open_tun(const char *name)
 	return fd;
 }
 
-/* One request with an answer; attributes are in place behind msg. */
+/* Send one request and read its answer. The attributes stand behind msg. */
 static void ask(struct nlmsghdr *msg, const char *what)
 {
 	struct {
@@ -158,7 +158,7 @@ void net_plug(enum net net, bool plug)
 	plug_ask(net, plug ? TCQ_PLUG_BUFFER : TCQ_PLUG_RELEASE_INDEFINITE, 0);
 }
 
-/* The most segments of one skb that the device is given. */
+/* Limit how many segments one skb can have that reaches the device. */
 static void set_gso(enum net net, uint32_t segments)
 {
 	struct {

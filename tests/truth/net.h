@@ -2,10 +2,11 @@
 /*
  * net - the networks of the bench and the connections over them.
  *
- * Two namespaces: in `here` every flow sends, in `there` it is read, but for lo,
- * where both ends are in `here`. Between them are a veth pair, and two tun
- * devices with the relay between. A route with a retransmission timer of 20 ms
- * and one with a timer that never fires lead to two addresses of the reader.
+ * There are two network namespaces. Every flow sends in `here` and is read in
+ * `there`; over lo, both ends are in `here`. A veth pair connects the two, and so
+ * do two tun devices with the relay between them. The reader has two addresses:
+ * the route to one has a retransmission timer of 20 ms, the route to the other has
+ * a timer that never fires.
  */
 #ifndef TRUTH_NET_H
 #define TRUTH_NET_H
@@ -16,10 +17,10 @@ struct conn {
 	int tx, rx;
 };
 
-/* Make all of it; the file descriptors are of the two tun devices. */
+/* Make all of it. Returns the file descriptors of the two tun devices. */
 void net_make(int *ret_tun_here, int *ret_tun_there);
 
-/* Set the sender's device as the plan wants it, and connect. */
+/* Configure the sender's device as planned, and connect. */
 void net_connect(struct conn *c, const struct plan *p);
 void net_close_sender(struct conn *c, bool reset);
 void net_disconnect(struct conn *c, const struct plan *p);

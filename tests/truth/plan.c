@@ -222,7 +222,7 @@ bool writer_stores(enum writer how)
 static void draw_write(const struct plan *p, struct plan_write *w, struct rng *r, bool last)
 {
 	w->how = pick(r, writer_weight, WRITER_MAX);
-	/* Behind these the file is not what the plan knows. */
+	/* After one of these the plan does not know the contents of the file. */
 	if (!last && (w->how == WRITER_TRUNCATE || w->how == WRITER_PUNCH ||
 		      w->how == WRITER_REPLACE))
 		w->how = WRITER_WRITE;
@@ -256,7 +256,7 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n)
 	p->one_segment = rng_one_in(r, 3);
 	p->reset = rng_one_in(r, 3);
 	p->small_window = p->moment == MOMENT_WINDOW || rng_one_in(r, 6);
-	/* These are copied to whole pages where both ends are here, which overruns a small window. */
+	/* With both ends on this host these use whole pages, which overruns a small window. */
 	if (p->sender == SENDER_ZEROCOPY && p->net != NET_TUN) {
 		p->small_window = false;
 		if (p->moment == MOMENT_WINDOW)

@@ -3,9 +3,9 @@
  * plan - everything that one flow is going to do, drawn from a seed: flow n of
  * seed S is the same on every kernel. Pure; flow.c carries it out.
  *
- * A flow sends pieces (chunks) of one file over one connection while the
- * network is kept from going on by gates, changes the file (writes), and opens
- * the gates again. All of that is a list of steps.
+ * A flow closes gates, which hold the network back, and sends pieces (chunks) of
+ * one file over one connection. It changes the file (writes), and opens the gates.
+ * All of that is a list of steps.
  */
 #ifndef TRUTH_PLAN_H
 #define TRUTH_PLAN_H
@@ -67,7 +67,7 @@ enum moment {
 	MOMENT_MAX
 };
 
-/* What waits has a deadline; a flow in which one passes is a failed one. */
+/* A step that waits has a deadline. If it passes, the flow has failed. */
 enum step_op {
 	STEP_SEND,		/* chunk a */
 	STEP_WRITE,		/* write a */
@@ -141,7 +141,7 @@ struct plan {
 
 void plan_make(struct plan *p, uint64_t seed, uint32_t n);
 
-/* Through a mapping or to memory: no system call names the file. Whole pages. */
+/* The writer stores to memory: no system call names the file. It changes whole pages. */
 bool writer_stores(enum writer how);
 
 /* The names of all these. */

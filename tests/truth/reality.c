@@ -10,7 +10,7 @@
 
 #define BLOCK 256	/* bytes compared at once */
 
-/* Where the byte at a place of the stream is in the file; PLAN_FILE: in the header. */
+/* The file offset of a byte of the stream; PLAN_FILE if it belongs to the header. */
 static uint32_t file_offset(const struct reality *r, const struct plan *p, uint32_t at)
 {
 	for (unsigned int i = p->n_chunks; i--;) {
@@ -20,7 +20,7 @@ static uint32_t file_offset(const struct reality *r, const struct plan *p, uint3
 	return PLAN_FILE;
 }
 
-/* The run of the bytes from one on, as far as that is seen at a glance. */
+/* A block of bytes that arrived right, or one byte. */
 static struct run look_at(const struct reality *r, const struct plan *p, uint32_t at,
 			  uint32_t len, const uint8_t *changes)
 {

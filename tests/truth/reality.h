@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* reality - what was meant and what arrived, byte by byte. Pure. */
+/* reality - the bytes the sender meant and the bytes that arrived. Pure. */
 #ifndef TRUTH_REALITY_H
 #define TRUTH_REALITY_H
 
@@ -11,7 +11,7 @@ struct reality {
 	uint32_t place[PLAN_CHUNKS];	/* of the chunks in the stream */
 };
 
-/* changes: for each byte, not 0 if a second version of it went by; NULL: nobody saw. */
+/* changes[i] is not 0 if two versions of byte i were transmitted. NULL: nobody looked. */
 void reality_find_runs(const struct reality *r, const struct plan *p, uint32_t len,
 		       const uint8_t *changes, struct truth *ret);
 

@@ -29,7 +29,7 @@ struct packet {
 };
 STAILQ_HEAD(packets, packet);
 
-/* What is in a packet of the flow. */
+/* A packet of the flow, parsed. */
 struct look {
 	bool ours, syn, end, is_ack;
 	uint32_t seq, ack;
@@ -113,14 +113,14 @@ static void keep(struct packets *list, const uint8_t *bytes, uint32_t len)
 	STAILQ_INSERT_TAIL(list, p, entry);
 }
 
-/* A full queue behind the device loses the packet, as any network may. */
+/* If the queue of the device is full, the packet is lost. Any network may do that. */
 static void forward(int fd, const uint8_t *bytes, uint32_t len)
 {
 	must(write(fd, bytes, len) >= 0 || errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM,
 	     "write to a tun device");
 }
 
-/* Empty a list, with what is to be done to each packet. */
+/* Take all packets from a list, and call a function for each. */
 static void flush(struct packets *list, void (*go_on)(const uint8_t *bytes, uint32_t len))
 {
 	struct packet *p;
@@ -282,7 +282,7 @@ void relay_hold(void)
 	end();
 }
 
-/* A permutation of the packets kept, each at most `twice` times. */
+/* A permutation of the kept packets, with each at most `twice` times. */
 void relay_release(enum order order, struct rng *r)
 {
 	struct packet *p, **all;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * relay - a thread that copies packets between the two tun devices, and on
- * command keeps, drops, doubles or reorders them. It remembers every version of
- * every byte of the flow's stream that went by, so that it can say which of
- * them a peer may have got.
+ * relay - a thread that copies packets between the two tun devices. On command it
+ * keeps, drops, doubles or reorders them. It remembers each version of each byte
+ * of the flow's stream, so it knows which versions a peer may have received.
  */
 #ifndef TRUTH_RELAY_H
 #define TRUTH_RELAY_H
@@ -12,7 +11,7 @@
 
 void relay_start(int tun_here, int tun_there);
 
-/* Follow this sender's port from its SYN on; all gates open, nothing seen. */
+/* Forget the last flow, open all gates, and follow this sender's port from its SYN on. */
 void relay_follow(uint16_t port);
 
 void relay_pause(bool pause);
@@ -33,7 +32,7 @@ struct relay_seen {
 };
 void relay_seen(struct relay_seen *ret);
 
-/* How often a byte of the stream came in another version than the first time. */
+/* For each byte of the stream: how often it was transmitted in another version than first. */
 const uint8_t *relay_changes(void);
 
 #endif

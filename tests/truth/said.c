@@ -119,7 +119,7 @@ static void note_loss(struct said *ret, const char *name, uint64_t count)
 
 	if (!count)
 		return;
-	/* Runs that the kernel skipped, where it preempts itself, are its own to decide. */
+	/* A preemptible kernel may skip invocations. That is no fault of pageflight. */
 	ret->lossy |= strcmp(name, "missed") != 0;
 	snprintf(ret->loss + n, sizeof(ret->loss) - n, " %s %llu", name, (unsigned long long)count);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * script - the steps of a flow: close a gate, send, wait for what the gate
- * brings about, change the file, open the gate. A chunk that is not the first
- * is sent behind some of the changes and before others.
+ * script - the steps of a flow: close a gate, send, wait until the gate has its
+ * effect, change the file, open the gate. The second and later chunks are sent
+ * after some of the changes and before others.
  */
 #include "plan.h"
 
@@ -42,7 +42,7 @@ static void add(struct plan *p, enum step_op op, uint32_t a, uint32_t b)
 		p->step[p->n_steps++] = (struct plan_step){ op, a, b };
 }
 
-/* Up to where the stream goes once n chunks are sent. */
+/* The length of the stream after n chunks. */
 static uint32_t stream_to(const struct plan *p, unsigned int n)
 {
 	uint32_t sum = p->header;
@@ -81,7 +81,7 @@ static void close_gate(struct plan *p, struct rng *r)
 		if (rng_one_in(r, 2)) {		/* or all of it */
 			from = rng_below(r, all);
 			to = from + 1 + rng_below(r, all - from);
-			/* Its first byte is sent first, and among the ten segments at once. */
+			/* The first byte has to be in the first chunk and window. */
 			if (from >= stream_to(p, 1) || from > 4 * PLAN_PAGE)
 				from = rng_below(r, stream_to(p, 1)) % (4 * PLAN_PAGE);
 		}
@@ -94,7 +94,7 @@ static void close_gate(struct plan *p, struct rng *r)
 		p->eager = true;
 }
 
-/* Behind a send: wait until the bytes are where the moment wants them. */
+/* After a send, wait until the bytes are where the moment wants them. */
 static void reach(struct plan *p, struct rng *r, unsigned int sent)
 {
 	uint32_t to = stream_to(p, sent);
@@ -184,7 +184,7 @@ static void script_usual(struct plan *p, struct rng *r)
 	for (unsigned int i = 0; i < p->n_chunks; i++) {
 		add(p, STEP_SEND, i, 0);
 		reach(p, r, i + 1);
-		/* The last write comes behind the last chunk. */
+		/* The last write comes after the last chunk. */
 		until = i + 1 == p->n_chunks ? p->n_writes :
 			written + rng_below(r, p->n_writes - written);
 		while (written < until)
@@ -203,7 +203,7 @@ static enum moment any_gate(const struct plan *p, struct rng *r)
 	return gates[rng_below(r, p->net == NET_LO ? 2 : p->net == NET_VETH ? 3 : 6)];
 }
 
-/* Everything is sent; then it is written, let go and read all at once. */
+/* Send everything. Then write, open the gate and read, all at the same time. */
 static void script_race(struct plan *p, struct rng *r)
 {
 	enum moment was = p->moment;
@@ -230,7 +230,7 @@ static void script_race(struct plan *p, struct rng *r)
 	p->moment = was;
 }
 
-/* Everything is sent, and the sender leaves. */
+/* Send everything, then close the sending socket. */
 static void script_gone(struct plan *p, struct rng *r)
 {
 	enum moment was = p->moment;
@@ -294,7 +294,7 @@ static void walk_gate(struct plan *p, struct rng *r, struct walk *w)
 	}
 }
 
-/* Wait for what is sure to come about behind the gates as they are. */
+/* Wait for a state that the flow reaches for sure with these gates closed. */
 static void walk_wait(struct plan *p, const struct walk *w)
 {
 	if (w->plug || w->pause)
@@ -352,6 +352,6 @@ void script_make(struct plan *p, struct rng *r)
 		script_gone(p, r);
 	else
 		script_usual(p, r);
-	/* The rest of it; flow.c opens whatever gate is still closed before it. */
+	/* Read the rest. flow.c first opens each gate that is still closed. */
 	add(p, STEP_READ, ALL, 0);
 }

@@ -44,7 +44,7 @@ void table_print(FILE *out, const char *kernel, const char *content,
 	fprintf(out, "%-10s %10s %14s %14s %18s\n", "said", "incidents", "arrived right",
 		"arrived wrong", "both went by");
 	for (int i = SAID_MAX; i >= 0; i--) {
-		/* From corrupt down to identical; nothing said comes last. */
+		/* Rows go from corrupt down to identical. Bytes without an incident come last. */
 		const struct truth_row *row = i ? &j->row[i - 1] : &j->row[SAID_MAX];
 
 		fprintf(out, "%-10s %10llu %14llu %14llu %18llu\n",

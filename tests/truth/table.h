@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* table - the bench's result, for people. */
+/* table - prints the result of the bench for people. */
 #ifndef TRUTH_TABLE_H
 #define TRUTH_TABLE_H
 

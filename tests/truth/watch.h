@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * watch - the pageflight under test: one process for all flows. What it prints
- * goes to a file, so that it never waits for the bench.
+ * watch - the pageflight under test: one process for all flows. It prints into a
+ * file, so it never waits for the bench.
  */
 #ifndef TRUTH_WATCH_H
 #define TRUTH_WATCH_H

@@ -30,7 +30,7 @@ static struct {
 	.done = PTHREAD_COND_INITIALIZER,
 };
 
-/* write(2) or pwrite(2) of a range, and the model's. */
+/* Write a range by write(2) or pwrite(2), in the file and in the model. */
 static void put(struct file *f, const struct plan_write *w, const uint8_t *from)
 {
 	if (w->how != WRITER_PIECES) {
@@ -60,7 +60,7 @@ static void store(uint8_t *to, struct file *f, const struct plan_range *r, const
 	memcpy(f->model + r->off, from + r->off, r->len);
 }
 
-/* As a debugger does. */
+/* Write into the mapping of another process, as a debugger does. */
 static void store_remotely(struct file *f, const struct plan_range *r, const uint8_t *from)
 {
 	struct iovec ours = { (void *)(from + r->off), r->len }, its = { f->map + r->off, r->len };

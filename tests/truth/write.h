@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * write - the writer: a thread that changes a flow's file. While it does write
- * k of flow n its name is w<n>.<k>, so that an incident tells which write it is
- * about.
+ * write - the writer: a thread that changes a flow's file. During write k of flow n
+ * its name is w<n>.<k>, so an incident tells which write it is about.
  */
 #ifndef TRUTH_WRITE_H
 #define TRUTH_WRITE_H

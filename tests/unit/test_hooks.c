@@ -116,9 +116,8 @@ TEST_FN(optional_roles_may_be_missing)
 	assert_null(missing_hook());
 }
 
-static void failed_hook_is_missing(void **state)
+TEST_FN(failed_hook_is_missing)
 {
-	(void)state;
 	plan("");
 	find("on_ack")->state = HOOK_FAILED;
 	assert_string_equal(missing_hook()->symbol, "tcp_ack");
