@@ -40,7 +40,7 @@ class Scene:
         self.sender = run_as("pf-sender", send, self.flow.tx, path, offset, self.length)
 
     def read(self) -> Ranges:
-        """Let the reader read everything; where in the file it got something else."""
+        """Let the reader read everything. Returns where in the file it got other bytes."""
         assert self.flow.read(len(HEADER)) == HEADER
         sent = self.data[self.offset:self.offset + self.length]
         got = self.flow.read(self.length)
@@ -84,7 +84,7 @@ class Watch:
         return self.err.read().decode()
 
     def _line(self) -> bytes:
-        """The next line; empty at the end."""
+        """The next line of its output; empty at the end."""
         while not self.lines:
             ready, _, _ = select.select([self.proc.stdout], [], [], DEADLINE)
             if not ready:
@@ -122,7 +122,7 @@ class Watch:
         return found
 
     def stop(self) -> dict:
-        """End it as Ctrl-C does; its summary."""
+        """End it as Ctrl-C does. Returns its summary."""
         self.proc.send_signal(2)
         last = None
         while (record := self.record()) is not None:
@@ -150,7 +150,7 @@ class AnyOf:
 
 
 def same_keys(record: object, like: object) -> object:
-    """What a record has under the keys of another, at each depth."""
+    """The fields of a record whose keys another one has, at each depth."""
     if not isinstance(record, dict) or not isinstance(like, dict):
         return record
     return {key: same_keys(record.get(key, "missing"), like[key]) for key in like}
@@ -160,9 +160,9 @@ _watch: Watch | None = None
 
 
 def watch() -> Watch:
-    """The one that all scenarios share, since it takes seconds to start here. It waits for
-    acknowledgements as long as it takes: a slow machine is no reason for another verdict. By hooks
-    alone: what fingerprints add has scenarios of its own."""
+    """The watch that all scenarios share, since it takes seconds to start one in a test machine. It
+    waits for acknowledgements as long as that takes: on a slow machine the verdict must be the
+    same. It works by hooks alone: fingerprints have scenarios of their own."""
     global _watch  # pylint: disable=global-statement
     if _watch is None:
         _watch = Watch("--settle", "600", "--content", "off")
@@ -170,7 +170,7 @@ def watch() -> Watch:
 
 
 def stop_watch() -> tuple[dict, int] | None:
-    """End the shared one; its summary, and how many incidents it printed."""
+    """End the shared watch. Returns its summary, and how many incidents it printed."""
     global _watch  # pylint: disable=global-statement
     if _watch is None:
         return None
@@ -188,7 +188,7 @@ class Case(unittest.TestCase):
         self.watch.collect()  # what a failed scenario may have left
 
     def fs(self, name: str) -> str:
-        """Where a file system is mounted; skips the test if this kernel does not have it."""
+        """Where a file system is mounted. Skips the test if this kernel does not have it."""
         with open("/proc/filesystems", encoding="ascii") as known:
             if not re.search(rf"\b{name}$", known.read(), re.M):
                 self.skipTest(f"file system {name}")
@@ -202,14 +202,14 @@ class Case(unittest.TestCase):
         return scene
 
     def incident(self) -> dict:
-        """The only one since the last collect()."""
+        """The only incident since the last collect()."""
         found = self.watch.collect()
         self.assertEqual(len(found), 1, found)
         return found[0]
 
     def expect(self, incident: dict, fields: dict, ranges: Ranges | None = None) -> None:
-        """These fields of an incident, and where in the file it is: a failure shows all that
-        differs."""
+        """Compare these fields of an incident, and its ranges in the file, at once: a failure shows
+        every difference."""
         shown = same_keys(incident, fields)
         if ranges is not None:
             shown["ranges"], fields = merged(file_ranges(incident)), fields | {"ranges": ranges}
@@ -218,10 +218,10 @@ class Case(unittest.TestCase):
     def check(self, incident: dict, scene: Scene, writer: Did, ranges: Ranges, *,
               how: str = "write", verdict: str = "corrupt", path: str | None = None,
               sender_how: str = "sendfile") -> None:
-        """One incident is what it has to be, in every field."""
+        """Compare all of an incident with what it has to be."""
         first = ranges[0][0]
         spread = ranges[-1][0] + ranges[-1][1] - first
-        # A slow machine can send again. Then the socket has counted it, too.
+        # A slow machine can retransmit. Then the socket has counted that, too.
         resends = scene.flow.resends() if incident["resends"] else 0
         self.expect(incident, {
             "verdict": verdict,

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What the scenario tests do: files of known bytes, processes with names, connections."""
+"""What scenarios are made of: files of known bytes, processes with names, connections."""
 import contextlib
 import ctypes
 import fcntl
@@ -34,7 +34,7 @@ _INVERT = bytes(b ^ 0xFF for b in range(256))
 
 
 def pattern(size: int) -> bytes:
-    """Bytes of which none is zero, none is its place's in another page, and none is inverted."""
+    """Bytes of which none is zero and none is another inverted. Each page differs from the next."""
     return (bytes(range(1, 128)) * (size // 127 + 1))[:size]
 
 
@@ -52,7 +52,7 @@ def changed(old: bytes, new: bytes) -> Ranges:
 
 
 def merged(ranges: Ranges) -> Ranges:
-    """In order, with those that touch or overlap made one."""
+    """The ranges in order, with those that touch or overlap made one."""
     out: Ranges = []
     for off, length in sorted(ranges):
         if out and off <= sum(out[-1]):
@@ -67,7 +67,7 @@ def file_ranges(incident: dict) -> Ranges:
 
 
 def until(done: Callable[[], bool], what: str) -> None:
-    """Poll a condition; the deadline is for a broken test alone."""
+    """Poll a condition. Only a broken test reaches the deadline."""
     end = time.monotonic() + DEADLINE
     while not done():
         assert time.monotonic() < end, f"never: {what}"
@@ -80,7 +80,7 @@ def libc(name: str, *args: object) -> None:
 
 
 def sh(command: str) -> str:
-    """Run a shell command that has to succeed; its output."""
+    """Run a shell command that has to succeed. Returns its output."""
     done = subprocess.run(["bash", "-c", command], text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
@@ -89,20 +89,20 @@ def sh(command: str) -> str:
 
 
 class Did:
-    """Who did something, as /proc names it, and what came of it."""
+    """Who did something, as /proc names it, and the result."""
 
     def __init__(self, pid: int, tid: int, comm: str, value: object = None):
         self.pid, self.tid, self.comm, self.value = pid, tid, comm, value
 
 
 class Running:
-    """A process of this test's own that calls a function; see start_as()."""
+    """A process that start_as() has started."""
 
     def __init__(self, pid: int, comm: str, pipe: int):
         self.pid, self.comm, self.pipe = pid, comm, pipe
 
     def result(self) -> Did:
-        """Wait for its end."""
+        """Wait until it has ended."""
         with os.fdopen(self.pipe, "rb") as pipe:
             said = json.loads(pipe.read() or b'{"error": "died"}')
         os.waitpid(self.pid, 0)
@@ -145,12 +145,12 @@ def run_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Did:
 
 
 def waiting(sock: socket.socket) -> int:
-    """How many bytes a socket has for its reader."""
+    """How many bytes wait in a socket for its reader."""
     return int.from_bytes(fcntl.ioctl(sock, SIOCINQ, b"\0" * 4), "little")
 
 
 def run_program(*argv: str) -> Did:
-    """Run a program; its process id and status."""
+    """Run a program. Returns its process id and status."""
     with subprocess.Popen(argv, stdin=subprocess.DEVNULL) as proc:
         proc.wait()
     return Did(proc.pid, proc.pid, os.path.basename(argv[0]), proc.returncode)
@@ -158,7 +158,7 @@ def run_program(*argv: str) -> Did:
 
 @contextlib.contextmanager
 def netns(name: str | None) -> Iterator[None]:
-    """Be in a network namespace of `ip netns` for a while; None: stay."""
+    """Enter a network namespace of `ip netns`, and leave it at the end. None: stay."""
     if name is None:
         yield
         return
@@ -193,7 +193,7 @@ class Flow:
         self.rx.settimeout(DEADLINE)
 
     def read(self, size: int) -> bytes:
-        """Exactly so many bytes."""
+        """Read exactly `size` bytes."""
         parts = []
         while size:
             part = self.rx.recv(min(size, 1 << 20))
@@ -203,11 +203,11 @@ class Flow:
         return b"".join(parts)
 
     def wait_acked(self) -> None:
-        """Until the other end has acknowledged everything."""
+        """Wait until the other end has acknowledged everything."""
         until(lambda: fcntl.ioctl(self.tx, SIOCOUTQ, b"\0" * 4) == b"\0" * 4, "acknowledged")
 
     def resends(self) -> int:
-        """Segments that the sender has sent again."""
+        """How many segments the sender has retransmitted."""
         info = self.tx.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_RESENDS + 4)
         return int.from_bytes(info[TCP_INFO_RESENDS:], "little")
 
@@ -248,7 +248,7 @@ def do_write(path: str, off: int, data: bytes, sync: bool = False) -> None:
 
 
 def make_file(path: str, size: int, clean: bool = False) -> bytes:
-    """A new file with the pattern; clean: on disk, and read again as a reader finds it."""
+    """Make a file with the pattern. clean: write it back, and read it into the page cache again."""
     data = pattern(size)
     with open(path, "wb") as file:
         file.write(data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Memory that others send from, and changes to it that no system call tells of."""
+"""Memory that is sent by reference, and changes to it that no system call shows."""
 import ctypes
 import mmap
 import os
@@ -26,14 +26,14 @@ def address_of(mem: mmap.mmap) -> int:
 
 
 def private(data: bytes) -> mmap.mmap:
-    """Memory of no file. Whoever forks after it was sent gives the socket a copy of its own."""
+    """Memory of no file. A fork after it was sent leaves the socket with a copy of its own."""
     mem = mmap.mmap(-1, len(data), mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     mem.write(data)
     return mem
 
 
 def vmsplice(sock: socket.socket, mem: mmap.mmap) -> None:
-    """All of it, by reference."""
+    """Send all of the memory by reference."""
     reading, writing = os.pipe()
     iov = Iovec(address_of(mem), len(mem))
     left = LIBC.vmsplice(writing, ctypes.byref(iov), ctypes.c_ulong(1), 0)
@@ -45,14 +45,14 @@ def vmsplice(sock: socket.socket, mem: mmap.mmap) -> None:
 
 
 def send_zerocopy(sock: socket.socket, mem: mmap.mmap) -> None:
-    """Page by page."""
+    """Send the memory by MSG_ZEROCOPY, page by page."""
     sock.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
     for at in range(0, len(mem), PAGE):
         assert sock.send(memoryview(mem)[at:at + PAGE], MSG_ZEROCOPY) == PAGE
 
 
 def wait_notified(sock: socket.socket, sends: int) -> None:
-    """Until the kernel needs the buffers of so many sends no more."""
+    """Wait until the kernel has notified that it has released the buffers of `sends` sends."""
     poll = select.poll()
     poll.register(sock, 0)  # errors alone
     told = 0
@@ -65,7 +65,7 @@ def wait_notified(sock: socket.socket, sends: int) -> None:
 
 
 def poke(pid: int, where: int, data: bytes) -> None:
-    """Into the memory of another process, as a debugger does."""
+    """Write into the memory of another process, as a debugger does."""
     buf = ctypes.create_string_buffer(data, len(data))
     ours = Iovec(ctypes.addressof(buf), len(data))
     its = Iovec(where, len(data))
@@ -90,8 +90,8 @@ def _map(path: str, touch: bool, steps: tuple[Step, ...], said: int, orders: int
 
 
 class Mapper:
-    """A process that has a file mapped, and takes its steps when told to. touch: its pages are
-    dirty and writable from the start, so that nothing tells of what it stores."""
+    """A process that has mapped a file, and takes a step whenever the test says so. touch: its
+    pages are dirty and writable from the start, so no fault shows its stores."""
 
     def __init__(self, path: str, *steps: Step, touch: bool = True):
         self.comm = "pf-mapper"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""An NFS client of nothing but calls: it reads an answer only when a test says so, which the
-kernel's own client cannot be made to."""
+"""An NFS client that reads an answer only when a test says so. The client of the kernel cannot
+do that."""
 import socket
 import struct
 
@@ -41,7 +41,7 @@ class Client:
         return data
 
     def answer(self) -> bytes:
-        """The results of the call: behind xid, type, reply state, verifier and accept state."""
+        """The results of the call, without xid, type, reply state, verifier and accept state."""
         size = struct.unpack("!I", self.exactly(4))[0]
         assert size & LAST_FRAGMENT
         data = self.exactly(size & ~LAST_FRAGMENT)

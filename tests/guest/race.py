@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """race.py N - make N incidents: a page in flight to a reader that does not read, written N times.
 
-For the tests of commands: it prints nothing, and ends when it has been read.
+The tests of commands run it. It prints nothing, and ends once the reader has read.
 """
 import os
 import sys

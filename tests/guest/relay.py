@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A relay between a sender in the kernel and its server: what it was given is kept, and it can be
-told not to read, so that what the sender gave stays in the socket's queue as long as a test wants."""
+"""A relay between a sender in the kernel and its server. It keeps all that it reads. A test can
+stop it from reading, so that the bytes stay in the socket as long as the test wants."""
 import os
 import select
 import socket
@@ -25,7 +25,7 @@ class Pair:
         return waiting(self.client)
 
     def pass_on(self, source: socket.socket) -> bool:
-        """What is there; False at the end."""
+        """Pass on the bytes that wait. Returns False at the end of the stream."""
         try:
             data = source.recv(1 << 20)
             if data and source is self.client:
@@ -43,7 +43,7 @@ class Pair:
 
 
 class Relay:
-    """To a port of this host."""
+    """A relay to a port of this host."""
 
     def __init__(self, port: int):
         self.to = port
@@ -76,7 +76,7 @@ class Relay:
                     sources[source].close()
 
     def order(self, what: bytes) -> None:
-        """Nothing is read from a held client any more when this returns."""
+        """Give an order, and wait until it is obeyed."""
         os.write(self.give_orders, what)
         self.obeyed.acquire()
 

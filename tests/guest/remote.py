@@ -42,10 +42,10 @@ class Segment:
 
 
 class Remote:
-    """The device, and one connection to the peer: sock is our end."""
+    """The device, and one connection to the peer. sock is the end on this host."""
 
     def __init__(self, window: int = 65535, patient: bool = True):
-        """patient: nothing is sent again in the time that a test takes."""
+        """patient: nothing is retransmitted in the time that a test takes."""
         self.tun = os.open("/dev/net/tun", os.O_RDWR)
         fcntl.ioctl(self.tun, TUNSETIFF,
                     struct.pack("16sH", b"pf-tun", IFF_TUN | IFF_NO_PI | IFF_VNET_HDR))
@@ -70,7 +70,7 @@ class Remote:
         self.src, self.dst = f"{LOCAL}:{self.port}", f"{REMOTE}:{PORT}"
 
     def segment(self) -> Segment:
-        """The next one that leaves the host."""
+        """The next segment that leaves the host."""
         while True:
             ready, _, _ = select.select([self.tun], [], [], DEADLINE)
             assert ready, "no packet"
@@ -79,7 +79,7 @@ class Remote:
                 return segment
 
     def data(self, size: int) -> bytes:
-        """So many bytes behind what is acknowledged, as they went out first."""
+        """The next `size` bytes that are not acknowledged, as they were first transmitted."""
         got = b""
         while len(got) < size:
             segment = self.segment()
@@ -99,7 +99,7 @@ class Remote:
         os.write(self.tun, VNET_HDR + ip + tcp)
 
     def acknowledge(self, size: int) -> None:
-        """So many bytes more."""
+        """Acknowledge `size` bytes more."""
         self.acked = (self.acked + size) & 0xFFFFFFFF
         self.send(ACK)
 
