@@ -10,6 +10,7 @@
 #define PF_FLIGHT_BPF_H
 
 #include "base/count.bpf.h"
+#include "base/hash.bpf.h"
 #include "kernel/page.bpf.h"
 #include "kernel/sock.bpf.h"
 
@@ -99,14 +100,14 @@ static __always_inline void flights_release(void *base, const struct chain *c)
 
 static __always_inline __u32 index_hash(__u64 mapping, __u64 group)
 {
-	__u64 h = (mapping >> 6) * 0x9e3779b97f4a7c15ULL + group * 0xc2b2ae3d27d4eb4fULL;
+	__u64 h = HASH_ADDRESS(mapping) + group * 0xc2b2ae3d27d4eb4fULL;
 
 	return (h >> 32) & cfg.bucket_mask;
 }
 
 static __always_inline __u32 *file_count(__u64 mapping)
 {
-	__u32 h = ((mapping >> 6) * 0x9e3779b97f4a7c15ULL) >> (64 - PF_FILES_BITS);
+	__u32 h = hash_address(mapping, PF_FILES_BITS);
 
 	return bpf_map_lookup_elem(&files, &h);
 }

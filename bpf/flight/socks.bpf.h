@@ -5,6 +5,7 @@
 #ifndef PF_SOCKS_BPF_H
 #define PF_SOCKS_BPF_H
 
+#include "base/hash.bpf.h"
 #include "base/maps.bpf.h"
 
 static __always_inline struct pf_sock *sock_find(__u64 sk)
@@ -14,7 +15,7 @@ static __always_inline struct pf_sock *sock_find(__u64 sk)
 
 static __always_inline __u32 *sock_count(__u64 sk)
 {
-	__u32 h = ((sk >> 6) * 0x9e3779b97f4a7c15ULL) >> (64 - PF_SOCKS_BITS);
+	__u32 h = hash_address(sk, PF_SOCKS_BITS);
 
 	return bpf_map_lookup_elem(&sock_counts, &h);
 }
