@@ -37,8 +37,8 @@
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
 
-#include "state.bpf.h"
 #include "wire.h"
+#include "state.bpf.h"
 
 extern const volatile struct pf_config cfg;
 extern const volatile struct pf_filter filter;

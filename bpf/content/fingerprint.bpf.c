@@ -9,12 +9,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "kernel/compat.bpf.h"
-#include "base/count.bpf.h"
-#include "fingerprint.bpf.h"
 #include "fingerprint.h"
+#include "base/count.bpf.h"
 #include "base/mode.bpf.h"
 #include "base/scratch.bpf.h"
+#include "kernel/compat.bpf.h"
+#include "fingerprint.bpf.h"
 
 struct fp_job {
 	__u64 addr;

@@ -9,11 +9,11 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "flight/conn.bpf.h"
-#include "look.bpf.h"
-#include "fingerprint.bpf.h"
 #include "base/mode.bpf.h"
+#include "flight/conn.bpf.h"
 #include "report/op.bpf.h"
+#include "fingerprint.bpf.h"
+#include "look.bpf.h"
 
 #define LOOK_STEPS 8192		/* flights of one packet or one read */
 #define LOOK_RESTARTS 4

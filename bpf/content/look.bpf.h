@@ -12,8 +12,8 @@
 #ifndef PF_CONTENT_BPF_H
 #define PF_CONTENT_BPF_H
 
-#include "report/hit.bpf.h"
 #include "flight/progress.bpf.h"
+#include "report/hit.bpf.h"
 
 /*
  * Look at flight n, and report a change that no write explains. Returns 1 if `last` of the

@@ -6,10 +6,10 @@
 #ifndef PF_CONN_BPF_H
 #define PF_CONN_BPF_H
 
-#include "kernel/device.bpf.h"
-#include "index.bpf.h"
 #include "base/mode.bpf.h"
 #include "base/slots.bpf.h"
+#include "kernel/device.bpf.h"
+#include "index.bpf.h"
 #include "socks.bpf.h"
 
 static __always_inline struct pf_conn *conn_at(__u32 slot)

@@ -4,10 +4,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "index.bpf.h"
-#include "original.bpf.h"
 #include "base/scratch.bpf.h"
 #include "base/slots.bpf.h"
+#include "index.bpf.h"
+#include "original.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
 {

@@ -4,8 +4,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "packet.bpf.h"
 #include "kernel/sock.bpf.h"
+#include "packet.bpf.h"
 #include "socks.bpf.h"
 
 struct ports {

@@ -4,8 +4,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "index.bpf.h"
 #include "base/mode.bpf.h"
+#include "index.bpf.h"
 #include "original.bpf.h"
 
 __noinline int flights_reserve(__u32 want, struct chain *ret)

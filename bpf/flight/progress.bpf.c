@@ -4,10 +4,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "conn.bpf.h"
 #include "kernel/device.bpf.h"
-#include "progress.bpf.h"
 #include "kernel/rtx.bpf.h"
+#include "conn.bpf.h"
+#include "progress.bpf.h"
 
 __noinline int flight_in_host(__u32 n)
 {

@@ -4,8 +4,8 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "life/end.bpf.h"
 #include "report/record.bpf.h"
+#include "life/end.bpf.h"
 
 /*
  * This runs before the kernel frees what is acknowledged, and before it checks the

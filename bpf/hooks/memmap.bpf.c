@@ -5,8 +5,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "base/maps.bpf.h"
-#include "content/fingerprint.bpf.h"
 #include "kernel/page.bpf.h"
+#include "content/fingerprint.bpf.h"
 
 static __always_inline __u64 read_number(__u64 addr)
 {

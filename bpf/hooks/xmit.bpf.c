@@ -11,10 +11,10 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "base/mode.bpf.h"
-#include "content/look.bpf.h"
+#include "kernel/device.bpf.h"
 #include "flight/packet.bpf.h"
 #include "flight/socks.bpf.h"
-#include "kernel/device.bpf.h"
+#include "content/look.bpf.h"
 
 SEC("tp_btf/net_dev_start_xmit")
 int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)

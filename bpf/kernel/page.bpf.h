@@ -9,8 +9,8 @@
 #ifndef PF_PAGE_BPF_H
 #define PF_PAGE_BPF_H
 
-#include "compat.bpf.h"
 #include "base/count.bpf.h"
+#include "compat.bpf.h"
 
 enum page_kind {
 	PAGE_UNKNOWN,		/* zero page, kernel memory, a page that left its file */

@@ -10,8 +10,8 @@
 #ifndef PF_PATH_BPF_H
 #define PF_PATH_BPF_H
 
-#include "compat.bpf.h"
 #include "base/maps.bpf.h"
+#include "compat.bpf.h"
 
 #define PATH_DEPTH 32
 

@@ -5,9 +5,9 @@
 #ifndef PF_SOCK_BPF_H
 #define PF_SOCK_BPF_H
 
-#include "read.bpf.h"
-#include "seq.h"
 #include <bpf/bpf_endian.h>
+#include "seq.h"
+#include "read.bpf.h"
 
 #define AF_INET6 10
 #define SOCK_STREAM 1

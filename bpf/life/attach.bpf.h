@@ -8,11 +8,11 @@
 #ifndef PF_RUN_BPF_H
 #define PF_RUN_BPF_H
 
-#include "flight/conn.bpf.h"
 #include "kernel/direct.bpf.h"
-#include "filter.bpf.h"
-#include "content/fingerprint.bpf.h"
+#include "flight/conn.bpf.h"
 #include "report/sender.bpf.h"
+#include "content/fingerprint.bpf.h"
+#include "filter.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 

@@ -7,9 +7,9 @@
 #define PF_COPY_BPF_H
 
 #include "base/mode.bpf.h"
-#include "content/look.bpf.h"
 #include "flight/conn.bpf.h"
 #include "flight/packet.bpf.h"
+#include "content/look.bpf.h"
 
 /*
  * Has the first of two programs looked at this copy already? The kernel skips a program

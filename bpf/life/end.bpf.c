@@ -7,10 +7,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "content/look.bpf.h"
-#include "end.bpf.h"
 #include "flight/original.bpf.h"
 #include "report/record.bpf.h"
+#include "content/look.bpf.h"
+#include "end.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights that one event ends; the next event goes on */
 #define PF_POP_LAST (1 << 23)	/* of an orphan, as many as bpf_loop() allows */

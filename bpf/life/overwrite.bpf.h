@@ -10,9 +10,9 @@
 #define PF_WALK_BPF_H
 
 #include "flight/conn.bpf.h"
-#include "content/look.bpf.h"
-#include "content/fingerprint.bpf.h"
 #include "flight/original.bpf.h"
+#include "content/fingerprint.bpf.h"
+#include "content/look.bpf.h"
 
 #define WALK_STEPS (1 << 17)	/* chains and flights that one pass visits */
 #define WALK_RESTARTS 64

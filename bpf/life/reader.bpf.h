@@ -8,9 +8,9 @@
 
 #include "base/count.bpf.h"
 #include "base/mode.bpf.h"
+#include "kernel/sock.bpf.h"
 #include "content/look.bpf.h"
 #include "end.bpf.h"
-#include "kernel/sock.bpf.h"
 
 static __always_inline void reader_add(__u64 sk)
 {

@@ -12,8 +12,8 @@
 #ifndef PF_LIFE_WRITE_BPF_H
 #define PF_LIFE_WRITE_BPF_H
 
-#include "overwrite.bpf.h"
 #include "report/op.bpf.h"
+#include "overwrite.bpf.h"
 
 #define EEXIST 17
 

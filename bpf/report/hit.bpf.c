@@ -5,8 +5,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
-#include "hit.bpf.h"
 #include "flight/progress.bpf.h"
+#include "hit.bpf.h"
 #include "record.bpf.h"
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
