@@ -9,8 +9,8 @@
  * when it ends. A difference between two looks that no write explains is a change by
  * somebody unknown, and a hit of its own.
  */
-#ifndef PF_CONTENT_BPF_H
-#define PF_CONTENT_BPF_H
+#ifndef PF_LOOK_BPF_H
+#define PF_LOOK_BPF_H
 
 #include "flight/progress.bpf.h"
 #include "report/hit.bpf.h"

@@ -6,8 +6,8 @@
  * have a lock. A connection needs one although the socket's own lock protects appending
  * to its FIFO: where both ends are on this host, the reader drains it too.
  */
-#ifndef PF_FLIGHT_BPF_H
-#define PF_FLIGHT_BPF_H
+#ifndef PF_INDEX_BPF_H
+#define PF_INDEX_BPF_H
 
 #include "base/count.bpf.h"
 #include "base/hash.bpf.h"

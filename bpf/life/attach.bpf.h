@@ -5,8 +5,8 @@
  * Only hooks/attach.bpf.c may be compiled with this file, for the reason that
  * kernel/direct.bpf.h gives. That is why a global function stands in a header.
  */
-#ifndef PF_RUN_BPF_H
-#define PF_RUN_BPF_H
+#ifndef PF_ATTACH_BPF_H
+#define PF_ATTACH_BPF_H
 
 #include "kernel/direct.bpf.h"
 #include "flight/conn.bpf.h"

@@ -6,8 +6,8 @@
  * A flight counts only if its page is still the page of the file at that offset: truncate
  * and rewrite, O_DIRECT and rename do not change the page in flight.
  */
-#ifndef PF_WALK_BPF_H
-#define PF_WALK_BPF_H
+#ifndef PF_OVERWRITE_BPF_H
+#define PF_OVERWRITE_BPF_H
 
 #include "flight/conn.bpf.h"
 #include "flight/original.bpf.h"

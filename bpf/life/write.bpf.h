@@ -9,8 +9,8 @@
  * reported with how far it has come then. The bytes change between the two. The walks are
  * in overwrite.bpf.h.
  */
-#ifndef PF_LIFE_WRITE_BPF_H
-#define PF_LIFE_WRITE_BPF_H
+#ifndef PF_WRITE_BPF_H
+#define PF_WRITE_BPF_H
 
 #include "report/op.bpf.h"
 #include "overwrite.bpf.h"
