@@ -45,7 +45,7 @@ int child_start(struct child *ret_child, int (*run)(void *ctx), void *ctx)
 
 void child_go(struct child *child)
 {
-	/* If it was killed meanwhile, its exit is noticed as any other. */
+	/* The child may have been killed meanwhile: SIGCHLD tells the session. */
 	if (write(child->go_fd, "\n", 1) < 0)
 		log_debug("process %d is gone before its start", child->pid);
 	child_cancel(child);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * child - a process that is started before pageflight attaches, so that it
- * inherits nothing, and held back until it has, so that nothing is missed.
+ * child - a process that is forked before pageflight attaches, so that it
+ * inherits no descriptor of ours, and waits until pageflight has attached, so
+ * that nothing of its work is missed.
  */
 #ifndef PAGEFLIGHT_CHILD_H
 #define PAGEFLIGHT_CHILD_H
@@ -14,13 +15,13 @@ struct child {
 };
 
 /*
- * Fork; the child waits for child_go(), then its exit status is that of
- * run(ctx). If the parent dies or gives up before, run is not called.
+ * Fork. The child waits for child_go() and then exits with what run(ctx)
+ * returns. It does not call run if the parent dies or cancels before.
  * 0 or -errno.
  */
 int child_start(struct child *ret_child, int (*run)(void *ctx), void *ctx);
 
-/* Let it run, or not. */
+/* Let the child run, or end it before it has run. */
 void child_go(struct child *child);
 void child_cancel(struct child *child);
 

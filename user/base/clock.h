@@ -13,9 +13,9 @@
 __u64 clock_mono_ns(void);
 
 /*
- * A moment of CLOCK_MONOTONIC as nanoseconds of UTC since the epoch, by the
- * offset of now: if the clock was set in between, the answer is as of the new
- * setting.
+ * A moment of CLOCK_MONOTONIC as nanoseconds of UTC since the epoch. The offset
+ * between the two clocks is that of now: if UTC was set since that moment, the
+ * answer follows the new setting.
  */
 __u64 clock_wall_ns(__u64 mono_ns);
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * fmt - values as text. File names and comm are any bytes but NUL and come
- * from strangers: fmt_utf8 and fmt_cell keep them from breaking JSON or
- * steering a terminal. Widths count characters; wide and combining ones are
- * off by what a terminal makes of them.
+ * fmt.c - see fmt.h. File names and comm are any bytes but NUL and come from
+ * strangers: fmt_utf8 and fmt_cell keep them from breaking JSON or steering a
+ * terminal. A width counts characters, and is wrong where a terminal shows a
+ * character in two columns or in none.
  */
 #include "fmt.h"
 
@@ -162,7 +162,7 @@ static size_t char_len(const char *text)
 	return fmt_char(text, &point);
 }
 
-/* Broken bytes are taken one by one. */
+/* A byte that is no part of valid UTF-8 is a step of its own. */
 static size_t step_len(const char *text)
 {
 	size_t n = char_len(text);

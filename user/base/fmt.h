@@ -20,7 +20,7 @@ struct pf_tuple;
 /* Nanoseconds since the epoch as UTC with microseconds, RFC 3339. */
 char *fmt_time(char buf[FMT_TIME_LEN], __u64 wall_ns);
 
-/* The time of day of it, "12:00:00", with ".123" if ms. */
+/* The time of day of such a moment, "12:00:00", with ".123" if ms. */
 char *fmt_clock(char buf[FMT_TIME_LEN], __u64 wall_ns, bool ms);
 
 /* At most 5 characters: exact below 10,000, then K, M, ... of 1024. */

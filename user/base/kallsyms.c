@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kallsyms - a sorted table of the functions' addresses. Names lie behind each
- * other in one block and are named by their place in it; those of modules
- * likewise.
+ * kallsyms.c - a table of functions, sorted by address. All names stand in one
+ * block of memory, and a function holds the offset of its name there.
  *
- * Weak spot: the kernel does not say where a function ends. What is not listed
- * passes for a part of the function in front of it, unless it is far away.
+ * Weak spot: the kernel does not say where a function ends. An address behind
+ * the end of a function counts as a part of it, unless it is FUNCTION_MAX away.
  */
 #include "kallsyms.h"
 
@@ -14,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FUNCTION_MAX (1u << 20)		/* none is that long */
+#define FUNCTION_MAX (1u << 20)		/* no function is as long */
 
 struct function {
 	__u64 address;
@@ -25,7 +24,7 @@ struct function {
 struct kallsyms {
 	struct function *at;
 	size_t n, room;
-	char *names;			/* starts with an empty one */
+	char *names;			/* starts with an empty name */
 	size_t used, size;
 };
 
@@ -48,7 +47,7 @@ static int names_add(struct kallsyms *k, const char *name, __u32 *ret_place)
 	return 0;
 }
 
-/* Functions of one module mostly follow each other. */
+/* Functions of one module mostly follow each other, and share one name. */
 static int module_add(struct kallsyms *k, const char *module, __u32 *ret_place)
 {
 	if (!*module) {
@@ -98,7 +97,7 @@ bool kallsyms_parse(char *line, struct kallsyms_line *ret_line)
 	return !*end && ret_line->address;
 }
 
-/* What is no function is passed over. */
+/* Skip a symbol that is no function. */
 static int line_add(struct kallsyms *k, char *text)
 {
 	struct kallsyms_line line;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * kallsyms - the kernel's functions by address, as /proc/kallsyms has them, and
- * what a call chain of them tells. Pure: works on text.
+ * kallsyms - the functions of the kernel by address, as /proc/kallsyms lists
+ * them, and the module that a call chain works for. Pure: works on text.
  */
 #ifndef PAGEFLIGHT_KALLSYMS_H
 #define PAGEFLIGHT_KALLSYMS_H
@@ -21,10 +21,10 @@ struct kallsyms_line {
 	const char *module;	/* NULL for the kernel itself */
 };
 
-/* Take a line of /proc/kallsyms apart, in place. False if it is none, or the address is hidden. */
+/* Split a line of /proc/kallsyms in place. False if it has another form or hides the address. */
 bool kallsyms_parse(char *line, struct kallsyms_line *ret_line);
 
-/* Where an address lies. Valid as long as the table. */
+/* A place in a function. Valid as long as the table. */
 struct kallsym {
 	const char *name;
 	const char *module;	/* "" for the kernel itself */
@@ -37,21 +37,21 @@ struct kallsym {
  */
 int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in);
 
-/* The function that an address lies in; false if none can be told. */
+/* The function that an address lies in; false if it is in none that is known. */
 bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym);
 
 #define KALLSYMS_TEXT_LEN 192
 
 /*
  * A return address for people, "symbol+0x1f" or "symbol+0x1f [module]"; digits
- * alone if nothing is known of it. No table (NULL) knows nothing.
+ * alone if it is in no known function, or if there is no table (NULL).
  */
 char *kallsyms_text(char buf[KALLSYMS_TEXT_LEN], const struct kallsyms *k, __u64 address);
 
 /*
  * The module that a call chain of n return addresses, innermost first, works
- * for: the innermost that does not merely carry what others give it. NULL if
- * there is none.
+ * for: the innermost module that does not merely carry data for others (sunrpc,
+ * tls), else the innermost of those. NULL if the chain has no module.
  */
 const char *kallsyms_module(const struct kallsyms *k, const __u64 *stack, size_t n);
 

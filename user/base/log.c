@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * log - talk on stderr. Each line is one write, so that lines of several
- * processes on one terminal do not mix.
+ * log.c - see log.h. Each line is one write, so that lines of several processes
+ * on one terminal do not mix.
  */
 #include "log.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * log - talk on stderr, one line a call. Data goes to stdout, by the sinks.
+ * log - messages on stderr, one line a call. Data goes to stdout, by the sinks.
  */
 #ifndef PAGEFLIGHT_LOG_H
 #define PAGEFLIGHT_LOG_H
@@ -10,18 +10,18 @@
 #define LOG_FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
 
 /*
- * Without a newline at the end. The program's name is put before, and before an
- * error the name of the command, too.
+ * The text has no newline at its end. The name of the program is put in front
+ * of it, and in front of an error also the name of the command.
  */
 void log_error(const char *fmt, ...) LOG_FORMAT(1, 2);
 void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);
 
-/* Only said after log_set_verbose(true). */
+/* Printed only after log_set_verbose(true). */
 void log_debug(const char *fmt, ...) LOG_FORMAT(1, 2);
 
 void log_set_verbose(bool verbose);
 
-/* From now on errors are those of this command. The name is not copied. */
+/* Errors name this command from now on. The name is not copied. */
 void log_set_command(const char *name);
 
 #endif

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * mountinfo - parse mountinfo, see proc_pid_mountinfo(5):
+ * mountinfo.c - see mountinfo.h and proc_pid_mountinfo(5):
  *
  *   36 35 98:0 /subtree /mnt/point rw,noatime master:1 - ext3 /dev/root rw
  *
- * Bind mounts and btrfs subvolumes show a subtree of a file system: it is
- * stripped from the inner path before the mount point is put in front. Weak
- * spot: a mount that another one covers is not told from a visible one.
+ * Bind mounts and btrfs subvolumes show a subtree of a file system. Its root is
+ * stripped from the inner path before the mount point is put in front.
+ *
+ * Weak spot: a mount that another mount covers looks like a visible one.
  */
 #include "mountinfo.h"
 
@@ -70,7 +71,7 @@ static bool parse_line(char *line, struct mount *ret)
 		return false;
 	decode(field[ROOT]);
 	decode(field[POINT]);
-	/* "net:[4026531840]" of a namespace file is no tree. */
+	/* A mounted namespace has "net:[4026531840]" there, which is no directory. */
 	if (field[ROOT][0] != '/' || field[POINT][0] != '/')
 		return false;
 	*ret = (struct mount){

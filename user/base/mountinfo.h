@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * mountinfo - /proc/PID/mountinfo as a table: from a path inside of a file
- * system to one that a user can open. Pure: works on text.
+ * system to one that a user can open. Pure, but for mountinfo_read().
  */
 #ifndef PAGEFLIGHT_MOUNTINFO_H
 #define PAGEFLIGHT_MOUNTINFO_H
@@ -11,7 +11,7 @@
 
 struct mountinfo;
 
-/* Parse a whole mountinfo. Lines that make no sense are left out. 0 or -ENOMEM. */
+/* Parse a whole mountinfo. Lines of another form are left out. 0 or -ENOMEM. */
 int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text);
 
 /* Read and parse all of an open mountinfo, from its start. 0 or -errno. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * opts - option tables to values. Numbers are taken to the last character and
- * checked against their range; an error is one line that names the option.
+ * opts.c - see opts.h. A number must be one to its last character, and in its
+ * range. An error is one line that names the option.
  */
 #include "opts.h"
 
@@ -196,7 +196,7 @@ static int build(const struct opt *opts, char *ret_short, struct option *ret_lon
 {
 	int n = 0;
 
-	/* '+': stop at the first operand, ':': tell a missing argument apart. */
+	/* '+' stops at the first operand; ':' makes a missing argument an error of its own. */
 	ret_short = stpcpy(ret_short, "+:h");
 	for (; opts[n].name; n++) {
 		bool arg = opts[n].kind != OPT_FLAG;

@@ -22,7 +22,7 @@ enum opt_kind {
 	OPT_RATIO,	/* unsigned int N, from 1/N */
 	OPT_NAME,	/* int, index into names */
 	OPT_TEXT,	/* const char *, not empty, points into argv */
-	OPT_ADD,	/* whatever `add` makes of it, each time it is given */
+	OPT_ADD,	/* handled by `add`, each time it is given */
 };
 
 struct opt {
@@ -34,8 +34,8 @@ struct opt {
 	const char *const *names; /* of NAME */
 	int n_names;
 	int (*add)(void *at, int which, const char *text);	/* of ADD: 0 or -errno */
-	int which;		/* of ADD: handed on */
-	const char *what;	/* of ADD: what its values are, for the error */
+	int which;		/* of ADD: second argument of add */
+	const char *what;	/* of ADD: what a value must be, for the error */
 	const char *arg;	/* what --help calls the argument */
 	const char *help;
 };
@@ -61,7 +61,7 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 
 void opts_help(FILE *out, const struct command_spec *spec);
 
-/* The parsers of single values: 0 or -EINVAL, -ERANGE. To the last character. */
+/* The parsers of single values. They take all of the text, and return 0, -EINVAL or -ERANGE. */
 int opts_uint(const char *text, __u64 min, __u64 max, __u64 *ret_value);
 int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value);
 int opts_ratio(const char *text, __u64 min, __u64 max, __u64 *ret_n);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * procmaps - "7f00-7f10 rw-s 00001000 08:01 1234   /path", numbers but the inode in
- * hexadecimal. The kernel prints s_dev, not what stat(2) says, so btrfs needs
- * no care here.
+ * procmaps.c - see procmaps.h and proc_pid_maps(5):
+ *
+ *   7f00-7f10 rw-s 00001000 08:01 1234   /path
+ *
+ * All numbers but the inode are hexadecimal. The device is s_dev and not that of
+ * stat(2), so btrfs needs no special care.
  */
 #include "procmaps.h"
 

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
-/* A file mapped shared and writable. */
+/* A shared, writable mapping of a file. */
 struct mapping {
 	__u64 start, end;	/* addresses */
 	__u64 offset;		/* of the first byte in the file */
@@ -16,7 +16,7 @@ struct mapping {
 	__u64 ino;
 };
 
-/* False if the line is none of these, or makes no sense. */
+/* False if the line shows another kind of mapping, or has another form. */
 bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping);
 
 /* Does the mapping show a byte of [offset, offset + length) of its file? */

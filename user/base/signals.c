@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * signals - signalfd(2). Several pending signals of one kind are one.
+ * signals.c - see signals.h. Several pending signals of one kind are one.
  */
 #include "signals.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * signals - the signals of a run as a descriptor.
+ * signals - the signals that a session reacts to, as a descriptor.
  */
 #ifndef PAGEFLIGHT_SIGNALS_H
 #define PAGEFLIGHT_SIGNALS_H

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * demo.c - pageflight demo: a session over a race of our own making. What
- * it reports comes the same way as in watch; only the comparison with what the
- * peer got is added.
+ * demo.c - pageflight demo: a session that watches a race of our own making. Its
+ * incidents come the same way as in watch. The demo adds a comparison with what
+ * the peer received.
  */
 #include <stdlib.h>
 #include <string.h>

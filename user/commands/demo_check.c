@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * demo - compare byte by byte, then print both sides next to each other.
+ * demo_check.c - see demo_check.h.
  */
 #include "demo_check.h"
 

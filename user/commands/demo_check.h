@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * demo - what the peer of the race really got against what was reported, and
- * how to show it. Pure but for the stream it prints to.
+ * demo_check - compare what the peer of the race received, byte by byte, with what
+ * was reported, and print both next to each other. Pure but for the stream.
  */
-#ifndef PAGEFLIGHT_DEMO_H
-#define PAGEFLIGHT_DEMO_H
+#ifndef PAGEFLIGHT_DEMO_CHECK_H
+#define PAGEFLIGHT_DEMO_CHECK_H
 
 #include <stdio.h>
 #include "names/shown.h"
@@ -18,7 +18,7 @@ struct demo_report {
 	bool corrupt[RACE_BYTES];		/* bytes of the stream said to be wrong */
 };
 
-/* Every way in which the report can be right; all must hold. */
+/* What the report can be right in. All must hold. */
 struct demo_check {
 	bool one_incident;
 	bool verdict;
@@ -33,7 +33,7 @@ struct demo_check {
 
 void demo_take(struct demo_report *report, const struct race *race, const struct shown *shown);
 
-/* True if pageflight said what happened. */
+/* Is the report exactly what happened? */
 bool demo_check(const struct race *race, const struct demo_report *report,
 		struct demo_check *ret_check);
 

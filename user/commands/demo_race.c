@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * race - four processes: this one directs, a reader, a sender and a writer that
- * know nothing of each other. Pipes order their steps; an alarm ends each of
- * them should a step never come. The peer not reading is what keeps the pages
- * in flight, so no timing is involved.
+ * demo_race.c - four processes: this one directs a reader, a sender and a writer,
+ * which know nothing of each other. Pipes order their steps, and an alarm ends
+ * each process should a step never come. The pages stay in flight because the
+ * peer does not read, so no timing is involved.
  */
 #include "demo_race.h"
 
@@ -70,7 +70,7 @@ static int run_reader(struct stage *stage)
 
 	if (fd < 0 || getsockname(stage->listener, (struct sockaddr *)&addr, &len))
 		return failed(stage->race, "reader: socket");
-	/* The sender's to close: its end must be seen. */
+	/* Only the sender keeps this open, so that its end is noticed. */
 	close(stage->sent[1]);
 	result->sender_port = ntohs(addr.sin_port);
 	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
@@ -102,7 +102,7 @@ static int run_sender(struct stage *stage)
 
 	if (file < 0 || fd < 0)
 		return failed(stage->race, "sender: open or accept");
-	/* All of the file shall be taken although the peer does not read. */
+	/* The socket must take all of the file although the peer does not read. */
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
 	while (offset < RACE_BYTES) {
 		if (sendfile(fd, file, &offset, RACE_BYTES - offset) <= 0)
@@ -110,7 +110,7 @@ static int run_sender(struct stage *stage)
 	}
 	if (write(stage->sent[1], "\n", 1) != 1)
 		return failed(stage->race, "sender: write");
-	/* The end of file of this pipe: the reader has everything. */
+	/* The end of file of this pipe says that the reader has everything. */
 	wait_byte(stage->finish[0]);
 	return 0;
 }
@@ -141,7 +141,7 @@ static pid_t spawn(struct stage *stage, const char *comm, int (*run)(struct stag
 	if (pid)
 		return pid;
 	in_child(comm);
-	/* Else it would keep its own pipe open and never see it end. */
+	/* A child that kept these open would never see its own pipe end. */
 	close(stage->finish[1]);
 	close(stage->read_now[1]);
 	_exit(run(stage));

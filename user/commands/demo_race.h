@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * race - makes the overwrite happen: one process sends a file with sendfile()
- * to a peer on loopback that does not read yet, another one overwrites a part
- * of the file, then the peer reads. Every step waits for the one before, so it
- * happens each time.
+ * demo_race - make an overwrite happen: one process sends a file with sendfile() to
+ * a peer on loopback that does not read yet, another process overwrites a part of
+ * the file, and then the peer reads. Every step waits for the one before, so the
+ * overwrite happens each time.
  */
-#ifndef PAGEFLIGHT_RACE_H
-#define PAGEFLIGHT_RACE_H
+#ifndef PAGEFLIGHT_DEMO_RACE_H
+#define PAGEFLIGHT_DEMO_RACE_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -44,7 +44,7 @@ struct race {
  */
 int race_new(struct race *race, const char *path, struct err *ret_err);
 
-/* run of child_start(), ctx is the race: 0, or 1 with result->failed set. */
+/* The `run` of child_start(); ctx is the race. 0, or 1 with result->failed set. */
 int race_run(void *ctx);
 
 /* The byte of the file at an offset, before and after the overwrite. */

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * probe.c - pageflight probe: per role which hook is in use and why the
- * others are not, then the self-test. Exit status 0 only if every required
- * role is attached and has shown itself.
+ * probe.c - pageflight probe: which hook each role uses and why the others are not
+ * used, then the self-test.
  */
 #include <stdio.h>
 #include <string.h>
@@ -55,7 +54,7 @@ static const char *why(const struct hook *h)
 	}
 }
 
-/* Programs on one function that belong together are one line: that of one in use, if any is. */
+/* Programs on one function that belong together share a line. One in use speaks for them. */
 static bool spoken_for(const struct probe *p, size_t i)
 {
 	const struct hook *h = &p->hooks[i];

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/*
- * watch.c - pageflight watch: options in, a session, an exit status out.
- */
+/* watch.c - pageflight watch: from options to a session, and to an exit status. */
 #include <limits.h>
 #include <string.h>
 
@@ -96,11 +94,11 @@ static int cmd_watch(void *values, char **command)
 	struct err err;
 
 	opts->session.loader.filter = &opts->filter;
-	if (places_find(&opts->filter, &err))
+	if (filter_places_find(&opts->filter, &err))
 		log_error("%s", err.text);
 	else
 		status = run(opts, command);
-	places_close(&opts->filter);
+	filter_places_close(&opts->filter);
 	return status;
 }
 

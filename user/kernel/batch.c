@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * batch - a flat buffer of {size, record}, each padded to 8 bytes so that the
+ * batch.c - a flat buffer of {size, record}, each padded to 8 bytes so that the
  * records stay aligned.
  */
 #include "batch.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * batch - records taken out of the ring buffer and not looked at yet.
+ * batch - records that were taken out of the ring buffer and wait to be judged.
  *
- * Before a record is judged it must be known what was lost before it. So a
- * batch is taken out first, then the loss counters are read, then the batch is
- * processed: whatever was lost before any of its records has been counted.
+ * Before a record is judged, all losses that came before it must be known. So a
+ * batch of records is taken out first, then the loss counters are read, and only
+ * then the records are judged.
  */
 #ifndef PAGEFLIGHT_BATCH_H
 #define PAGEFLIGHT_BATCH_H

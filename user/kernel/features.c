@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* kernel.c - what the running kernel has, by its type information; see kernel.h. */
+/* features.c - see features.h. */
 #include "features.h"
 
 #include <stdio.h>

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* kernel - what the running kernel has. Asked by existence, never by version. */
-#ifndef PAGEFLIGHT_KERNEL_H
-#define PAGEFLIGHT_KERNEL_H
+/*
+ * features - what the running kernel has, by its type information and never by its
+ * version.
+ */
+#ifndef PAGEFLIGHT_FEATURES_H
+#define PAGEFLIGHT_FEATURES_H
 
 #include <stdbool.h>
 
@@ -11,10 +14,10 @@ struct hook;
 /* Lockdown in confidentiality mode forbids what tracing programs do. */
 bool kernel_is_locked_down(void);
 
-/* A hook_exists_fn; ctx is the kernel's struct btf. Looks into modules, too. */
+/* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
 bool kernel_has_hook(void *ctx, const struct hook *h);
 
-/* A helper that every program needs and it has not; NULL if it has all. */
+/* A BPF helper that is necessary and that the kernel lacks; NULL if it lacks none. */
 const char *kernel_lacks(const struct btf *btf);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * filter - one parser for each kind. A value is taken to its last character
- * or refused; a prefix may have bits set behind its length, they do not count.
+ * filter.c - one parser for each kind. A value is accepted to its last character
+ * or refused. Bits of a prefix behind its length do not count.
  */
 #include "filter.h"
 
@@ -55,7 +55,7 @@ static int add_cgroup(struct pf_filter *w, unsigned int i, const char *text)
 	return 0;
 }
 
-/* A path becomes its number in places_find(). */
+/* filter_places_find() puts the number of a path there. */
 static int add_netns(struct pf_filter *w, unsigned int i, const char *text)
 {
 	__u64 inum = 0;
@@ -79,7 +79,7 @@ static int add_port(struct pf_filter *w, __u16 *ports, __u32 *n, const char *tex
 	return 0;
 }
 
-/* Bits of a mask of 128 in network byte order, from the left. */
+/* The leftmost n bits of a mask of 128 bits, in network byte order. */
 static void mask_bits(__u64 mask[2], unsigned int n)
 {
 	unsigned char *byte = (unsigned char *)mask;
@@ -186,7 +186,7 @@ static int take(struct filter *f, enum filter_kind kind, unsigned int i, const c
 int filter_add(void *filter, int kind, const char *text)
 {
 	struct filter *f = filter;
-	/* Only of sizes the last one counts. */
+	/* Of sizes only the last one counts. */
 	unsigned int i = kind == FILTER_MIN_BYTES ? 0 : f->n_given[kind];
 	int err;
 

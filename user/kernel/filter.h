@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * filter - what is to be followed, from the words of the command line to the
- * numbers the kernel side compares with. Pure: what names stand for on this
- * host, places.h finds out.
+ * numbers that the kernel side compares with. Pure: filter_places.h looks names
+ * up on this host.
  *
- * Of one kind any value will do; of different kinds all must hold.
+ * Of one kind any value will do. Of different kinds all must hold.
  */
 #ifndef PAGEFLIGHT_FILTER_H
 #define PAGEFLIGHT_FILTER_H
@@ -33,15 +33,15 @@ struct filter {
 	struct pf_filter wire;
 	const char *given[FILTER_MAX][PF_FILTER_VALUES];	/* as they were written */
 	unsigned int n_given[FILTER_MAX];
-	__u64 min_bytes;		/* of an incident; asked by the session */
+	__u64 min_bytes;		/* of an incident; the report asks for it */
 
-	/* Filled in by places_find(). */
+	/* Filled in by filter_places_find(). */
 	struct pf_place places[PF_FILTER_PLACES];
 	unsigned int n_places;
 	int cgroup_fds[PF_FILTER_VALUES];
 };
 
-/* The `add` of struct opt: take one value. 0, -EINVAL, or -E2BIG if there are too many. */
+/* The `add` of struct opt. It takes one value. 0, -EINVAL, or -E2BIG if there are too many. */
 int filter_add(void *filter, int kind, const char *text);
 
 /* The option's name, and whether its values are numbers. */

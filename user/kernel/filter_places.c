@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * places - names are looked up once, as the run begins. A directory stands for
- * itself and for every file system mounted below it at that time: its inode and
- * those of the mounts' roots, which the kernel side meets on its way up from a
- * file.
+ * filter_places.c - names are looked up once, as the session begins. A directory
+ * stands for itself and for every file system that is mounted below it then. Its
+ * inode and the root inodes of those mounts become places, which the kernel side
+ * meets on its way up from a file.
  *
- * Weak spots: what is mounted there later is not below it; the subvolumes of a
- * btrfs repeat inode numbers, so that more may pass than was meant.
+ * Weak spots: a file system that is mounted later is not below the directory. The
+ * subvolumes of a btrfs repeat inode numbers, so more may pass than was meant.
  */
 #include "filter_places.h"
 
@@ -108,8 +108,8 @@ static int open_all_cgroups(struct filter *f, struct err *ret_err)
 }
 
 /*
- * s_dev is what the mount table says. stat(2) of btrfs says something else; it
- * has to do for what is mounted in another namespace.
+ * The mount table has s_dev, while stat(2) on btrfs has another number. Where a
+ * mount of another namespace is not in the table, the number of stat(2) is used.
  */
 static int place_of(int fd, const struct mountinfo *mounts, struct pf_place *ret)
 {
@@ -132,7 +132,7 @@ static int add_place(struct filter *f, const struct pf_place *place)
 	return 0;
 }
 
-/* And the mark that there is one on its device. */
+/* A place, and the mark that its device has one. */
 static int add_places(struct filter *f, int fd, const struct mountinfo *mounts)
 {
 	struct pf_place place;
@@ -216,7 +216,7 @@ static int find_all_paths(struct filter *f, struct err *ret_err)
 	return ret;
 }
 
-int places_find(struct filter *f, struct err *ret_err)
+int filter_places_find(struct filter *f, struct err *ret_err)
 {
 	int ret;
 
@@ -226,7 +226,7 @@ int places_find(struct filter *f, struct err *ret_err)
 	return ret ?: find_all_paths(f, ret_err);
 }
 
-void places_close(struct filter *f)
+void filter_places_close(struct filter *f)
 {
 	for (unsigned int i = 0; i < f->wire.n_cgroups; i++)
 		if (f->cgroup_fds[i] >= 0)

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * places - what the names in a filter stand for on this host, now: files and
- * directories as inodes, network namespaces as numbers, cgroups as open
- * descriptors.
+ * filter_places - what the names in a filter stand for on this host and at this
+ * time: files and directories as inodes, network namespaces as numbers, cgroups
+ * as open descriptors.
  */
-#ifndef PAGEFLIGHT_PLACES_H
-#define PAGEFLIGHT_PLACES_H
+#ifndef PAGEFLIGHT_FILTER_PLACES_H
+#define PAGEFLIGHT_FILTER_PLACES_H
 
 struct err;
 struct filter;
 
 /* Returns 0, or -errno with ret_err set. */
-int places_find(struct filter *filter, struct err *ret_err);
+int filter_places_find(struct filter *filter, struct err *ret_err);
 
-void places_close(struct filter *filter);
+void filter_places_close(struct filter *filter);
 
 #endif

@@ -9,19 +9,19 @@
 
 #include "wire.h"
 
-/* A program and its second copy. The copy has the same row but for the mark. */
+/* A program and its second copy: one row, but for the name and the mark. */
 #define TWICE(prog, ...)								\
 	{ .program = prog, __VA_ARGS__ },						\
 	{ .program = prog "_2", .second = true, __VA_ARGS__ }
 
-/* The four programs of a write: WRITE_HOOKS() in BPF makes them. */
+/* The four programs of a write. WRITE_HOOKS() in BPF makes them. */
 #define WRITE_ROWS(prog, target, ...)							\
 	TWICE(prog, .method = HOOK_FENTRY, .symbol = target, __VA_ARGS__),		\
 	TWICE(prog "_end", .method = HOOK_FEXIT, .symbol = target, __VA_ARGS__)
 
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
-	/* First: the others need to know where the bytes are. */
+	/* This comes first, since the others need to know where the bytes are. */
 	{
 		.program = "on_memmap", .role = "content",
 		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_FOR_MEMMAP,
@@ -276,7 +276,7 @@ const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 	return NULL;
 }
 
-/* Where the first of two was skipped the second has acted: only its own skips can be losses. */
+/* The second copy acts where the first was skipped, so only skips of the second are losses. */
 static bool has_second(const struct hook *hooks, size_t n, const struct hook *first)
 {
 	for (size_t i = 0; i < n; i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * hooks - the table of roles and their candidates, newest first. What is used
- * is decided by probing the running kernel, never by its version.
+ * hooks - the table of roles and their candidates, newest first. The running
+ * kernel is probed for what it has, never asked for its version.
  */
 #ifndef PAGEFLIGHT_HOOKS_H
 #define PAGEFLIGHT_HOOKS_H
@@ -19,8 +19,8 @@ enum hook_method {
 /* When an iterator runs. */
 enum hook_run {
 	HOOK_RUN_NEVER,		/* the program is no iterator */
-	HOOK_RUN_AT_START,	/* once, as soon as it is attached: it shows what was there before us */
-	HOOK_RUN_ON_DEMAND,	/* at start, and whenever loader_sweep() is called */
+	HOOK_RUN_AT_START,	/* once it is attached: it shows what was there before us */
+	HOOK_RUN_ON_DEMAND,	/* at start, and for each loader_sweep() */
 	HOOK_RUN_FOR_MEMMAP,	/* once for each guess where the kernel keeps struct page */
 };
 
@@ -28,8 +28,8 @@ enum hook_state {
 	HOOK_UNTRIED,
 	HOOK_ATTACHED,
 	HOOK_ABSENT,	/* the kernel has no such function or tracepoint */
-	HOOK_NOT_NEEDED,/* a newer candidate of the role is in use, or it adds nothing here */
-	HOOK_FAILED,	/* present, but could not be attached; see err */
+	HOOK_NOT_NEEDED,/* a newer candidate is in use, or the program adds nothing here */
+	HOOK_FAILED,	/* present, but it could not be attached; see err */
 };
 
 /*
@@ -41,14 +41,14 @@ struct hook {
 	const char *role;		/* "attach", "ack", ... as in the documentation */
 	const char *symbol;		/* kernel function or tracepoint; what an iterator visits */
 	const char *module;		/* module that may have it; NULL: the kernel itself */
-	const char *param;		/* a parameter it must have, where its meaning changed; or NULL */
+	const char *param;		/* a parameter that the function must have; or NULL */
 	const char *map;		/* the map that an iterator visits; or NULL */
 	const char *blind_without;	/* what is not seen without it */
 	enum hook_method method;
 	enum hook_run run;		/* of an iterator */
 	int content;			/* enum pf_content: not needed in lesser modes */
-	int group;			/* candidates: the lowest group that is whole is used; 0: goes with any */
-	bool required;			/* if nothing shows this, nothing can be said */
+	int group;			/* the lowest group that is whole is used; 0: goes with any */
+	bool required;			/* without any candidate for this there is no session */
 	bool second;			/* a copy that acts where the first one was skipped */
 	bool skips_ignored;		/* skipped invocations are not counted as loss: without this
 					 * program a verdict is only less certain */
@@ -64,16 +64,16 @@ extern const size_t hooks_n;
 typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
 
 /*
- * Copy the table and choose: of each role the newest group whose every program
+ * Copy the table and choose. Of each role the newest group whose every program
  * has its target stays HOOK_UNTRIED, unless the content mode needs none.
  * ret_hooks has room for hooks_n.
  */
 void hooks_plan(struct hook *ret_hooks, int content, hook_exists_fn exists, void *ctx);
 
-/* Leave the second copies out, on a kernel that never skips a program. */
+/* Leave the second copies out, for a kernel that never skips a program. */
 void hooks_stand_once(struct hook *hooks, size_t n);
 
-/* A required hook for which nothing is attached or still to be tried; NULL if all is well. */
+/* A required hook that no program serves or may yet serve; NULL if there is none. */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);
 
 /* How two rows belong together. */
@@ -85,7 +85,7 @@ enum hook_tie {
 
 enum hook_tie hooks_tie(const struct hook *a, const struct hook *b);
 
-/* Is an invocation of hooks[i] that the kernel skipped a loss? Only of attached ones. */
+/* Is a skipped invocation of hooks[i] a loss? */
 bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i);
 
 const char *hook_method_name(enum hook_method method);

@@ -172,7 +172,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 	if (!l)
 		return err_set(ret_err, -ENOMEM, "out of memory");
 	l->n_cpus = libbpf_num_possible_cpus();
-	setrlimit(RLIMIT_MEMLOCK, &unlimited);	/* before 5.11 maps counted against it */
+	setrlimit(RLIMIT_MEMLOCK, &unlimited);	/* maps count against it before 5.11 */
 	btf = btf__load_vmlinux_btf();
 	err = open_in_steps(l, opts, btf, ret_err);
 	btf__free(btf);
@@ -226,7 +226,7 @@ int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
 int loader_sweep(const struct loader *l, bool last)
 {
 	l->skel->bss->pf_linger_no_more = last;
-	/* The kernel side counts them; a look costs nothing. */
+	/* The kernel side counts them, so a look costs nothing. */
 	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)
 		return 0;
 	return programs_run_on_demand(&l->programs);

@@ -53,15 +53,14 @@ int loader_fd(const struct loader *l);
 int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
 
 /*
- * End the flights of connections that are gone and whose packets have left
- * this host since; the last time all of them. To be called every now and then;
- * 0 or -errno.
+ * End the flights of lingering connections whose packets have left this host; if
+ * last, end all of them. To be called several times a second.
  */
 int loader_sweep(const struct loader *l, bool last);
 
 /*
- * The content mode it runs in: off, whatever was asked for, if the bytes of a
- * page of ours were not found where the kernel should have them.
+ * The content mode in use. It is off, whatever was asked for, if the bytes of a
+ * page of ours were not found where the kernel should keep them.
  */
 int loader_content(const struct loader *l);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* memmap.c - see memmap.h. Sees no BPF. */
+/* memmap.c - see memmap.h. */
 #include "memmap.h"
 
 #include <elf.h>
@@ -13,9 +13,9 @@
 #include "fingerprint.h"
 
 #define HEADERS_MAX 512
-#define NO_PADDR ((__u64)-1)	/* kcore gives it to what is not memory */
+#define NO_PADDR ((__u64)-1)	/* the address of what is not memory */
 
-/* Their struct pages, up to the rounding at both ends. */
+/* Has the segment the size of the struct pages of that memory, up to rounding at both ends? */
 static int is_map_of(const Elf64_Phdr *map, const Elf64_Phdr *ram, size_t page_size, size_t size)
 {
 	__u64 pages = ram->p_memsz / page_size * size;
@@ -85,7 +85,7 @@ int memmap_from_kallsyms(FILE *in, struct memmap *ret_addresses)
 	return -ENOENT;
 }
 
-/* One try of many. */
+/* What every guess is tried with. */
 struct search {
 	memmap_try_fn try;
 	void *ctx;
@@ -130,7 +130,7 @@ static int try_kallsyms(const struct search *s)
 	return err ? err : try_one(s, &at, 1);
 }
 
-/* Fill a page with bytes that no other has, and return their fingerprint. */
+/* Fill a page with bytes that no other page has, and return their fingerprint. */
 static __u64 fill_page(char *page, size_t size)
 {
 	__u64 word = getpid();

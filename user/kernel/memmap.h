@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * memmap - where the kernel has its memory: the start of the direct map and of
- * the array of struct page, which lead from a page to its bytes. Both are drawn
- * at boot (KASLR) and depend on the paging levels, so they are looked up and
- * then checked against a page of known bytes.
+ * memmap - where the kernel keeps struct page: the start of the direct map and of
+ * the array of struct page, which lead from a page to its bytes. The kernel draws
+ * both at boot (KASLR), and they depend on the paging levels. So they are guessed,
+ * and a guess is proved by a page of known bytes.
  */
 #ifndef PAGEFLIGHT_MEMMAP_H
 #define PAGEFLIGHT_MEMMAP_H
@@ -20,10 +20,10 @@ struct memmap {
 #define MEMMAP_GUESSES 64
 
 /*
- * From the program headers of an ELF core of the kernel, /proc/kcore: every
- * pair of a segment of memory and one that may be its struct pages
- * (fs/proc/kcore.c, get_sparsemem_vmemmap_info()). All but one are wrong.
- * Returns how many; 0 too if it cannot be read.
+ * Guesses from the program headers of an ELF core of the kernel, /proc/kcore:
+ * every pair of a segment of memory and a segment that may be its struct pages
+ * (fs/proc/kcore.c, get_sparsemem_vmemmap_info()). All guesses but one are wrong.
+ * Returns how many there are, 0 if the file cannot be read.
  */
 size_t memmap_from_kcore(int fd, size_t page_size, size_t struct_page_size,
 			 struct memmap ret_guesses[MEMMAP_GUESSES]);
@@ -41,7 +41,7 @@ struct memmap_guess {
 	int fd;
 };
 
-/* Let the kernel come to the fingerprint of that page; 0 or -errno. */
+/* Ask the kernel side for the fingerprint of that page. 0 or -errno. */
 typedef int (*memmap_try_fn)(void *ctx, const struct memmap_guess *guess, __u64 *ret_fp);
 
 /*

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * preempt.c - see preempt.h. The mode can be changed while we run, by root and
- * in debugfs alone; runs that are skipped because of it are counted as missed.
+ * preempt.c - see preempt.h. Root can change the mode in debugfs while we run.
+ * Invocations that are skipped because of that are counted as missed.
  */
 #include "preempt.h"
 
@@ -37,7 +37,7 @@ bool preempt_possible(void)
 	struct utsname u;
 
 	uname(&u);
-	/* What cannot change first: it needs no debugfs. */
+	/* The version is asked first, since it needs no debugfs. */
 	if (preempt_of_version(u.version) != PREEMPT_UNKNOWN)
 		return preempt_of_version(u.version) == PREEMPT_YES;
 	return ask_debugfs() != PREEMPT_NO;

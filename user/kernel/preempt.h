@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * preempt - does the kernel take the processor from a thread that is in it?
- * Where it does not, no thread can be stopped inside of a BPF program.
+ * preempt - can the kernel preempt a thread that runs kernel code? If it cannot,
+ * no thread stops inside of a BPF program, and no invocation is skipped.
  */
 #ifndef PAGEFLIGHT_PREEMPT_H
 #define PAGEFLIGHT_PREEMPT_H
@@ -17,10 +17,10 @@ enum preempt {
 /* From /sys/kernel/debug/sched/preempt, such as "none (voluntary) full". */
 enum preempt preempt_of_mode(const char *line);
 
-/* From the kernel's version as in `uname -v`; one that can change its mode does not say. */
+/* From the version as in `uname -v`. A kernel that can change its mode does not tell it there. */
 enum preempt preempt_of_version(const char *version);
 
-/* Of the kernel that runs, as far as it can be told; in doubt it does. */
+/* Of the running kernel. The answer in doubt is yes. */
 bool preempt_possible(void);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * selftest.c - 23 pages of a memfd (a tmpfs file: generic_perform_write), sent
- * to ourselves over lo, rewritten while nobody reads, then read; and another 23
- * that are dropped unread. Records of other processes are not ours.
+ * selftest.c - 23 pages of a memfd (a tmpfs file: generic_perform_write) are sent
+ * to ourselves over lo, rewritten while nobody reads, and then read. Another 23
+ * pages are dropped unread. Records of other processes are ignored.
  */
 #include "selftest.h"
 
@@ -20,7 +20,7 @@
 
 struct tally {
 	__u32 pid;
-	__u64 conn;		/* of the last hit of ours */
+	__u64 conn;		/* of our last hit */
 	unsigned int hits;	/* bytes sent by us and overwritten by us */
 	unsigned int read;	/* of that connection, read */
 	unsigned int ended;	/* of that connection, ended in any way */
@@ -97,7 +97,7 @@ static int read_all(int from, char *buf, size_t size)
 	return 0;
 }
 
-/* One connection; then both ends go, the reader first. */
+/* One connection. Both ends are closed at last, the reader first, or the sender if nobody read. */
 static int one_flow(int file, char *buf, size_t size, bool read)
 {
 	struct linger drop = { .l_onoff = 1 };

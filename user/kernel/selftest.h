@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * selftest - send a real file over lo, overwrite it, and demand its own
- * records back. Functions that look hookable can still be inlined where it
- * matters; only this shows that they are not.
+ * selftest - send a real file over lo, overwrite it, and expect records of both.
+ * A function that can be hooked may still be inlined where it matters. Only this
+ * test shows that it is not.
  */
 #ifndef PAGEFLIGHT_SELFTEST_H
 #define PAGEFLIGHT_SELFTEST_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include "loader.h"
 
-/* What was demanded of each role, and what came. */
+/* What was expected of a role, and what came. */
 struct selftest_result {
 	const char *role;
 	const char *what;
@@ -21,9 +21,8 @@ struct selftest_result {
 #define SELFTEST_RESULTS 4
 
 /*
- * Runs in the calling process, some milliseconds. 0 if the test could be run,
- * whatever it showed: passed is for the results. -errno if no test file or
- * connection could be had.
+ * The test runs in the calling process and takes some milliseconds. Returns 0 if
+ * it could be run, and then *ret_passed says whether it passed; or -errno.
  */
 int selftest_run(struct loader *l, struct selftest_result ret_results[SELFTEST_RESULTS],
 		 bool *ret_passed);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * sizing - how many pages, connections and sockets the maps have room for.
- * Memory for pages and connections is taken at the start.
+ * Memory for pages and connections is allocated at the start.
  */
 #ifndef PAGEFLIGHT_SIZING_H
 #define PAGEFLIGHT_SIZING_H
@@ -20,8 +20,8 @@ struct sizing {
 };
 
 /*
- * For so many pages and connections; 0: as many as suit a host with so much
- * memory, in bytes, or so many pages. Returns 0 or -ERANGE.
+ * Size the maps. If pages is 0, the number follows from the memory of the host in
+ * bytes; if conns is 0, it follows from the pages. Returns 0 or -ERANGE.
  */
 int sizing_for(struct sizing *ret_sizing, unsigned int pages, unsigned int conns,
 	     unsigned long long memory);
