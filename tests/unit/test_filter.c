@@ -30,17 +30,17 @@ static void bad(enum filter_kind kind, const char *text)
 
 static void groups(const struct filter *f, unsigned int task, unsigned int sock, unsigned int file)
 {
-	assert_int_equal(f->wire.by_task, task);
-	assert_int_equal(f->wire.by_sock, sock);
-	assert_int_equal(f->wire.by_file, file);
+	assert_int_equal(f->spec.by_task, task);
+	assert_int_equal(f->spec.by_sock, sock);
+	assert_int_equal(f->spec.by_file, file);
 }
 
 TEST_FN(test_pid)
 {
 	struct filter f = one(FILTER_PID, "4194304");
 
-	assert_int_equal(f.wire.n_pids, 1);
-	assert_int_equal(f.wire.pids[0], 4194304);
+	assert_int_equal(f.spec.n_pids, 1);
+	assert_int_equal(f.spec.pids[0], 4194304);
 	groups(&f, 1, 0, 0);
 	bad(FILTER_PID, "0");
 	bad(FILTER_PID, "4194305");
@@ -54,8 +54,8 @@ TEST_FN(test_comm)
 	struct filter f = one(FILTER_COMM, "nginx");
 	const char padded[PF_COMM_LEN] = "nginx";
 
-	assert_int_equal(f.wire.n_comms, 1);
-	assert_memory_equal(f.wire.comms[0], padded, PF_COMM_LEN);
+	assert_int_equal(f.spec.n_comms, 1);
+	assert_memory_equal(f.spec.comms[0], padded, PF_COMM_LEN);
 	groups(&f, 1, 0, 0);
 	one(FILTER_COMM, "fifteen letters");
 	bad(FILTER_COMM, "sixteen letters!");
@@ -69,13 +69,13 @@ TEST_FN(test_ports)
 	assert_int_equal(filter_add(&f, FILTER_PORT, "80"), 0);
 	assert_int_equal(filter_add(&f, FILTER_LPORT, "443"), 0);
 	assert_int_equal(filter_add(&f, FILTER_RPORT, "1"), 0);
-	assert_int_equal(f.wire.n_ports, 2);
-	assert_int_equal(f.wire.ports[0], 65535);
-	assert_int_equal(f.wire.ports[1], 80);
-	assert_int_equal(f.wire.n_lports, 1);
-	assert_int_equal(f.wire.lports[0], 443);
-	assert_int_equal(f.wire.n_rports, 1);
-	assert_int_equal(f.wire.rports[0], 1);
+	assert_int_equal(f.spec.n_ports, 2);
+	assert_int_equal(f.spec.ports[0], 65535);
+	assert_int_equal(f.spec.ports[1], 80);
+	assert_int_equal(f.spec.n_lports, 1);
+	assert_int_equal(f.spec.lports[0], 443);
+	assert_int_equal(f.spec.n_rports, 1);
+	assert_int_equal(f.spec.rports[0], 1);
 	groups(&f, 0, 4, 0);
 	bad(FILTER_PORT, "0");
 	bad(FILTER_LPORT, "65536");
@@ -86,9 +86,9 @@ static void addr(const char *text, const unsigned char bits[16], const unsigned 
 {
 	struct filter f = one(FILTER_ADDR, text);
 
-	assert_int_equal(f.wire.n_addrs, 1);
-	assert_memory_equal(f.wire.addrs[0].bits, bits, 16);
-	assert_memory_equal(f.wire.addrs[0].mask, mask, 16);
+	assert_int_equal(f.spec.n_addrs, 1);
+	assert_memory_equal(f.spec.addrs[0].bits, bits, 16);
+	assert_memory_equal(f.spec.addrs[0].mask, mask, 16);
 	groups(&f, 0, 1, 0);
 }
 
@@ -128,11 +128,11 @@ TEST_FN(test_netns)
 {
 	struct filter f = one(FILTER_NETNS, "4026531840");
 
-	assert_int_equal(f.wire.n_netns, 1);
-	assert_int_equal(f.wire.netns[0], 4026531840u);
+	assert_int_equal(f.spec.n_netns, 1);
+	assert_int_equal(f.spec.netns[0], 4026531840u);
 	groups(&f, 0, 1, 0);
 	/* Looked up later. */
-	assert_int_equal(one(FILTER_NETNS, "/run/netns/blue").wire.netns[0], 0);
+	assert_int_equal(one(FILTER_NETNS, "/run/netns/blue").spec.netns[0], 0);
 	bad(FILTER_NETNS, "blue");
 	bad(FILTER_NETNS, "0");
 	bad(FILTER_NETNS, "4294967296");
@@ -143,13 +143,13 @@ TEST_FN(test_inode)
 {
 	struct filter f = one(FILTER_INODE, "8:1:1234");
 
-	assert_int_equal(f.wire.n_inodes, 1);
-	assert_int_equal(f.wire.inodes[0].dev, 8 << 20 | 1);
-	assert_int_equal(f.wire.inodes[0].ino, 1234);
+	assert_int_equal(f.spec.n_inodes, 1);
+	assert_int_equal(f.spec.inodes[0].dev, 8 << 20 | 1);
+	assert_int_equal(f.spec.inodes[0].ino, 1234);
 	groups(&f, 0, 0, 1);
 	f = one(FILTER_INODE, "4095:1048575:18446744073709551615");
-	assert_int_equal(f.wire.inodes[0].dev, 0xffffffffu);
-	assert_int_equal(f.wire.inodes[0].ino, (__u64)-1);
+	assert_int_equal(f.spec.inodes[0].dev, 0xffffffffu);
+	assert_int_equal(f.spec.inodes[0].ino, (__u64)-1);
 	bad(FILTER_INODE, "1234");
 	bad(FILTER_INODE, "8:1");
 	bad(FILTER_INODE, "8:1:");
@@ -166,10 +166,10 @@ TEST_FN(test_names)
 {
 	struct filter f = one(FILTER_PATH, "/srv");
 
-	assert_int_equal(f.wire.n_paths, 1);
+	assert_int_equal(f.spec.n_paths, 1);
 	groups(&f, 0, 0, 1);
 	f = one(FILTER_CGROUP, "/system.slice");
-	assert_int_equal(f.wire.n_cgroups, 1);
+	assert_int_equal(f.spec.n_cgroups, 1);
 	groups(&f, 1, 0, 0);
 	bad(FILTER_PATH, "");
 	bad(FILTER_CGROUP, "");
@@ -206,7 +206,7 @@ TEST_FN(test_too_many)
 		assert_int_equal(filter_add(&f, kind, good[kind]), -E2BIG);
 	}
 	groups(&f, 3 * PF_FILTER_VALUES, 5 * PF_FILTER_VALUES, 2 * PF_FILTER_VALUES);
-	assert_int_equal(f.wire.n_addrs, PF_FILTER_VALUES);
+	assert_int_equal(f.spec.n_addrs, PF_FILTER_VALUES);
 }
 
 TEST_FN(test_text)
@@ -242,8 +242,8 @@ TEST_FN(test_options)
 		assert_int_equal(rows[kind].which, kind);
 	}
 	assert_int_equal(opts_parse(&spec, 6, argv, &f, &first, &err), 0);
-	assert_int_equal(f.wire.n_ports, 2);
-	assert_int_equal(f.wire.n_addrs, 1);
+	assert_int_equal(f.spec.n_ports, 2);
+	assert_int_equal(f.spec.n_addrs, 1);
 	assert_int_equal(opts_parse(&spec, 3, wrong, &f, &first, &err), -EINVAL);
 	assert_string_equal(err.text, "--lport: 'x' is not a port from 1 to 65535");
 }

@@ -82,8 +82,8 @@ int configure_filter(struct bpf_object *obj, struct pf_filter *ret_filter,
 
 	if (!filter)
 		return 0;
-	*ret_filter = filter->wire;
-	if (!filter->wire.n_paths)
+	*ret_filter = filter->spec;
+	if (!filter->spec.n_paths)
 		return 0;
 	err = set_entries(obj, "places", filter->n_places);
 	return err ?: set_entries(obj, "answers", ANSWERS_MAX);
@@ -95,7 +95,7 @@ int configure_filter_maps(const struct bpf_object *obj, const struct filter *fil
 	int places = bpf_object__find_map_fd_by_name(obj, "places");
 	__u32 one = 1;
 
-	for (__u32 i = 0; filter && i < filter->wire.n_cgroups; i++)
+	for (__u32 i = 0; filter && i < filter->spec.n_cgroups; i++)
 		if (bpf_map_update_elem(cgroups, &i, &filter->cgroup_fds[i], BPF_ANY))
 			return -errno;
 	for (__u32 i = 0; filter && i < filter->n_places; i++)

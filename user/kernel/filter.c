@@ -21,61 +21,61 @@ static int number(const char *text, __u64 min, __u64 max, __u64 *ret)
 	return opts_uint(text, min, max, ret) ? -EINVAL : 0;
 }
 
-static int add_pid(struct pf_filter *w, unsigned int i, const char *text)
+static int add_pid(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	__u64 pid;
 
 	if (number(text, 1, PID_MAX, &pid))
 		return -EINVAL;
-	w->pids[i] = pid;
-	w->n_pids = i + 1;
-	w->by_task++;
+	spec->pids[i] = pid;
+	spec->n_pids = i + 1;
+	spec->by_task++;
 	return 0;
 }
 
-static int add_comm(struct pf_filter *w, unsigned int i, const char *text)
+static int add_comm(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	size_t len = strlen(text);
 
 	if (!len || len >= PF_COMM_LEN)
 		return -EINVAL;
-	memset(w->comms[i], 0, PF_COMM_LEN);
-	memcpy(w->comms[i], text, len);
-	w->n_comms = i + 1;
-	w->by_task++;
+	memset(spec->comms[i], 0, PF_COMM_LEN);
+	memcpy(spec->comms[i], text, len);
+	spec->n_comms = i + 1;
+	spec->by_task++;
 	return 0;
 }
 
-static int add_cgroup(struct pf_filter *w, unsigned int i, const char *text)
+static int add_cgroup(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	if (!*text)
 		return -EINVAL;
-	w->n_cgroups = i + 1;
-	w->by_task++;
+	spec->n_cgroups = i + 1;
+	spec->by_task++;
 	return 0;
 }
 
 /* filter_places_find() puts the number of a path there. */
-static int add_netns(struct pf_filter *w, unsigned int i, const char *text)
+static int add_netns(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	__u64 inum = 0;
 
 	if (!strchr(text, '/') && number(text, 1, (__u32)-1, &inum))
 		return -EINVAL;
-	w->netns[i] = inum;
-	w->n_netns = i + 1;
-	w->by_sock++;
+	spec->netns[i] = inum;
+	spec->n_netns = i + 1;
+	spec->by_sock++;
 	return 0;
 }
 
-static int add_port(struct pf_filter *w, __u16 *ports, __u32 *n, const char *text)
+static int add_port(struct pf_filter *spec, __u16 *ports, __u32 *n, const char *text)
 {
 	__u64 port;
 
 	if (number(text, 1, 65535, &port))
 		return -EINVAL;
 	ports[(*n)++] = port;
-	w->by_sock++;
+	spec->by_sock++;
 	return 0;
 }
 
@@ -89,12 +89,12 @@ static void mask_bits(__u64 mask[2], unsigned int n)
 		byte[bit / 8] |= 0x80 >> bit % 8;
 }
 
-static int add_addr(struct pf_filter *w, unsigned int i, const char *text)
+static int add_addr(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
 	unsigned char bytes[16] = { [10] = 0xff, [11] = 0xff };
-	struct pf_filter_addr *to = &w->addrs[i];
+	struct pf_filter_addr *to = &spec->addrs[i];
 	char addr[INET6_ADDRSTRLEN];
 	unsigned int at = 0;
 	__u64 bits;
@@ -113,22 +113,22 @@ static int add_addr(struct pf_filter *w, unsigned int i, const char *text)
 	memcpy(to->bits, bytes, 16);
 	to->bits[0] &= to->mask[0];
 	to->bits[1] &= to->mask[1];
-	w->n_addrs = i + 1;
-	w->by_sock++;
+	spec->n_addrs = i + 1;
+	spec->by_sock++;
 	return 0;
 }
 
-static int add_path(struct pf_filter *w, unsigned int i, const char *text)
+static int add_path(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	if (!*text)
 		return -EINVAL;
-	w->n_paths = i + 1;
-	w->by_file++;
+	spec->n_paths = i + 1;
+	spec->by_file++;
 	return 0;
 }
 
 /* MAJOR:MINOR:INODE, as an incident's file.dev and file.inode. */
-static int add_inode(struct pf_filter *w, unsigned int i, const char *text)
+static int add_inode(struct pf_filter *spec, unsigned int i, const char *text)
 {
 	static const __u64 most[] = { DEV_MAJOR_MAX, DEV_MINOR_MAX, (__u64)-1 };
 	__u64 value[3];
@@ -144,37 +144,37 @@ static int add_inode(struct pf_filter *w, unsigned int i, const char *text)
 			return -EINVAL;
 		text = colon + 1;
 	}
-	w->inodes[i] = (struct pf_place){ .dev = dev_number(value[0], value[1]), .ino = value[2] };
-	w->n_inodes = i + 1;
-	w->by_file++;
+	spec->inodes[i] = (struct pf_place){ .dev = dev_number(value[0], value[1]), .ino = value[2] };
+	spec->n_inodes = i + 1;
+	spec->by_file++;
 	return 0;
 }
 
 static int take(struct filter *f, enum filter_kind kind, unsigned int i, const char *text)
 {
-	struct pf_filter *w = &f->wire;
+	struct pf_filter *spec = &f->spec;
 
 	switch (kind) {
 	case FILTER_PID:
-		return add_pid(w, i, text);
+		return add_pid(spec, i, text);
 	case FILTER_COMM:
-		return add_comm(w, i, text);
+		return add_comm(spec, i, text);
 	case FILTER_CGROUP:
-		return add_cgroup(w, i, text);
+		return add_cgroup(spec, i, text);
 	case FILTER_NETNS:
-		return add_netns(w, i, text);
+		return add_netns(spec, i, text);
 	case FILTER_PORT:
-		return add_port(w, w->ports, &w->n_ports, text);
+		return add_port(spec, spec->ports, &spec->n_ports, text);
 	case FILTER_LPORT:
-		return add_port(w, w->lports, &w->n_lports, text);
+		return add_port(spec, spec->lports, &spec->n_lports, text);
 	case FILTER_RPORT:
-		return add_port(w, w->rports, &w->n_rports, text);
+		return add_port(spec, spec->rports, &spec->n_rports, text);
 	case FILTER_ADDR:
-		return add_addr(w, i, text);
+		return add_addr(spec, i, text);
 	case FILTER_PATH:
-		return add_path(w, i, text);
+		return add_path(spec, i, text);
 	case FILTER_INODE:
-		return add_inode(w, i, text);
+		return add_inode(spec, i, text);
 	case FILTER_MIN_BYTES:
 		return opts_size(text, 1, (__u64)-1, &f->min_bytes) ? -EINVAL : 0;
 	case FILTER_MAX:

@@ -30,7 +30,7 @@ enum filter_kind {
 };
 
 struct filter {
-	struct pf_filter wire;
+	struct pf_filter spec;	/* what the kernel side is given */
 	const char *given[FILTER_MAX][PF_FILTER_VALUES];	/* as they were written */
 	unsigned int n_given[FILTER_MAX];
 	__u64 min_bytes;		/* of an incident; the report asks for it */

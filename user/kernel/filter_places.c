@@ -59,9 +59,9 @@ static int find_netns(const char *name, __u32 *ret_inum, struct err *ret_err)
 
 static int find_all_netns(struct filter *f, struct err *ret_err)
 {
-	for (unsigned int i = 0; i < f->wire.n_netns; i++) {
+	for (unsigned int i = 0; i < f->spec.n_netns; i++) {
 		const char *name = f->given[FILTER_NETNS][i];
-		int ret = strchr(name, '/') ? find_netns(name, &f->wire.netns[i], ret_err) : 0;
+		int ret = strchr(name, '/') ? find_netns(name, &f->spec.netns[i], ret_err) : 0;
 
 		if (ret)
 			return ret;
@@ -99,7 +99,7 @@ static int open_cgroup(const char *name, struct err *ret_err)
 
 static int open_all_cgroups(struct filter *f, struct err *ret_err)
 {
-	for (unsigned int i = 0; i < f->wire.n_cgroups; i++) {
+	for (unsigned int i = 0; i < f->spec.n_cgroups; i++) {
 		f->cgroup_fds[i] = open_cgroup(f->given[FILTER_CGROUP][i], ret_err);
 		if (f->cgroup_fds[i] < 0)
 			return f->cgroup_fds[i];
@@ -205,12 +205,12 @@ static int find_all_paths(struct filter *f, struct err *ret_err)
 	struct mountinfo *mounts;
 	int ret = 0;
 
-	if (!f->wire.n_paths)
+	if (!f->spec.n_paths)
 		return 0;
 	ret = read_mounts(&mounts);
 	if (ret)
 		return err_set(ret_err, ret, "cannot read the mount table: %s", strerror(-ret));
-	for (unsigned int i = 0; i < f->wire.n_paths && !ret; i++)
+	for (unsigned int i = 0; i < f->spec.n_paths && !ret; i++)
 		ret = find_path(f, f->given[FILTER_PATH][i], mounts, ret_err);
 	mountinfo_free(mounts);
 	return ret;
@@ -228,7 +228,7 @@ int filter_places_find(struct filter *f, struct err *ret_err)
 
 void filter_places_close(struct filter *f)
 {
-	for (unsigned int i = 0; i < f->wire.n_cgroups; i++)
+	for (unsigned int i = 0; i < f->spec.n_cgroups; i++)
 		if (f->cgroup_fds[i] >= 0)
 			close(f->cgroup_fds[i]);
 }
