@@ -17,6 +17,7 @@
 O        ?= build
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
+OBJCOPY  ?= objcopy
 ARCH     ?= $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 PREFIX   ?= /usr/local
 VERSION  := 0.1.0
@@ -43,14 +44,16 @@ BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c,$(wildcard bpf/
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
-UNIT     := $(patsubst tests/unit/%.c,$(O)/unit/%,$(wildcard tests/unit/test_*.c))
+LIB_OBJ  := $(filter $(O)/user/engine/%,$(USER_OBJ))
+LIB      := $(O)/libpageflight.a
+USER_LIB := $(O)/libuser.a
 SKEL     := $(O)/pageflight.skel.h
 
 .DEFAULT_GOAL := all
-include tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
+include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
 
-.PHONY: all objects check unit units vm lint arm64 demo deps install clean
-all: $(O)/pageflight
+.PHONY: all objects check vm lint arm64 demo deps install install-lib clean
+all: $(O)/pageflight $(LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
 # the skeleton. Neither can name the other's files.
@@ -76,31 +79,32 @@ $(O)/user/%.o: user/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
 
-$(O)/pageflight: $(USER_OBJ)
+# The engine as one object, of which only the public names are left.
+$(LIB_OBJ): override CFLAGS += -fvisibility=hidden
+
+localize = $(CC) -r -nostdlib $(1) -o $(2:.a=.o) && $(OBJCOPY) --localize-hidden $(2:.a=.o) && \
+	rm -f $(2) && $(AR) rcs $(2) $(2:.a=.o)
+
+$(LIB): $(LIB_OBJ)
+	$(call say,LIB,$@)
+	$(Q)$(call localize,$^,$@)
+
+# All the rest but main.c. A program takes from it what it needs.
+$(USER_LIB): $(filter-out $(LIB_OBJ) $(O)/user/main.o,$(USER_OBJ))
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(O)/pageflight: $(O)/user/main.o $(USER_LIB) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
 objects: $(USER_OBJ)
 
-# A unit test names the modules it links in a line of its own; never libbpf, so
-# linking proves that they are pure.
-unit_links = $(shell sed -n 's:^/\* links\: \(.*\) \*/:\1:p' $(1))
-.SECONDEXPANSION:
-$(O)/unit/test_%: tests/unit/test_%.c $$(call unit_links,tests/unit/test_$$*.c) $$(wildcard user/*.h user/*/*.h include/*.h tests/unit/*.h)
-	@mkdir -p $(@D)
-	$(call say,UNIT,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) -Iinclude -Iuser -Itests/unit -Itests $(filter %.c,$^) -lyajl -ljson-c -lcmocka -o $@
-
-units: $(UNIT)
-
-unit: units
-	$(Q)set -e; for t in $(UNIT); do $$t; done
-
 vm: all guest-tests $(TRUTH)
 	$(Q)tests/check --kernels "$(KERNELS)"
 
 check: deps
-	$(Q)$(MAKE) all units guest-tests $(TRUTH) arm64
+	$(Q)$(MAKE) all units example guest-tests $(TRUTH) arm64
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 
@@ -118,7 +122,15 @@ demo: deps
 deps:
 	$(Q)tests/deps
 
-install: all
+# A program that uses the engine alone needs no more than this.
+install-lib: $(LIB)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/pageflight include/pageflight.h include/wire.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(LIB)
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	sed 's:@PREFIX@:$(PREFIX):; s:@VERSION@:$(VERSION):' user/engine/pageflight.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/pageflight.pc
+
+install: all install-lib
 	install -D -m 755 $(O)/pageflight $(DESTDIR)$(PREFIX)/sbin/pageflight
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/*.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/*.7
@@ -126,7 +138,7 @@ install: all
 
 clean:
 	$(call say,CLEAN,$(O))
-	$(Q)rm -rf $(O)/bpf $(O)/user $(O)/unit $(O)/tests $(O)/arm64 $(O)/pageflight*
+	$(Q)rm -rf $(O)/bpf $(O)/user $(O)/unit $(O)/tests $(O)/arm64 $(O)/example $(O)/lib* $(O)/pageflight*
 
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -5,7 +5,6 @@ BPF_TEST_SRC  := $(wildcard tests/bpf/*.c)
 BPF_TEST_OBJ  := $(BPF_TEST_SRC:%.c=$(O)/%.o)
 BPF_TESTS     := $(filter $(O)/tests/bpf/test_%,$(BPF_TEST_SRC:%.c=$(O)/%))
 BPF_TEST_LIB  := $(filter-out $(O)/tests/bpf/test_%,$(BPF_TEST_OBJ))
-BPF_TEST_USER := $(patsubst %,$(O)/user/%.o,kernel/loader kernel/configure kernel/programs kernel/features kernel/memmap base/kallsyms base/err base/procfile kernel/preempt kernel/sizing kernel/hooks base/log engine/event)
 GUEST_PROGS   := $(patsubst %.c,$(O)/%,$(wildcard tests/guest/*.c))
 
 .PHONY: guest-tests
@@ -16,7 +15,7 @@ $(BPF_TEST_OBJ) $(SAY): $(O)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests -c $< -o $@
 
-$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(BPF_TEST_USER) $(SAY)
+$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(SAY) $(USER_LIB) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -lcmocka -pthread -o $@
 

@@ -35,12 +35,7 @@ $(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load acks) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 
-# The linker takes from it what the engine and a sink need, which is not libbpf.
-$(BENCH_DIR)/user.a: $(filter-out $(O)/user/main.o,$(USER_OBJ))
-	$(call say,AR,$@)
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
-
-$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine) $(SAY) $(BENCH_DIR)/user.a
+$(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine) $(SAY) $(USER_LIB) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -o $@
 

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * engine - how many incidents a second user space takes, and whether each is
- * counted: records as the kernel side sends them go through the gate and the
- * verdict engine, with and without a line of JSON for each.
+ * counted: records as the kernel side sends them go through the
+ * engine, with and without a line of JSON for each.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/engine.h"
-#include "engine/event.h"
 #include "lib/say.h"
 #include "output/sink.h"
+#include "pageflight.h"
 
 #define GOAL 100000	/* incidents a second */
 #define INCIDENTS 500000u
@@ -39,13 +38,10 @@ static void on_incident(void *ctx, const struct pf_incident *inc)
 
 static void give(struct run *r, struct pf_event *h, __u32 type, __u32 size)
 {
-	const struct pf_event *ev;
-
 	h->type = type;
 	h->size = size;
 	h->ts = ++r->ts;
-	must(event_check(h, size, &ev) == EVENT_OK, "a record is refused");
-	must(!pf_engine_event(r->engine, ev), "pf_engine_event");
+	must(!pf_engine_feed(r->engine, h, size), "pf_engine_feed");
 }
 
 static void give_hit(struct run *r, __u64 op, __u64 conn, __u32 sent)
@@ -117,12 +113,12 @@ static void waiting(struct run *r)
 static bool measure(const char *name, void (*load)(struct run *), enum pf_verdict expected,
 		    struct sink *sink)
 {
-	const struct pf_engine_config cfg = { 0 };
 	struct run r = { .sink = sink };
+	const struct pf_engine_config cfg = { .on_incident = on_incident, .ctx = &r };
 	uint64_t began, wall;
 	bool exact;
 
-	must(!pf_engine_new(&r.engine, &cfg, on_incident, &r), "pf_engine_new");
+	must(!pf_engine_new(&r.engine, &cfg), "pf_engine_new");
 	began = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 	wall = now_ns(CLOCK_MONOTONIC);
 	load(&r);

@@ -13,7 +13,7 @@
 static const char *const names[] = { PF_COUNTERS(COUNTER_NAME, COUNTER_NAME) };
 
 static struct loader *loader;
-static struct loader_totals base;
+static struct pf_totals base;
 
 void counts_open(const struct loader_opts *opts)
 {
@@ -36,7 +36,7 @@ struct loader *counts_loader(void)
 	return loader;
 }
 
-void counts_totals(struct loader_totals *ret_totals)
+void counts_totals(struct pf_totals *ret_totals)
 {
 	assert_int_equal(loader_totals(loader, ret_totals), 0);
 }
@@ -48,7 +48,7 @@ void counts_start(void)
 
 counts_t counts_get(enum pf_counter c)
 {
-	struct loader_totals now;
+	struct pf_totals now;
 
 	counts_totals(&now);
 	return now.stats.count[c] - base.stats.count[c];
@@ -56,7 +56,7 @@ counts_t counts_get(enum pf_counter c)
 
 counts_t counts_in_flight(void)
 {
-	struct loader_totals now;
+	struct pf_totals now;
 
 	counts_totals(&now);
 	return now.in_flight;
@@ -64,7 +64,7 @@ counts_t counts_in_flight(void)
 
 counts_t counts_conns(void)
 {
-	struct loader_totals now;
+	struct pf_totals now;
 
 	counts_totals(&now);
 	return now.conns;
@@ -123,7 +123,7 @@ static bool no_conns(void *arg)
 
 void counts_all_gone(void)
 {
-	struct loader_totals now;
+	struct pf_totals now;
 
 	if (!flow_wait(no_conns, NULL))
 		fail_msg("connections are still followed after their end: %llu", counts_conns());

@@ -19,7 +19,7 @@ void counts_start(void);
 counts_t counts_get(enum pf_counter c);
 counts_t counts_in_flight(void);
 counts_t counts_conns(void);
-void counts_totals(struct loader_totals *ret_totals);
+void counts_totals(struct pf_totals *ret_totals);
 
 /* Check that the counter is n. */
 #define counts_are(name, n) counts_check(PF_C_##name, n, __FILE__, __LINE__)

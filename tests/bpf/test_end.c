@@ -140,7 +140,7 @@ TEST(ten_thousand_quiet_pages, .pages = 1000,
      .ends = { COUNT(attached_bytes, PAGES(10000)), COUNT(aborted, 0), COUNT(user_pages, 0),
 	       COUNT(ignored, 0), COUNT(conns, 1), COUNT(writes, 0), COUNT(hits, 0) })
 {
-	struct loader_totals before, after;
+	struct pf_totals before, after;
 	struct flow_drain d;
 	counts_t pieces;
 

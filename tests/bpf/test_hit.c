@@ -14,7 +14,6 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "engine/event.h"
 #include "fixture.h"
 
 #define RECORDS_MAX 64
@@ -32,10 +31,8 @@ static struct {
 
 static void keep_record(void *ctx, const void *data, size_t size)
 {
-	const struct pf_event *ev;
-
 	(void)ctx;
-	assert_int_equal(event_check(data, size, &ev), EVENT_OK);
+	assert_non_null(pf_record_check(data, size));
 	assert_true(records.n < RECORDS_MAX);
 	assert_true(size <= sizeof(records.at[0]));
 	memcpy(&records.at[records.n++], data, size);
@@ -151,7 +148,7 @@ TEST(write_over_two_pages, .pages = 5, .named = true, .flow.rcvbuf = 1 << 20)
 	assert_int_equal(op->flags, 0);
 	check_task(&op->writer, PF_WRITE_WRITE);
 	check_file(op->dev, op->ino, t->file);
-	assert_string_equal(event_path(op), t->path + strlen("/tmp"));
+	assert_string_equal(pf_op_path(op), t->path + strlen("/tmp"));
 	fixture_end(t);
 	take_records(2);	/* the ends of the two pages */
 }

@@ -17,15 +17,19 @@ static void on_incident(void *ctx, const struct pf_incident *inc)
 		return;
 	assert_true(inc->n_ranges <= MAX_RANGES);
 	f->seen[at] = *inc;
+	pf_range_evidence(inc->ranges, f->evidence[at], PF_EVIDENCE_LEN);
 	memcpy(f->ranges[at], inc->ranges, inc->n_ranges * sizeof(*inc->ranges));
 }
 
 static void start(struct fixture *f, size_t max_waiting)
 {
-	const struct pf_engine_config cfg = { .max_waiting = max_waiting };
+	const struct pf_engine_config cfg = {
+		.max_waiting = max_waiting, .on_incident = on_incident, .ctx = f,
+	};
 
 	f->n = 0;
-	assert_int_equal(pf_engine_new(&f->engine, &cfg, on_incident, f), 0);
+	f->totals = (struct pf_totals){ 0 };
+	assert_int_equal(pf_engine_new(&f->engine, &cfg), 0);
 }
 
 int engine_set_up(void **state)
@@ -75,7 +79,13 @@ struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
 
 void give_hit(struct fixture *f, struct pf_ev_hit hit)
 {
-	assert_int_equal(pf_engine_event(f->engine, &hit.h), 0);
+	assert_int_equal(pf_engine_feed(f->engine, &hit, sizeof(hit)), 0);
+}
+
+void lose(struct fixture *f)
+{
+	f->totals.stats.count[PF_C_events_lost]++;
+	pf_engine_totals(f->engine, &f->totals);
 }
 
 void give_op(struct fixture *f, __u64 op, __u32 hits)
@@ -87,7 +97,7 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 		.path = "/file",
 	};
 
-	assert_int_equal(pf_engine_event(f->engine, &ev.h), 0);
+	assert_int_equal(pf_engine_feed(f->engine, &ev, sizeof(ev)), 0);
 }
 
 struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
@@ -155,7 +165,7 @@ static void give_fp(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 
 		.fp = fp,
 	};
 
-	assert_int_equal(pf_engine_event(f->engine, &ev.h), 0);
+	assert_int_equal(pf_engine_feed(f->engine, &ev, sizeof(ev)), 0);
 }
 
 void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)

@@ -7,7 +7,7 @@
 #define PAGEFLIGHT_TEST_ENGINE_H
 
 #include "unit.h"
-#include "engine/engine.h"
+#include "pageflight.h"
 
 #define MS 1000000ull
 #define MAX_SEEN 64
@@ -15,9 +15,11 @@
 
 struct fixture {
 	struct pf_engine *engine;
+	struct pf_totals totals;
 	size_t n;
 	struct pf_incident seen[MAX_SEEN];
 	struct pf_range ranges[MAX_SEEN][MAX_RANGES];
+	char evidence[MAX_SEEN][PF_EVIDENCE_LEN];	/* of the first range */
 };
 
 int engine_set_up(void **state);
@@ -34,6 +36,9 @@ void engine_restart(struct fixture *f, size_t max_waiting);
 struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
 
 void give_hit(struct fixture *f, struct pf_ev_hit hit);
+
+/* The kernel side lost a record, and says so. */
+void lose(struct fixture *f);
 void give_op(struct fixture *f, __u64 op, __u32 hits);
 void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why);
 

@@ -15,12 +15,12 @@ static struct evidence shifted(const struct evidence *ev, __u32 by)
 	return out;
 }
 
-static bool is_as_expected(const struct row *row, enum judgement judgement,
+static bool is_as_expected(const struct row *row, enum decision decision,
 			   const struct pf_answer *answer)
 {
-	const char *rule = judgement == JUDGE_GONE ? NULL : rule_answer(row->rule, 0).rule;
+	const char *rule = decision == DECISION_GONE ? NULL : rule_answer(row->rule, 0).rule;
 
-	return judgement == row->judgement && answer->verdict == row->verdict &&
+	return decision == row->decision && answer->verdict == row->verdict &&
 	       answer->reason == row->reason && answer->phase == row->phase &&
 	       answer->rule == rule;
 }
@@ -35,12 +35,12 @@ void rows_check(const struct rows *rows)
 			const struct row *row = &rows->row[i];
 			struct evidence ev = shifted(&row->ev, shifts[k]);
 			struct pf_answer answer = { 0 };
-			enum judgement judgement = judge_byte(&ev, row->seq + shifts[k], &answer);
+			enum decision decision = judge_byte(&ev, row->seq + shifts[k], &answer);
 
-			if (is_as_expected(row, judgement, &answer))
+			if (is_as_expected(row, decision, &answer))
 				continue;
 			fail_msg("\"%s\" shifted by %u: %d %s %s %s, %s", row->what, shifts[k],
-				 judgement, pf_verdict_name(answer.verdict),
+				 decision, pf_verdict_name(answer.verdict),
 				 pf_reason_name(answer.reason), pf_phase_name(answer.phase),
 				 answer.rule);
 		}
@@ -50,7 +50,7 @@ void rows_check(const struct rows *rows)
 void rows_reach(const struct rows *rows, bool ret_reached[RULE_MAX])
 {
 	for (size_t i = 0; i < rows->n; i++)
-		ret_reached[rows->row[i].rule] |= rows->row[i].judgement != JUDGE_GONE;
+		ret_reached[rows->row[i].rule] |= rows->row[i].decision != DECISION_GONE;
 }
 
 void rows_check_cuts(const struct rows *rows)
@@ -60,11 +60,11 @@ void rows_check_cuts(const struct rows *rows)
 		__u32 cuts[JUDGE_CUTS_MAX], seq = (__u32)-30;
 		unsigned int n = judge_cuts(&ev, seq, 100, cuts), at = 0;
 		struct pf_answer last = { 0 };
-		enum judgement was = JUDGE_GONE;
+		enum decision was = DECISION_GONE;
 
 		for (__u32 off = 0; off < 100; off++) {
 			struct pf_answer now = { 0 };
-			enum judgement is = judge_byte(&ev, seq + off, &now);
+			enum decision is = judge_byte(&ev, seq + off, &now);
 			bool cut = at < n && cuts[at] == off;
 
 			if (off && !cut) {

@@ -15,7 +15,7 @@ struct row {
 	const char *what;
 	struct evidence ev;
 	__u32 seq;
-	enum judgement judgement;
+	enum decision decision;
 	enum pf_verdict verdict;
 	enum pf_reason reason;
 	enum pf_phase phase;
@@ -29,6 +29,26 @@ struct rows {
 };
 
 #define ROWS(table) { table, ARRAY_LEN(table) }
+
+#define MEANT PF_MARK_MEANT
+#define RESTORED PF_MARK_RESTORED
+#define MENDED PF_MARK_MENDED
+#define UNSURE PF_MARK_UNSURE
+#define REWRITTEN PF_MARK_REWRITTEN
+#define COVERED PF_MARK_COVERED
+#define TORN PF_MARK_TORN
+#define BLURRED PF_MARK_BLURRED
+#define STORED PF_MARK_STORED
+#define RESENT PF_MARK_RESENT
+#define RESENT_MENDED PF_MARK_RESENT_MENDED
+#define COPIED_MEANT PF_MARK_COPIED_MEANT
+#define COPIED_BEFORE PF_MARK_COPIED_BEFORE
+#define COPIED_AFTER PF_MARK_COPIED_AFTER
+#define COPIED_OTHER PF_MARK_COPIED_OTHER
+#define END_SEEN PF_MARK_END_SEEN
+#define LOST PF_MARK_LOST
+#define TIMED_OUT PF_MARK_TIMED_OUT
+#define EVICTED PF_MARK_EVICTED
 
 #define LOCAL PF_HIT_LOCAL
 #define WIRE PF_HIT_WIRE
@@ -59,10 +79,10 @@ struct rows {
 /* A device has copied what is before 40, and between 40 and 50 while it was written. */
 #define CARRIED .flags = WIRE, BEFORE(.read = 40), AFTER(.read = 50), CHANGED
 
-#define FINAL(v, r, p, rule) JUDGE_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
-#define SO_FAR(v, r, p, rule) JUDGE_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
+#define FINAL(v, r, p, rule) DECISION_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
+#define SO_FAR(v, r, p, rule) DECISION_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
 #define WAITS SO_FAR(POSSIBLE, UNACKED, SENT, UNACKED)
-#define GONE JUDGE_GONE, 0, 0, 0, 0
+#define GONE DECISION_GONE, 0, 0, 0, 0
 
 extern const struct rows rows_hooks;
 extern const struct rows rows_content[5];

@@ -17,12 +17,12 @@
 		 "made writable through a mapping, its store not seen" }
 
 static const struct pf_range two_ranges[] = {
-	{ 65536, 70012, 4096, UNSENT },
-	{ 69632, 74108, 100, ACKED },
+	{ 65536, 70012, 4096, UNSENT, 0, NULL },
+	{ 69632, 74108, 100, ACKED, PF_MARK_RESENT_MENDED | PF_MARK_END_SEEN, NULL },
 };
 
 static const struct pf_range one_range[] = {
-	{ 0, 1, 1ull << 40, STORED },
+	{ 0, 1, 1ull << 40, STORED, PF_MARK_TIMED_OUT, NULL },
 };
 
 static const struct pf_ev_op op_rec = {

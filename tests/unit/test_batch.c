@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/batch.c */
 /* Records go in and come out as they were, aligned, until it is full. */
 #include <stdlib.h>
 #include <string.h>

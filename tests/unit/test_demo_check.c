@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/output/json.c user/output/sink.c user/commands/demo_check.c user/commands/demo_race.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /* The comparison of the demo passes the right report, and no other. */
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -35,10 +34,10 @@ static int set_up(void **state)
 		f->result.got[i] = i - RACE_OFFSET < RACE_LENGTH ? race_new_byte(i) : race_byte(i);
 	/* In two parts, as where the last acknowledgement falls in between. */
 	f->ranges[0] = (struct pf_range){ RACE_OFFSET, RACE_OFFSET, 1000,
-		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_HELD, UNREAD } };
+		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_HELD, UNREAD }, 0, NULL };
 	f->ranges[1] = (struct pf_range){ RACE_OFFSET + 1000, RACE_OFFSET + 1000,
 		RACE_LENGTH - 1000,
-		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_SENT, UNREAD } };
+		{ PF_VERDICT_CORRUPT, PF_REASON_UNREAD, PF_PHASE_SENT, UNREAD }, 0, NULL };
 	f->inc = (struct pf_incident){
 		.answer = f->ranges[1].answer, .bytes = RACE_LENGTH, .file_off = RACE_OFFSET,
 		.file_len = RACE_LENGTH, .ino = 99, .ranges = f->ranges,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/commands/demo_race.c user/base/err.c user/base/child.c user/base/log.c */
 /*
  * The race itself, without anybody watching, and the process that is held back
  * until somebody does. Needs loopback, no privileges.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: */
 /* Device numbers: both parts survive, up to the largest. */
 #include "base/dev.h"
 #include "lib/test.h"

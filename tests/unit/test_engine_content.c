@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine with fingerprints: what is written again before it is copied, and
  * what the copies carried. Stores are in test_engine_stores.c.

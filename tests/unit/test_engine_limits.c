@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine when something is missing or too much: time-outs, lost records,
  * the end of a run, its cap, and its speed.
@@ -55,9 +54,9 @@ static void test_loss_weakens_only_what_waits(void **state)
 	give_hit(f, hit(1, 1, 0, 4096, 65536));
 	give_hit(f, hit(1, 2, 0, 4096, 0));
 	give_hit(f, hit(1, 3, 0, 4096, 65536));
-	pf_engine_lost(f->engine);
+	lose(f);
 	give_hit(f, hit(2, 4, 0, 4096, 65536));
-	pf_engine_sound(f->engine);
+	pf_engine_caught_up(f->engine);
 	give_hit(f, hit(2, 5, 0, 4096, 65536));
 	give_op(f, 1, 3);
 	give_op(f, 2, 2);

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/engine.c user/engine/engine.c user/engine/evidence.c user/engine/spans.c user/engine/compose.c user/engine/judge.c user/engine/rules.c */
 /*
  * The engine and stores through mappings: announced by a fault or not, found by
  * fingerprints later or never.
@@ -266,8 +265,8 @@ static void test_records_lost_before_the_end(void **state)
 
 	give_hit(f, fault(1, 1, 0, PAGE, 65536));
 	give_op(f, 1, 1);
-	pf_engine_lost(f->engine);
-	pf_engine_sound(f->engine);
+	lose(f);
+	pf_engine_caught_up(f->engine);
 	end_as(f, 1, 0, PAGE, PF_END_ACKED, TOOK);
 	expect_whole(f, 0, 0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT);
 	assert_true(f->seen[0].evidence_lost);
@@ -287,11 +286,11 @@ static void test_found_with_loss(void **state)
 		give_op(f, 1, 1);
 		h.flags |= i == 0 ? PF_HIT_LOST : 0;
 		if (i > 0)
-			pf_engine_lost(f->engine);
+			lose(f);
 		if (i == 1)
-			pf_engine_sound(f->engine);
+			pf_engine_caught_up(f->engine);
 		give_hit(f, h);
-		pf_engine_sound(f->engine);
+		pf_engine_caught_up(f->engine);
 		end_as(f, 1, 0, PAGE, PF_END_ACKED, FIRST);
 		assert_int_equal(f->n, 1);
 		expect_whole(f, 0, 0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT);

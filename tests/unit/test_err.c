@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/err.c */
 /* Error texts: formatted, cut, and handed on with their number. */
 #include <errno.h>
 #include <string.h>

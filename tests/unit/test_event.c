@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/engine/event.c */
 /*
  * The gate: every way a record can be refused, and that nothing behind the end
  * of it is read (each is checked in an allocation of its own size).
@@ -19,6 +18,7 @@ static enum event_refusal check(const void *data, size_t size)
 	memcpy(copy, data, size);
 	refusal = event_check(copy, size, &ev);
 	assert_ptr_equal(ev, refusal == EVENT_OK ? copy : NULL);
+	assert_ptr_equal(pf_record_check(copy, size), ev);
 	free(copy);
 	return refusal;
 }
@@ -60,7 +60,7 @@ TEST_FN(test_good)
 
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_OK);
 	assert_int_equal(check(&op, sizeof(op)), EVENT_OK);
-	assert_string_equal(event_path(&op), "/");
+	assert_string_equal(pf_op_path(&op), "/");
 	for (__u32 why = PF_END_ACKED; why <= PF_END_ABORTED; why++) {
 		range = good_range(PF_EV_END, why);
 		assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
@@ -119,7 +119,7 @@ TEST_FN(test_hit)
 	hit = good_hit();
 	hit.len = 0;
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_RANGE);
-	hit.len = EVENT_FLIGHT_MAX;
+	hit.len = PF_FLIGHT_MAX;
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_OK);
 	hit.len++;
 	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_RANGE);
@@ -145,7 +145,7 @@ TEST_FN(test_op)
 	op.path[PF_PATH_LEN - 1] = '\0';
 	op.path_at = PF_PATH_LEN - 2;
 	assert_int_equal(check(&op, sizeof(op)), EVENT_OK);
-	assert_string_equal(event_path(&op), "/");
+	assert_string_equal(pf_op_path(&op), "/");
 	op.stack_len = sizeof(op.stack) + 1;
 	assert_int_equal(check(&op, sizeof(op)), EVENT_BAD_RANGE);
 	op.stack_len = -14;

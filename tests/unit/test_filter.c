@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/filter.c user/base/opts.c user/base/err.c */
 /* Filters: each kind's values, what is refused, any-of, and the words for it. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: */
 /*
  * The fingerprint: which changes it must see, and that it is the same on every
  * machine and in every build.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/fmt.c */
 /* Values as text, each at the edges of its form. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/hooks.c */
 /*
  * The choice of hooks, on kernels made up here: which function exists is a
  * string that names those which do not.

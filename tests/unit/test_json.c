@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/names/shown.c user/output/incident_json.c user/output/json.c user/output/sink.c user/base/kallsyms.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /* A line of JSON is what was meant, to the byte, or it is an error. */
 #include <errno.h>
 #include <stdlib.h>

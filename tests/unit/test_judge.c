@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/rows.c tests/unit/rows_hooks.c tests/unit/rows_content.c user/engine/judge.c user/engine/rules.c user/engine/incident.c */
 /*
  * Every rule by which a byte is judged. The rules are in rows_hooks.c and, where
  * fingerprints tell more than the hooks do, in rows_content.c.
@@ -63,20 +62,20 @@ TEST_FN(test_sent)
 	const struct evidence changed = BY_WRITE(CHANGED);
 	const struct evidence blind = BY_WRITE(.fp = TOOK);
 
-	assert_int_equal(judge_sent(&again, TOOK), SENT_MEANT);
-	assert_int_equal(judge_sent(&again, FIRST), SENT_OLD);
-	assert_int_equal(judge_sent(&again, SECOND), SENT_NEW);
-	assert_int_equal(judge_sent(&again, 12345), SENT_OTHER);
-	assert_int_equal(judge_sent(&again, 0), 0);
+	assert_int_equal(evidence_of_copy(&again, TOOK), PF_MARK_COPIED_MEANT);
+	assert_int_equal(evidence_of_copy(&again, FIRST), PF_MARK_COPIED_BEFORE);
+	assert_int_equal(evidence_of_copy(&again, SECOND), PF_MARK_COPIED_AFTER);
+	assert_int_equal(evidence_of_copy(&again, 12345), PF_MARK_COPIED_OTHER);
+	assert_int_equal(evidence_of_copy(&again, 0), 0);
 	/* What was there before is what the socket took: the better name counts. */
-	assert_int_equal(judge_sent(&changed, TOOK), SENT_MEANT);
-	assert_int_equal(judge_sent(&blind, FIRST), SENT_OTHER);
+	assert_int_equal(evidence_of_copy(&changed, TOOK), PF_MARK_COPIED_MEANT);
+	assert_int_equal(evidence_of_copy(&blind, FIRST), PF_MARK_COPIED_OTHER);
 }
 
 TEST_FN(test_restores)
 {
 	const struct evidence back = BY_WRITE(BACK);
-	const struct evidence part = BY_WRITE(.meant = true);
+	const struct evidence part = BY_WRITE(.marks = MEANT);
 	const struct evidence none = BY_WRITE(STILL);
 	const struct evidence changed = BY_WRITE(CHANGED);
 	const struct evidence compared = BY_WRITE(.flags = PF_HIT_COMPARED, AGAIN);
@@ -103,20 +102,20 @@ TEST_FN(test_in_time)
 	const struct evidence *all[] = { &wire, &here, &away };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
-		assert_int_equal(judge_in_time(all[i], 39), -1);
-		assert_int_equal(judge_in_time(all[i], 40), 0);
-		assert_int_equal(judge_in_time(all[i], 49), 0);
-		assert_int_equal(judge_in_time(all[i], 50), 1);
+		assert_int_equal(judge_in_time(all[i], 39), TOO_LATE);
+		assert_int_equal(judge_in_time(all[i], 40), NOT_KNOWN);
+		assert_int_equal(judge_in_time(all[i], 49), NOT_KNOWN);
+		assert_int_equal(judge_in_time(all[i], 50), IN_TIME);
 	}
 	/* A packet on its way in this host may still get the restored bytes, or not. */
-	assert_int_equal(judge_in_time(&queued, 39), 0);
-	assert_int_equal(judge_in_time(&queued, 50), 1);
-	assert_int_equal(judge_in_time(&young, 60), 0);
+	assert_int_equal(judge_in_time(&queued, 39), NOT_KNOWN);
+	assert_int_equal(judge_in_time(&queued, 50), IN_TIME);
+	assert_int_equal(judge_in_time(&young, 60), NOT_KNOWN);
 	/* When it was found says nothing about when it was made. */
-	assert_int_equal(judge_in_time(&found, 39), 0);
-	assert_int_equal(judge_in_time(&found, 60), 0);
-	assert_int_equal(judge_in_time(&found_wire, 39), -1);
-	assert_int_equal(judge_in_time(&found_wire, 50), 1);
+	assert_int_equal(judge_in_time(&found, 39), NOT_KNOWN);
+	assert_int_equal(judge_in_time(&found, 60), NOT_KNOWN);
+	assert_int_equal(judge_in_time(&found_wire, 39), TOO_LATE);
+	assert_int_equal(judge_in_time(&found_wire, 50), IN_TIME);
 }
 
 TEST_FN(test_names)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/kallsyms.c */
 /* Addresses to functions, and call chains to the module they work for. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/names/kallsyms_cache.c user/base/kallsyms.c user/base/clock.c */
 /* The running kernel's functions, which it shows to some users only. */
 #include <string.h>
 

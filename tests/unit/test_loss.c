@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/engine/loss.c */
 /* Which losses weaken what waits. Every loss counter has an effect, no other has. */
 #include "engine/loss.h"
 #include "lib/test.h"
@@ -39,7 +38,7 @@ TEST_FN(test_every_counter)
 TEST_FN(test_weakens)
 {
 	for (int i = 0; i < PF_C_MAX; i++) {
-		struct loader_totals before = { 0 }, now;
+		struct pf_totals before = { 0 }, now;
 
 		before.stats.count[i] = 5;
 		now = before;
@@ -51,7 +50,7 @@ TEST_FN(test_weakens)
 
 TEST_FN(test_missed_runs)
 {
-	struct loader_totals before = { .missed = 5 }, now = before;
+	struct pf_totals before = { .missed = 5 }, now = before;
 
 	assert_false(loss_weakens(&before, &now));
 	now.missed++;

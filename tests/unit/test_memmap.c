@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/memmap.c user/base/kallsyms.c */
 /*
  * Where the kernel has its memory, from ELF cores and symbol lists made up
  * here, modelled on those of real machines: KASLR, holes, five levels, nonsense.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/mountinfo.c user/base/procfile.c */
 /*
  * Mount tables as text, modelled on those of real machines: one disk, bind
  * mounts, btrfs subvolumes, odd characters, nonsense.

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/opts.c user/base/err.c */
 /* Options: values, ranges, what is refused and in which words, and --help. */
 #include <errno.h>
 #include <limits.h>

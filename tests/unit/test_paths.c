@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/names/paths.c user/base/mountinfo.c user/engine/event.c user/base/fmt.c user/base/procfile.c */
 /*
  * Paths on the running machine. /proc is the file system whose device, root and
  * mount point a test knows without being root. The choice among mounts is

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/preempt.c user/base/procfile.c */
 /* What kernels say of themselves, and what it means for a program in one. */
 #include "kernel/preempt.h"
 #include "lib/test.h"

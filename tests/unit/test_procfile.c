@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/procfile.c */
 /* Files of which nothing tells how long they are. */
 #include <errno.h>
 #include <stdio.h>

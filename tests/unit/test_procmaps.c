@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/base/procmaps.c */
 #include "base/procmaps.h"
 #include "lib/test.h"
 

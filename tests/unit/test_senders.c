@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/names/senders.c */
 #include <stdbool.h>
 
 #include "names/senders.h"

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/kernel/sizing.c */
 /* How large the maps are. */
 #include <errno.h>
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: user/names/suspects.c user/base/procmaps.c user/base/clock.c user/base/procfile.c */
 /* Suspects on the running machine: this process maps a file, and has to be found. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* links: tests/unit/sample.c user/names/shown.c user/output/table.c user/output/summary.c user/output/sink.c user/kernel/filter.c user/base/opts.c user/base/fmt.c user/engine/incident.c user/base/err.c */
 /* What people see, to the character, at the usual widths. */
 #include <errno.h>
 #include <stdlib.h>

@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "rules.h"
+
 static int reserve(struct compose *c, size_t n)
 {
 	struct pf_range *ranges;
@@ -45,7 +47,7 @@ static bool continues(const struct pf_range *range, const struct span *span)
 {
 	return range->file_off + range->len == span->file_off &&
 	       range->stream_off + range->len == span->stream_off &&
-	       pf_answer_equal(&range->answer, &span->answer);
+	       answer_equal(&range->answer, &span->answer);
 }
 
 static size_t join(struct compose *c, size_t n)
@@ -57,6 +59,7 @@ static size_t join(struct compose *c, size_t n)
 
 		if (i && continues(&c->ranges[last], span)) {
 			c->ranges[last].len += span->len;
+			c->ranges[last].marks |= span->ev.marks;
 			continue;
 		}
 		last += i > 0;
@@ -65,6 +68,8 @@ static size_t join(struct compose *c, size_t n)
 			.stream_off = span->stream_off,
 			.len = span->len,
 			.answer = span->answer,
+			.marks = span->ev.marks,
+			.source = span,
 		};
 	}
 	return n ? last + 1 : 0;
@@ -131,34 +136,34 @@ static void measure(struct pf_incident *inc)
 	inc->stream_len = stream_to - stream_from;
 }
 
-int compose_incident(struct compose *c, const struct held *held, struct pf_incident *ret_incident)
+int compose_incident(struct compose *c, const struct draft *draft, struct pf_incident *ret_incident)
 {
-	const struct pf_ev_hit *hit = &held->first;
+	const struct pf_ev_hit *hit = &draft->first;
 	__u64 attached = (__u64)-1;
 	const struct span *span;
 	struct pf_incident inc;
 	size_t n = 0;
 
-	if (reserve(c, held->n_spans))
+	if (reserve(c, draft->n_spans))
 		return -ENOMEM;
-	STAILQ_FOREACH(span, &held->spans, entry)
+	STAILQ_FOREACH(span, &draft->spans, entry)
 		c->order[n++] = span;
 	qsort(c->order, n, sizeof(*c->order), by_stream);
 
 	inc = (struct pf_incident){
 		.op = hit->op,
 		.conn = hit->conn,
-		.ts = held->op->done ? held->op->rec->h.ts : hit->h.ts,
+		.ts = draft->op->done ? draft->op->rec->h.ts : hit->h.ts,
 		.writer = hit->writer,
 		.sender = hit->sender,
 		.tuple = hit->tuple,
 		.netns = hit->netns,
-		.resends = hit->resends + held->resends,
+		.resends = hit->resends + draft->resends,
 		.dev = hit->dev,
 		.ino = hit->ino,
 		.local = hit->flags & PF_HIT_LOCAL,
-		.evidence_lost = held->lost || held->op->lost,
-		.op_rec = held->op->rec,
+		.evidence_lost = draft->lost || draft->op->lost,
+		.op_rec = draft->op->rec,
 		.ranges = c->ranges,
 		.n_ranges = join(c, n),
 	};

@@ -15,10 +15,10 @@ struct compose {
 };
 
 /*
- * All spans of `held` have their last answer. The incident points into the
- * scratch memory and into `held`. 0 or -ENOMEM.
+ * All spans of `draft` have their last answer. The incident points into the
+ * scratch memory and into `draft`. 0 or -ENOMEM.
  */
-int compose_incident(struct compose *c, const struct held *held, struct pf_incident *ret_incident);
+int compose_incident(struct compose *c, const struct draft *draft, struct pf_incident *ret_incident);
 
 void compose_fini(struct compose *c);
 

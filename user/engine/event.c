@@ -42,7 +42,7 @@ static enum event_refusal check_hit(const struct pf_ev_hit *ev)
 		return EVENT_BAD_STRING;
 	if (ev->flags & PF_HIT_COMPARED && (ev->diff_from > ev->diff_to || ev->diff_to > ev->len))
 		return EVENT_BAD_RANGE;
-	if (!ev->len || ev->len > EVENT_FLIGHT_MAX || ev->file_off + ev->len < ev->file_off)
+	if (!ev->len || ev->len > PF_FLIGHT_MAX || ev->file_off + ev->len < ev->file_off)
 		return EVENT_BAD_RANGE;
 	return EVENT_OK;
 }
@@ -114,7 +114,9 @@ const char *event_refusal_text(enum event_refusal refusal)
 	return refusal < EVENT_REFUSALS ? refusal_texts[refusal] : "record refused";
 }
 
-const char *event_path(const struct pf_ev_op *ev)
+const struct pf_event *pf_record_check(const void *data, size_t size)
 {
-	return ev->path + ev->path_at;
+	const struct pf_event *ev;
+
+	return event_check(data, size, &ev) == EVENT_OK ? ev : NULL;
 }

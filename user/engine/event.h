@@ -6,11 +6,7 @@
 #ifndef PAGEFLIGHT_EVENT_H
 #define PAGEFLIGHT_EVENT_H
 
-#include <stddef.h>
-#include "wire.h"
-
-/* Longest flight: the largest page size Linux has. */
-#define EVENT_FLIGHT_MAX 65536u
+#include "pageflight.h"
 
 /* Longest range of a resend or end: the largest TCP window. */
 #define EVENT_RANGE_MAX (1u << 30)
@@ -32,8 +28,5 @@ enum event_refusal event_check(const void *data, size_t size, const struct pf_ev
 
 /* What is wrong, for a message. */
 const char *event_refusal_text(enum event_refusal refusal);
-
-/* The path of a checked record: starts with '/', or is empty with PF_OP_NO_PATH. */
-const char *event_path(const struct pf_ev_op *ev);
 
 #endif

@@ -1,57 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * learn - what a span that waits makes of an event about all of its bytes, and
- * what a hit says about those that came before it. Pure.
+ * evidence - what is known of some bytes that a write hit: what the record of
+ * the hit says, and marks for what was learned later. Pure data; judge.c makes
+ * verdicts of it.
  */
-#ifndef PAGEFLIGHT_LEARN_H
-#define PAGEFLIGHT_LEARN_H
+#ifndef PAGEFLIGHT_EVIDENCE_H
+#define PAGEFLIGHT_EVIDENCE_H
 
-#include "spans.h"
+#include "pageflight.h"
 
-/* event: struct pf_ev_range. */
-void learn_range(struct span *span, void *event);
-
-/*
- * event: struct store. A store that was announced by a fault is found: it is
- * the one that the span waited for. What was learned before says nothing about it.
- */
-void learn_store(struct span *span, void *event);
-
-struct store {
-	const struct evidence *found;
-	bool taken;		/* by at least one span */
+struct evidence {
+	__u32 how;			/* PF_WRITE_* */
+	__u32 flags;			/* PF_HIT_* */
+	struct pf_progress before;	/* not valid with PF_HIT_NO_BEFORE */
+	struct pf_progress after;
+	/* Fingerprints of the flight, as in pf_ev_hit; 0: none. */
+	__u64 fp;
+	__u64 fp_before;
+	__u64 fp_after;
+	__u32 end;			/* PF_END_* seen since, or 0 */
+	__u32 marks;			/* PF_MARK_* */
 };
 
+static inline bool marked(const struct evidence *ev, __u32 marks)
+{
+	return ev->marks & marks;
+}
+
+/* Is it a change found by fingerprints, some time after it was made? */
+static inline bool evidence_is_unseen(const struct evidence *ev)
+{
+	return ev->how == PF_WRITE_UNKNOWN || marked(ev, PF_MARK_STORED);
+}
+
+/* Did a page fault announce a store that is not found yet? */
+static inline bool evidence_awaits_store(const struct evidence *ev)
+{
+	return ev->how == PF_WRITE_MMAP && !marked(ev, PF_MARK_STORED);
+}
+
+/* Set those of the marks that say something about this evidence. */
+void evidence_mark(struct evidence *ev, __u32 marks);
+
+/* Take what happened to all of the bytes: a retransmission, a copy, the end of their flight. */
+void evidence_range(struct evidence *ev, const struct pf_ev_range *range);
+
 /*
- * None of the others needs an event.
- *
- * torn: a store takes its time. If what was found changes again, it was perhaps
- * under way then.
- * restored, mended, unsure: the bytes are as the socket took them again: before
- * any copy, behind all so far, or nobody knows.
- * rewritten: another write may have made some of them right again.
- * hidden: a store that is not found yet may be made during a write that a hook
- * sees, and pass for a part of it.
+ * Take a change that was found for the store that was announced. What was learned
+ * before says nothing about it. False if no store is awaited.
  */
-void learn_torn(struct span *span, void *event);
-void learn_restored(struct span *span, void *event);
-void learn_mended(struct span *span, void *event);
-void learn_unsure(struct span *span, void *event);
-void learn_rewritten(struct span *span, void *event);
-void learn_hidden(struct span *span, void *event);
+bool evidence_store(struct evidence *ev, const struct evidence *found);
 
-/* What both the write and the flight have, as sequence numbers; empty if end is not behind first. */
-__u32 hit_first_seq(const struct pf_ev_hit *hit);
-__u32 hit_end_seq(const struct pf_ev_hit *hit);
-
-/*
- * Is it a write to part of a flight that had been changed before, and whose
- * bytes at first are not kept? Then nobody can tell whether it made some of
- * them right again.
- */
-bool hit_is_over_changes(const struct pf_ev_hit *hit);
-
-/* May some of what waits be right again after this write? */
-bool hit_may_mend(const struct pf_ev_hit *hit);
+/* Classify the fingerprint of a later copy as one mark PF_MARK_COPIED_*; 0 if it is not known. */
+__u32 evidence_of_copy(const struct evidence *ev, __u64 fp);
 
 #endif

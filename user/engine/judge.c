@@ -14,11 +14,10 @@
 #include "judge.h"
 
 #include "rules.h"
+#include "seq.h"
 
-static bool seq_before(__u32 a, __u32 b)
-{
-	return (__s32)(a - b) < 0;
-}
+#define COPIED_CHANGED (PF_MARK_COPIED_AFTER | PF_MARK_COPIED_OTHER)
+#define COPIED_RIGHT (PF_MARK_COPIED_MEANT | PF_MARK_COPIED_BEFORE)
 
 static bool is_local(const struct evidence *ev)
 {
@@ -43,44 +42,43 @@ static enum pf_phase phase_at(const struct evidence *ev, const struct pf_progres
 	return is_local(ev) && seq_before(seq, at->una) ? PF_PHASE_HELD : PF_PHASE_SENT;
 }
 
-static enum judgement settle(struct pf_answer *ret, enum rule rule, enum pf_phase phase)
+static enum decision settle(struct pf_answer *ret, enum rule rule, enum pf_phase phase)
 {
 	*ret = rule_answer(rule, phase);
-	return JUDGE_FINAL;
+	return DECISION_FINAL;
+}
+
+static bool is_given_up(const struct evidence *ev)
+{
+	return marked(ev, PF_MARK_TIMED_OUT | PF_MARK_EVICTED);
 }
 
 /* Nothing that is still to come can change the answer. */
 static bool is_settled(const struct evidence *ev)
 {
-	return !ev->fp || ev->end || ev->gave_up;
-}
-
-/* Found by fingerprints, some time after it was made. */
-static bool is_unseen(const struct evidence *ev)
-{
-	return ev->how == PF_WRITE_UNKNOWN || ev->stored;
+	return !ev->fp || ev->end || is_given_up(ev);
 }
 
 /*
  * Bytes that had not been copied out when the write was complete: new they go
  * out, unless somebody changes them back before, which only fingerprints tell.
  */
-static enum judgement judge_uncopied(const struct evidence *ev, enum rule rule, enum pf_phase phase,
+static enum decision judge_uncopied(const struct evidence *ev, enum rule rule, enum pf_phase phase,
 				     struct pf_answer *ret)
 {
-	if (ev->restored)
+	if (marked(ev, PF_MARK_RESTORED))
 		return settle(ret, RULE_BACK_IN_TIME, phase);
-	if (ev->unsure)
+	if (marked(ev, PF_MARK_UNSURE))
 		return settle(ret, RULE_BACK_UNSURE, phase);
-	if (ev->rewritten)
+	if (marked(ev, PF_MARK_REWRITTEN))
 		return settle(ret, RULE_REWRITTEN, phase);
-	if (ev->resent_mended)
+	if (marked(ev, PF_MARK_RESENT_MENDED))
 		return settle(ret, RULE_RESENT_BACK, PF_PHASE_RESENT);
 	settle(ret, rule, phase);
-	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+	return is_settled(ev) ? DECISION_FINAL : DECISION_WAIT;
 }
 
-static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
+static enum decision judge_local(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	if (seq_before(seq, ev->after.read))
 		return settle(ret, RULE_READ_MEANWHILE, phase_at(ev, &ev->before, seq));
@@ -93,31 +91,31 @@ static enum judgement judge_local(const struct evidence *ev, __u32 seq, struct p
 }
 
 /* Copied out before the write, and what was copied since was seen. */
-static enum judgement judge_copied(const struct evidence *ev, enum pf_phase phase,
+static enum decision judge_copied(const struct evidence *ev, enum pf_phase phase,
 				   struct pf_answer *ret)
 {
-	if (ev->sent & (SENT_NEW | SENT_OTHER) && ev->rewritten)
+	if (marked(ev, COPIED_CHANGED) && marked(ev, PF_MARK_REWRITTEN))
 		return settle(ret, RULE_RECOPIED_REWRITTEN, phase);
-	if (ev->sent & (SENT_NEW | SENT_OTHER)) {
+	if (marked(ev, COPIED_CHANGED)) {
 		settle(ret, RULE_COPIED_TWICE, PF_PHASE_RESENT);
-		return is_unseen(ev) && !is_settled(ev) ? JUDGE_WAIT : JUDGE_FINAL;
+		return evidence_is_unseen(ev) && !is_settled(ev) ? DECISION_WAIT : DECISION_FINAL;
 	}
 	if (!ev->end && !(ev->flags & PF_HIT_ENDED)) {
-		settle(ret, ev->gave_up == PF_REASON_EVICTED ? RULE_COPIED_EVICTED :
+		settle(ret, marked(ev, PF_MARK_EVICTED) ? RULE_COPIED_EVICTED :
 		       RULE_COPIED_UNACKED, phase);
-		return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
+		return is_given_up(ev) ? DECISION_FINAL : DECISION_WAIT;
 	}
 	/* What is copied while somebody writes is not looked at; perhaps it was this. */
 	if (ev->before.resends != ev->after.resends)
 		return settle(ret, RULE_RECOPIED_MEANWHILE, phase);
-	if (ev->lost)
+	if (marked(ev, PF_MARK_LOST))
 		return settle(ret, RULE_COPIED_LOST, phase);
 	return settle(ret, ev->end >= PF_END_ABORTED ? RULE_COPIED_ABORTED : RULE_COPIED_ACKED,
 		      phase);
 }
 
 /* The moments at which the device copied it were seen, and what it copied. */
-static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
+static enum decision judge_carried(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
@@ -127,38 +125,38 @@ static enum judgement judge_carried(const struct evidence *ev, __u32 seq, struct
 		return settle(ret, RULE_COPIED_MEANWHILE, phase);
 	if (ev->flags & PF_HIT_ENDED)
 		return settle(ret, RULE_ENDED_UNCOPIED, phase);
-	if (!(ev->sent & (SENT_NEW | SENT_OTHER))) {
-		__u32 undone = ev->sent & (SENT_MEANT | SENT_OLD);
+	if (!marked(ev, COPIED_CHANGED)) {
+		bool undone = marked(ev, COPIED_RIGHT);
 
 		if (!undone && ev->end < PF_END_ABORTED)
 			return judge_uncopied(ev, RULE_UNCOPIED, phase, ret);
-		if (ev->lost)	/* another copy, perhaps */
+		if (marked(ev, PF_MARK_LOST))	/* another copy, perhaps */
 			return settle(ret, RULE_UNCOPIED_LOST, phase);
 		return settle(ret, undone ? RULE_COPIED_UNCHANGED : RULE_NEVER_COPIED, phase);
 	}
-	if (ev->rewritten)
+	if (marked(ev, PF_MARK_REWRITTEN))
 		return settle(ret, RULE_COPIED_REWRITTEN, phase);
-	if (ev->sent & (SENT_MEANT | SENT_OLD))
+	if (marked(ev, COPIED_RIGHT))
 		return settle(ret, RULE_COPIED_BOTH, PF_PHASE_RESENT);
 	settle(ret, RULE_COPIED_CHANGED, phase);
-	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+	return is_settled(ev) ? DECISION_FINAL : DECISION_WAIT;
 }
 
 /*
  * Transmitted before the write began, and not again: harmless if it was out
  * of this host by then, which is so if no clone of its skb was alive.
  */
-static enum judgement judge_gone_out(const struct evidence *ev, enum rule rule,
+static enum decision judge_gone_out(const struct evidence *ev, enum rule rule,
 				     struct pf_answer *ret)
 {
 	if (ev->before.in_host)
 		return settle(ret, RULE_IN_HOST, PF_PHASE_SENT);
-	if (ev->lost)
+	if (marked(ev, PF_MARK_LOST))
 		return settle(ret, RULE_GONE_OUT_LOST, PF_PHASE_SENT);
 	return settle(ret, rule, PF_PHASE_SENT);
 }
 
-static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
+static enum decision judge_remote(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	if (!seq_before(seq, ev->before.nxt)) {
 		if (seq_before(seq, ev->after.nxt))
@@ -167,7 +165,7 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 			return settle(ret, RULE_ENDED_UNSENT, PF_PHASE_QUEUED);
 		return judge_uncopied(ev, RULE_UNSENT, PF_PHASE_QUEUED, ret);
 	}
-	if (is_unseen(ev))
+	if (evidence_is_unseen(ev))
 		return settle(ret, RULE_UNSEEN, PF_PHASE_SENT);
 	/* Of which bytes is not known; perhaps of these, torn. */
 	if (ev->before.resends != ev->after.resends)
@@ -175,15 +173,15 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 	if (ev->flags & PF_HIT_ENDED)
 		return judge_gone_out(ev, seq_before(seq, ev->after.una) ? RULE_ACKED :
 				      RULE_ABORTED, ret);
-	if (ev->resent && ev->before.in_host)	/* perhaps new both times */
+	if (marked(ev, PF_MARK_RESENT) && ev->before.in_host)	/* perhaps new both times */
 		return settle(ret, RULE_RESENT_IN_HOST, PF_PHASE_RESENT);
-	if (ev->resent && ev->unsure)
+	if (marked(ev, PF_MARK_RESENT) && marked(ev, PF_MARK_UNSURE))
 		return settle(ret, RULE_RESENT_UNSURE, PF_PHASE_RESENT);
-	if (ev->resent && ev->rewritten)
+	if (marked(ev, PF_MARK_RESENT) && marked(ev, PF_MARK_REWRITTEN))
 		return settle(ret, RULE_RESENT_REWRITTEN, PF_PHASE_RESENT);
-	if (ev->resent) {
+	if (marked(ev, PF_MARK_RESENT)) {
 		settle(ret, RULE_RESENT, PF_PHASE_RESENT);
-		return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+		return is_settled(ev) ? DECISION_FINAL : DECISION_WAIT;
 	}
 
 	switch (ev->end) {
@@ -197,31 +195,32 @@ static enum judgement judge_remote(const struct evidence *ev, __u32 seq, struct 
 		/* A reader on this host after all; how far it was is not known. */
 		return settle(ret, RULE_READ_AFTER_ALL, PF_PHASE_SENT);
 	}
-	settle(ret, ev->gave_up == PF_REASON_EVICTED ? RULE_EVICTED : RULE_UNACKED, PF_PHASE_SENT);
-	return ev->gave_up ? JUDGE_FINAL : JUDGE_WAIT;
+	settle(ret, marked(ev, PF_MARK_EVICTED) ? RULE_EVICTED : RULE_UNACKED, PF_PHASE_SENT);
+	return is_given_up(ev) ? DECISION_FINAL : DECISION_WAIT;
 }
 
 /* A page was made writable; what was stored there is found later, if anything was. */
-static enum judgement judge_store(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
+static enum decision judge_store(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
-	if (ev->end && ev->looked_at_end && ev->lost)
+	if (ev->end && marked(ev, PF_MARK_END_SEEN) && marked(ev, PF_MARK_LOST))
 		return settle(ret, RULE_NO_STORE_LOST, phase);
 	/* A store made during a write that a hook saw passes for a part of it. */
-	if (ev->end && ev->looked_at_end && !ev->rewritten)
+	if (ev->end && marked(ev, PF_MARK_END_SEEN) &&
+	    !marked(ev, PF_MARK_REWRITTEN | PF_MARK_COVERED))
 		return settle(ret, RULE_NO_STORE, phase);
 	settle(ret, RULE_MADE_WRITABLE, phase);
-	return is_settled(ev) ? JUDGE_FINAL : JUDGE_WAIT;
+	return is_settled(ev) ? DECISION_FINAL : DECISION_WAIT;
 }
 
-enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer *ret_answer)
+enum decision judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer *ret_answer)
 {
 	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (was_over(ev, seq))
-		return JUDGE_GONE;
-	if (ev->how == PF_WRITE_MMAP && !ev->stored)
+		return DECISION_GONE;
+	if (evidence_awaits_store(ev))
 		return judge_store(ev, seq, ret_answer);
 	/* Perhaps written before the socket took it, and then meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
@@ -229,11 +228,13 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer
 	if (ev->fp_after && ev->fp_after == ev->fp_before)
 		return settle(ret_answer, RULE_UNCHANGED, phase);
 	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
-	if (ev->meant)
+	if (marked(ev, PF_MARK_MEANT))
 		return settle(ret_answer, ev->fp_before == ev->fp ? RULE_MEANT : RULE_MEANT_AGAIN,
 			      phase);
-	if (ev->torn)
+	if (marked(ev, PF_MARK_TORN))
 		return settle(ret_answer, RULE_TORN, phase);
+	if (marked(ev, PF_MARK_BLURRED))
+		return settle(ret_answer, RULE_BLURRED, phase);
 	if (judge_restores(ev))
 		return settle(ret_answer, RULE_RESTORES, phase);
 	if (is_local(ev))
@@ -243,31 +244,23 @@ enum judgement judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer
 	return judge_remote(ev, seq, ret_answer);
 }
 
-__u32 judge_sent(const struct evidence *ev, __u64 fp)
-{
-	if (!fp)
-		return 0;
-	return fp == ev->fp ? SENT_MEANT : fp == ev->fp_after ? SENT_NEW :
-	       fp == ev->fp_before ? SENT_OLD : SENT_OTHER;
-}
-
 bool judge_restores(const struct evidence *ev)
 {
-	return ev->meant || (ev->fp && ev->fp_after == ev->fp);
+	return marked(ev, PF_MARK_MEANT) || (ev->fp && ev->fp_after == ev->fp);
 }
 
-int judge_in_time(const struct evidence *ev, __u32 seq)
+enum timing judge_in_time(const struct evidence *ev, __u32 seq)
 {
 	bool seen = ev->flags & (PF_HIT_LOCAL | PF_HIT_WIRE);
 	__u32 before = seen ? ev->before.read : ev->before.nxt;
 	__u32 after = seen ? ev->after.read : ev->after.nxt;
 
 	/* When it was found says nothing about when it was made. */
-	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && is_unseen(ev)))
-		return 0;
+	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && evidence_is_unseen(ev)))
+		return NOT_KNOWN;
 	if (seq_before(seq, before))
-		return seen || !ev->before.in_host ? -1 : 0;
-	return seq_before(seq, after) ? 0 : 1;
+		return seen || !ev->before.in_host ? TOO_LATE : NOT_KNOWN;
+	return seq_before(seq, after) ? NOT_KNOWN : IN_TIME;
 }
 
 unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,

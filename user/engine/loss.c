@@ -23,7 +23,7 @@ enum loss_effect loss_effect(enum pf_counter counter)
 	return counter < PF_C_MAX ? effects[counter] : LOSS_NONE;
 }
 
-bool loss_weakens(const struct loader_totals *before, const struct loader_totals *now)
+bool loss_weakens(const struct pf_totals *before, const struct pf_totals *now)
 {
 	for (int i = 0; i < PF_C_MAX; i++) {
 		if (effects[i] == LOSS_WEAKENS && before->stats.count[i] != now->stats.count[i])

@@ -5,7 +5,7 @@
 #ifndef PAGEFLIGHT_LOSS_H
 #define PAGEFLIGHT_LOSS_H
 
-#include "kernel/loader.h"
+#include "pageflight.h"
 
 enum loss_effect {
 	LOSS_NONE,	/* not a loss */
@@ -18,6 +18,6 @@ enum loss_effect {
 enum loss_effect loss_effect(enum pf_counter counter);
 
 /* Was anything lost between two looks that weakens what waits? */
-bool loss_weakens(const struct loader_totals *before, const struct loader_totals *now);
+bool loss_weakens(const struct pf_totals *before, const struct pf_totals *now);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef PAGEFLIGHT_RULES_H
 #define PAGEFLIGHT_RULES_H
 
-#include "incident.h"
+#include "pageflight.h"
 
 /* R(id, verdict, reason, sentence about the bytes: 60 characters at most) */
 #define RULES(R) \
@@ -36,6 +36,7 @@
 	R(RECOPIED_MEANWHILE, POSSIBLE, RACED, "perhaps copied again while the write ran") \
 	R(TAKEN_MEANWHILE, POSSIBLE, RACED, "taken by the socket while the write ran") \
 	R(TORN, POSSIBLE, RACED, "found changed twice, perhaps seen half written") \
+	R(BLURRED, POSSIBLE, RACED, "changed between a copy and the look at that copy") \
 	R(BACK_UNSURE, POSSIBLE, RACED, "put back, perhaps only after it was copied out") \
 	R(RESENT_UNSURE, POSSIBLE, RACED, "put back, perhaps only after it was retransmitted") \
 	R(READ_AFTER_ALL, POSSIBLE, RACED, "read on this host after all, when is not known") \
@@ -90,6 +91,11 @@ enum rule {
 	RULES(RULE_ENUM)
 	RULE_MAX
 };
+
+static inline bool answer_equal(const struct pf_answer *a, const struct pf_answer *b)
+{
+	return a->rule == b->rule && a->phase == b->phase;
+}
 
 /* What this rule says of bytes in this phase. */
 struct pf_answer rule_answer(enum rule rule, enum pf_phase phase);

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * pending - the memory of the verdict engine. Three fixed hash tables (1.5 MB
- * on 64 bit) with chained entries; the engine caps how much they hold, so they
- * never grow.
+ * spans.c - three hash tables of fixed size (1.5 MB on 64 bit) with chained
+ * entries. The engine caps how much they hold.
  */
 #include "spans.h"
 
 #include <errno.h>
 #include <stdlib.h>
+
+#include "rules.h"
+#include "seq.h"
 
 #define TABLE_BITS 16
 #define TABLE_SIZE (1u << TABLE_BITS)
@@ -20,49 +22,49 @@ static __u32 hash_slot(__u64 a, __u64 b)
 	return (x ^ x >> 32) * 0x9e3779b97f4a7c15ull >> (64 - TABLE_BITS);
 }
 
-int pending_init(struct pending *p)
+int spans_init(struct spans *s)
 {
-	*p = (struct pending){
-		.op_table = calloc(TABLE_SIZE, sizeof(*p->op_table)),
-		.held_table = calloc(TABLE_SIZE, sizeof(*p->held_table)),
-		.window_table = calloc(TABLE_SIZE, sizeof(*p->window_table)),
+	*s = (struct spans){
+		.op_table = calloc(TABLE_SIZE, sizeof(*s->op_table)),
+		.draft_table = calloc(TABLE_SIZE, sizeof(*s->draft_table)),
+		.window_table = calloc(TABLE_SIZE, sizeof(*s->window_table)),
 	};
-	TAILQ_INIT(&p->by_age);
-	if (p->op_table && p->held_table && p->window_table)
+	TAILQ_INIT(&s->by_age);
+	if (s->op_table && s->draft_table && s->window_table)
 		return 0;
-	pending_fini(p);
+	spans_fini(s);
 	return -ENOMEM;
 }
 
-void pending_fini(struct pending *p)
+void spans_fini(struct spans *s)
 {
-	struct held *held;
+	struct draft *draft;
 	struct op *op;
 
-	while ((op = TAILQ_FIRST(&p->by_age))) {
-		while ((held = TAILQ_FIRST(&op->held)))
-			pending_drop_held(p, held);
-		pending_drop_op(p, op);
+	while ((op = TAILQ_FIRST(&s->by_age))) {
+		while ((draft = TAILQ_FIRST(&op->drafts)))
+			spans_drop_draft(s, draft);
+		spans_drop_op(s, op);
 	}
-	free(p->op_table);
-	free(p->held_table);
-	free(p->window_table);
+	free(s->op_table);
+	free(s->draft_table);
+	free(s->window_table);
 }
 
-struct op *pending_find_op(const struct pending *p, __u64 id)
+struct op *spans_find_op(const struct spans *s, __u64 id)
 {
 	struct op *op;
 
-	LIST_FOREACH(op, &p->op_table[hash_slot(id, 0)], hash) {
+	LIST_FOREACH(op, &s->op_table[hash_slot(id, 0)], hash) {
 		if (op->id == id)
 			return op;
 	}
 	return NULL;
 }
 
-struct op *pending_get_op(struct pending *p, __u64 id)
+struct op *spans_get_op(struct spans *s, __u64 id)
 {
-	struct op *op = pending_find_op(p, id);
+	struct op *op = spans_find_op(s, id);
 
 	if (op)
 		return op;
@@ -70,57 +72,58 @@ struct op *pending_get_op(struct pending *p, __u64 id)
 	if (!op)
 		return NULL;
 	op->id = id;
-	TAILQ_INIT(&op->held);
-	LIST_INSERT_HEAD(&p->op_table[hash_slot(id, 0)], op, hash);
-	TAILQ_INSERT_TAIL(&p->by_age, op, entry);
-	p->n_ops++;
+	TAILQ_INIT(&op->drafts);
+	LIST_INSERT_HEAD(&s->op_table[hash_slot(id, 0)], op, hash);
+	TAILQ_INSERT_TAIL(&s->by_age, op, entry);
+	s->n_ops++;
 	return op;
 }
 
-struct held *pending_get_held(struct pending *p, struct op *op, const struct pf_ev_hit *hit)
+struct draft *spans_get_draft(struct spans *s, struct op *op, const struct pf_ev_hit *hit)
 {
-	struct helds *slot = &p->held_table[hash_slot(hit->op, hit->conn)];
-	struct held *held;
+	struct draft_list *slot = &s->draft_table[hash_slot(hit->op, hit->conn)];
+	struct draft *draft;
 
-	LIST_FOREACH(held, slot, hash) {
-		if (held->op == op && held->first.conn == hit->conn)
-			return held;
+	LIST_FOREACH(draft, slot, hash) {
+		if (draft->op == op && draft->first.conn == hit->conn)
+			return draft;
 	}
-	held = calloc(1, sizeof(*held));
-	if (!held)
+	draft = calloc(1, sizeof(*draft));
+	if (!draft)
 		return NULL;
-	held->op = op;
-	held->first = *hit;
-	STAILQ_INIT(&held->spans);
-	LIST_INSERT_HEAD(slot, held, hash);
-	TAILQ_INSERT_TAIL(&op->held, held, entry);
-	p->n_held++;
-	return held;
+	draft->op = op;
+	draft->first = *hit;
+	STAILQ_INIT(&draft->spans);
+	LIST_INSERT_HEAD(slot, draft, hash);
+	TAILQ_INSERT_TAIL(&op->drafts, draft, entry);
+	s->n_drafts++;
+	return draft;
 }
 
-struct span *pending_add_span(struct pending *p, struct held *held, const struct span *like)
+struct span *spans_add_span(struct spans *s, struct draft *draft, const struct span *like)
 {
 	struct span *span = malloc(sizeof(*span));
 
 	if (!span)
 		return NULL;
 	*span = *like;
-	span->held = held;
+	span->draft = draft;
 	span->waiting = false;
 	span->n_links = 0;
-	STAILQ_INSERT_TAIL(&held->spans, span, entry);
-	held->last = span;
-	held->n_spans++;
-	p->n_spans++;
+	STAILQ_INSERT_TAIL(&draft->spans, span, entry);
+	draft->last = span;
+	draft->n_spans++;
+	s->n_spans++;
 	return span;
 }
 
-bool pending_extend(struct held *held, const struct span *next)
+bool spans_extend(struct draft *draft, const struct span *next)
 {
-	struct span *last = held->last;
+	struct span *last = draft->last;
 	const struct span *low, *high;
+	__u32 marks;
 
-	if (!last || last->waiting || !pf_answer_equal(&last->answer, &next->answer) ||
+	if (!last || last->waiting || !answer_equal(&last->answer, &next->answer) ||
 	    last->len + next->len < last->len)
 		return false;
 	low = next->file_off < last->file_off ? next : last;
@@ -128,45 +131,48 @@ bool pending_extend(struct held *held, const struct span *next)
 	if (low->file_off + low->len != high->file_off ||
 	    low->stream_off + low->len != high->stream_off)
 		return false;
+	marks = last->ev.marks | next->ev.marks;
 	if (low == next) {
+		last->ev = next->ev;
 		last->seq = next->seq;
 		last->file_off = next->file_off;
 		last->stream_off = next->stream_off;
 	}
+	last->ev.marks = marks;
 	last->len += next->len;
 	if (next->attached < last->attached)
 		last->attached = next->attached;
 	return true;
 }
 
-void pending_wait(struct pending *p, struct span *span)
+void spans_wait(struct spans *s, struct span *span)
 {
-	__u32 first = span->seq >> PENDING_WINDOW_SHIFT;
-	__u32 last = (span->seq + span->len - 1) >> PENDING_WINDOW_SHIFT;
+	__u32 first = span->seq >> SPANS_WINDOW_SHIFT;
+	__u32 last = (span->seq + span->len - 1) >> SPANS_WINDOW_SHIFT;
 
 	span->n_links = first == last ? 1 : 2;
 	for (unsigned int i = 0; i < span->n_links; i++) {
-		__u32 seq = (i ? last : first) << PENDING_WINDOW_SHIFT;
+		__u32 seq = (i ? last : first) << SPANS_WINDOW_SHIFT;
 
 		span->link[i].span = span;
-		span->link[i].list = pending_window(p, span->held->first.conn, seq);
+		span->link[i].list = spans_window(s, span->draft->first.conn, seq);
 		TAILQ_INSERT_TAIL(span->link[i].list, &span->link[i], entry);
 	}
 	span->waiting = true;
-	span->held->n_waiting++;
+	span->draft->n_waiting++;
 }
 
-void pending_settled(struct span *span)
+void spans_settled(struct span *span)
 {
 	for (unsigned int i = 0; i < span->n_links; i++)
 		TAILQ_REMOVE(span->link[i].list, &span->link[i], entry);
 	span->n_links = 0;
 	span->waiting = false;
-	span->held->n_waiting--;
+	span->draft->n_waiting--;
 }
 
 /* A copy of the span's bytes [from, from + len) that waits on its own. */
-static int wait_part(struct pending *p, const struct span *span, __u32 from, __u32 len)
+static int wait_part(struct spans *s, const struct span *span, __u32 from, __u32 len)
 {
 	struct span part = *span;
 	struct span *added;
@@ -177,20 +183,20 @@ static int wait_part(struct pending *p, const struct span *span, __u32 from, __u
 	part.file_off += from;
 	part.stream_off += from;
 	part.len = len;
-	added = pending_add_span(p, span->held, &part);
+	added = spans_add_span(s, span->draft, &part);
 	if (!added)
 		return -ENOMEM;
-	pending_wait(p, added);
+	spans_wait(s, added);
 	return 0;
 }
 
-int pending_isolate(struct pending *p, struct span *span, __u32 seq, __u32 len)
+int spans_isolate(struct spans *s, struct span *span, __u32 seq, __u32 len)
 {
-	__u32 lead = (__s32)(seq - span->seq) > 0 ? seq - span->seq : 0;
+	__u32 lead = seq_after(seq, span->seq) ? seq - span->seq : 0;
 	__u32 to_end = seq + len - span->seq;
 	__u32 tail = to_end < span->len ? span->len - to_end : 0;
 
-	if (wait_part(p, span, 0, lead) || wait_part(p, span, to_end, tail))
+	if (wait_part(s, span, 0, lead) || wait_part(s, span, to_end, tail))
 		return -ENOMEM;
 	span->seq += lead;
 	span->file_off += lead;
@@ -199,37 +205,37 @@ int pending_isolate(struct pending *p, struct span *span, __u32 seq, __u32 len)
 	return 0;
 }
 
-struct span_links *pending_window(struct pending *p, __u64 conn, __u32 seq)
+struct span_links *spans_window(struct spans *s, __u64 conn, __u32 seq)
 {
-	struct span_links *list = &p->window_table[hash_slot(conn, (seq >> PENDING_WINDOW_SHIFT) + 1)];
+	struct span_links *list = &s->window_table[hash_slot(conn, (seq >> SPANS_WINDOW_SHIFT) + 1)];
 
 	if (!list->tqh_last)
 		TAILQ_INIT(list);
 	return list;
 }
 
-void pending_drop_held(struct pending *p, struct held *held)
+void spans_drop_draft(struct spans *s, struct draft *draft)
 {
 	struct span *span;
 
-	while ((span = STAILQ_FIRST(&held->spans))) {
-		STAILQ_REMOVE_HEAD(&held->spans, entry);
+	while ((span = STAILQ_FIRST(&draft->spans))) {
+		STAILQ_REMOVE_HEAD(&draft->spans, entry);
 		if (span->waiting)
-			pending_settled(span);
+			spans_settled(span);
 		free(span);
-		p->n_spans--;
+		s->n_spans--;
 	}
-	LIST_REMOVE(held, hash);
-	TAILQ_REMOVE(&held->op->held, held, entry);
-	free(held);
-	p->n_held--;
+	LIST_REMOVE(draft, hash);
+	TAILQ_REMOVE(&draft->op->drafts, draft, entry);
+	free(draft);
+	s->n_drafts--;
 }
 
-void pending_drop_op(struct pending *p, struct op *op)
+void spans_drop_op(struct spans *s, struct op *op)
 {
 	LIST_REMOVE(op, hash);
-	TAILQ_REMOVE(&p->by_age, op, entry);
+	TAILQ_REMOVE(&s->by_age, op, entry);
 	free(op->rec);
 	free(op);
-	p->n_ops--;
+	s->n_ops--;
 }

@@ -196,9 +196,9 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
 	return ring_buffer__consume(l->ring);
 }
 
-int loader_totals(const struct loader *l, struct loader_totals *ret_totals)
+int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 {
-	struct loader_totals t = {};
+	struct pf_totals t = {};
 	struct pf_stats *per_cpu = calloc(l->n_cpus, sizeof(*per_cpu));
 	__u64 *sum = (__u64 *)&t.stats;
 	struct pf_gauge gauge;

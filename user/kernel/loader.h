@@ -11,7 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "wire.h"
+#include "pageflight.h"
 
 struct err;
 struct loader;
@@ -26,14 +26,6 @@ struct loader_opts {
 	unsigned int sample;		/* one page in this number gets a fingerprint; 0: every page */
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
-};
-
-/* What the kernel counted so far, summed over the CPUs. */
-struct loader_totals {
-	struct pf_stats stats;
-	unsigned long long in_flight;	/* flights in the pool now */
-	unsigned long long conns;	/* connections followed now */
-	unsigned long long missed;	/* runs the kernel skipped: program already active on the CPU */
 };
 
 /* data points at `size` bytes of one unchecked record; see event.h. */
@@ -64,7 +56,7 @@ int loader_sweep(const struct loader *l, bool last);
  */
 int loader_content(const struct loader *l);
 
-int loader_totals(const struct loader *l, struct loader_totals *ret_totals);
+int loader_totals(const struct loader *l, struct pf_totals *ret_totals);
 
 /* The hook table with its state on this kernel, for printing; see hooks.h. */
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n);

@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "engine/event.h"
+#include "pageflight.h"
 
 #define PAGES 23
 
@@ -28,10 +28,10 @@ struct tally {
 
 static void on_record(void *ctx, const void *data, size_t size)
 {
-	const struct pf_event *ev;
+	const struct pf_event *ev = pf_record_check(data, size);
 	struct tally *t = ctx;
 
-	if (event_check(data, size, &ev) != EVENT_OK)
+	if (!ev)
 		return;
 	if (ev->type == PF_EV_HIT) {
 		const struct pf_ev_hit *hit = (const struct pf_ev_hit *)ev;
@@ -118,7 +118,7 @@ static int one_flow(int file, char *buf, size_t size, bool read)
 int selftest_run(struct loader *l, struct selftest_result ret_results[SELFTEST_RESULTS],
 		 bool *ret_passed)
 {
-	static char buf[PAGES * EVENT_FLIGHT_MAX];
+	static char buf[PAGES * PF_FLIGHT_MAX];
 	size_t size = PAGES * sysconf(_SC_PAGESIZE);
 	struct tally first = { .pid = getpid() }, second = { .pid = getpid() };
 	int file = memfd_create("pageflight-selftest", MFD_CLOEXEC), err = 0;

@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "engine/event.h"
 #include "base/fmt.h"
 #include "base/mountinfo.h"
 
@@ -149,7 +148,7 @@ void paths_incident(struct paths *r, struct shown *shown)
 	shown->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
 	if (!inc->op_rec || inc->op_rec->flags & PF_OP_NO_PATH)
 		return;
-	inner = event_path(inc->op_rec);
+	inner = pf_op_path(inc->op_rec);
 	shown->path = r->path;
 	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
 	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);

@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "engine/incident.h"
+#include "pageflight.h"
 
 /* Whose mount table gave the path. */
 enum path_view {

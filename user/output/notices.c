@@ -78,7 +78,7 @@ void notices_filter(const struct filter *filter)
 		log_info("filters: %s; all else is left out", line);
 }
 
-void notices_losses(const struct loader_totals *before, const struct loader_totals *now)
+void notices_losses(const struct pf_totals *before, const struct pf_totals *now)
 {
 	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
 		__u64 more = now->stats.count[i] - before->stats.count[i];

@@ -10,7 +10,7 @@
 
 struct filter;
 struct hook;
-struct loader_totals;
+struct pf_totals;
 
 /* One line on what is attached, one on each thing that is not seen. */
 void notices_hooks(const struct hook *hooks, size_t n);
@@ -19,6 +19,6 @@ void notices_hooks(const struct hook *hooks, size_t n);
 void notices_filter(const struct filter *filter);
 
 /* A line for each loss counter that rose from `before` to `now`. */
-void notices_losses(const struct loader_totals *before, const struct loader_totals *now);
+void notices_losses(const struct pf_totals *before, const struct pf_totals *now);
 
 #endif

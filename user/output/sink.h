@@ -15,7 +15,7 @@ struct summary {
 	__u64 wall_ns;				/* when it ended, UTC */
 	__u64 duration_ns;
 	int content;				/* enum pf_content, as it really was */
-	struct loader_totals totals;
+	struct pf_totals totals;
 	__u64 incidents[PF_VERDICT_MAX];		/* seen, also those not printed */
 	__u64 bytes[PF_VERDICT_MAX];
 	__u64 refused;				/* records with a broken form */

@@ -19,11 +19,9 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "engine/engine.h"
-#include "engine/event.h"
-#include "engine/loss.h"
 #include "kernel/batch.h"
 #include "output/notices.h"
+#include "pageflight.h"
 
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define TALK_NS NSEC_PER_SEC
@@ -42,7 +40,7 @@ struct session {
 	__u64 began, ended;
 	__u64 next_tick, next_talk;
 	__u64 deadline;			/* of the state; 0: none */
-	struct loader_totals seen, said;	/* at the last look, at the last word */
+	struct pf_totals seen, said;	/* at the last look, at the last word */
 	struct summary sum;
 	struct batch batch;
 };
@@ -66,17 +64,23 @@ static void on_incident(void *ctx, const struct pf_incident *inc)
 		s->state = DONE;
 }
 
+static void on_sender(void *ctx, const struct pf_ev_sender *ev)
+{
+	struct session *s = ctx;
+
+	report_sender(s->report, ev);
+}
+
 static int look_at_losses(struct session *s)
 {
-	struct loader_totals now;
+	struct pf_totals now;
 	int err = loader_totals(s->loader, &now);
 
 	if (err) {
 		log_error("cannot read the counters of the kernel side: %s", strerror(-err));
 		return err;
 	}
-	if (loss_weakens(&s->seen, &now))
-		pf_engine_lost(s->engine);
+	pf_engine_totals(s->engine, &now);
 	s->seen = now;
 	return 0;
 }
@@ -90,7 +94,7 @@ static int sweep(const struct session *s, bool last)
 	return err;
 }
 
-/* All that can go wrong in it but what a sink has said already. */
+/* The engine's only error is -ENOMEM. */
 static int engine_failed(int err)
 {
 	if (err == -ENOMEM)
@@ -100,20 +104,12 @@ static int engine_failed(int err)
 
 static int take_record(struct session *s, const void *data, size_t size)
 {
-	const struct pf_event *ev;
-	enum event_refusal refusal = event_check(data, size, &ev);
+	int err = pf_engine_feed(s->engine, data, size);
 
-	if (refusal != EVENT_OK) {
-		s->sum.refused++;
-		pf_engine_lost(s->engine);
-		log_debug("%s (%zu bytes)", event_refusal_text(refusal), size);
-		return 0;
-	}
-	if (ev->type == PF_EV_SENDER) {
-		report_sender(s->report, (const struct pf_ev_sender *)ev);
-		return 0;
-	}
-	return engine_failed(pf_engine_event(s->engine, ev));
+	if (err != -EBADMSG)
+		return engine_failed(err);
+	log_debug("%s (%zu bytes)", pf_engine_refusal(s->engine), size);
+	return 0;
 }
 
 static void take_batch(struct session *s)
@@ -127,7 +123,7 @@ static void take_batch(struct session *s)
 	err = look_at_losses(s);
 	while (!err && (data = batch_next(&s->batch, &at, &size)))
 		err = take_record(s, data, size);
-	pf_engine_sound(s->engine);
+	pf_engine_caught_up(s->engine);
 	s->batch.used = 0;
 	if (err)
 		session_abort(s, err);
@@ -210,7 +206,7 @@ static void on_time(struct session *s, __u64 now)
 			err = look_at_losses(s);
 		if (!err)
 			err = engine_failed(pf_engine_tick(s->engine, now));
-		pf_engine_sound(s->engine);
+		pf_engine_caught_up(s->engine);
 		if (err)
 			session_abort(s, err);
 	}
@@ -267,14 +263,19 @@ static void loop(struct session *s)
 
 static int set_up(struct session *s)
 {
-	const struct pf_engine_config cfg = { .settle_ns = s->opts->settle_ns };
+	const struct pf_engine_config cfg = {
+		.settle_ns = s->opts->settle_ns,
+		.on_incident = on_incident,
+		.on_sender = on_sender,
+		.ctx = s,
+	};
 	struct err text;
 	int err;
 
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	if (!err)
-		err = pf_engine_new(&s->engine, &cfg, on_incident, s);
+		err = pf_engine_new(&s->engine, &cfg);
 	if (!err)
 		err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
@@ -303,7 +304,7 @@ static int announce(struct session *s)
 	err = look_at_losses(s);
 	if (err)
 		return err;
-	pf_engine_sound(s->engine);
+	pf_engine_caught_up(s->engine);
 	s->said = s->seen;
 	s->began = clock_mono_ns();
 	s->next_tick = s->began + TICK_NS;
@@ -342,6 +343,7 @@ static int finish(struct session *s)
 	s->sum.duration_ns = s->ended - s->began;
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
+	s->sum.refused += pf_engine_refused(s->engine);
 	s->sum.evicted = pf_engine_evicted(s->engine);
 	return report_summary(s->report, &s->sum);
 }

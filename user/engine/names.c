@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * incident - the names of verdicts, reasons, phases and of the ways to send
- * and to write: the only place where they are spelled.
+ * names - of verdicts, reasons, phases, marks and of the ways to send and to
+ * write: the only place where they are spelled.
  */
-#include "incident.h"
+#include "pageflight.h"
 
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-const char *const pf_verdict_names[] = {
+const char *const pf_verdict_names[PF_VERDICT_MAX] = {
 	[PF_VERDICT_IDENTICAL] = "identical",
 	[PF_VERDICT_NEAR_MISS] = "near-miss",
 	[PF_VERDICT_POSSIBLE] = "possible",
@@ -58,10 +58,17 @@ static const char *const sender_how_names[] = {
 	[PF_SEND_KERNEL] = "kernel",
 };
 
-const char *const pf_content_names[] = {
+const char *const pf_content_names[PF_CONTENT_MAX] = {
 	[PF_CONTENT_OFF] = "off",
 	[PF_CONTENT_EDGES] = "edges",
 	[PF_CONTENT_WIRE] = "wire",
+};
+
+/* By the number of the bit. */
+static const char *const mark_names[PF_MARKS] = {
+	"meant", "restored", "mended", "unsure", "rewritten", "covered", "torn", "blurred",
+	"stored", "resent", "resent-mended", "copied-meant", "copied-before", "copied-after",
+	"copied-other", "end-seen", "lost", "timed-out", "evicted",
 };
 
 static const char *name_at(const char *const *names, size_t n, unsigned int i)
@@ -97,4 +104,9 @@ const char *pf_sender_how_name(__u32 how)
 const char *pf_content_name(int content)
 {
 	return name_at(pf_content_names, ARRAY_LEN(pf_content_names), content);
+}
+
+const char *pf_mark_name(__u32 mark)
+{
+	return name_at(mark_names, PF_MARKS, mark ? __builtin_ctz(mark) : PF_MARKS);
 }

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# unit.mk - unit tests, under ASan and UBSan, and the example of the library.
+#
+# Tests of the engine's interface link the library as it is installed, built
+# again with sanitizers. All others take from one archive what they name, of all
+# modules that do not see libbpf; it is never linked, so linking proves that they
+# are pure.
+UNIT_DIR   := $(O)/unit
+UNIT       := $(patsubst tests/unit/%.c,$(UNIT_DIR)/%,$(wildcard tests/unit/test_*.c))
+UNIT_API   := $(filter $(UNIT_DIR)/test_engine%,$(UNIT))
+UNIT_PURE  := $(shell grep -LE '\#include (<bpf/|".*skel\.h")' $(wildcard user/*/*.c))
+UNIT_OBJ   := $(patsubst %.c,$(UNIT_DIR)/obj/%.o,$(UNIT_PURE) $(wildcard tests/unit/*.c))
+UNIT_ENGINE := $(filter $(UNIT_DIR)/obj/user/engine/%,$(UNIT_OBJ))
+UNIT_HELP  := $(filter-out $(UNIT_DIR)/obj/tests/unit/test_%,$(filter $(UNIT_DIR)/obj/tests/%,$(UNIT_OBJ)))
+
+.PHONY: unit units example
+$(UNIT_OBJ): $(UNIT_DIR)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(DEPS) -Iinclude -Iuser -Itests/unit -Itests -c $< -o $@
+
+$(UNIT_ENGINE): override CFLAGS += -fvisibility=hidden
+
+$(UNIT_DIR)/libpageflight.a: $(UNIT_ENGINE)
+	$(call say,LIB,$@)
+	$(Q)$(call localize,$^,$@)
+
+$(UNIT_DIR)/libuser.a: $(filter $(UNIT_DIR)/obj/user/%,$(UNIT_OBJ))
+$(UNIT_DIR)/libhelp.a: $(UNIT_HELP)
+$(UNIT_DIR)/libuser.a $(UNIT_DIR)/libhelp.a:
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(UNIT_API): UNIT_LIB := $(UNIT_DIR)/libpageflight.a
+$(filter-out $(UNIT_API),$(UNIT)): UNIT_LIB := $(UNIT_DIR)/libuser.a
+$(UNIT): $(UNIT_DIR)/%: $(UNIT_DIR)/obj/tests/unit/%.o $(UNIT_DIR)/libhelp.a $(UNIT_DIR)/libuser.a $(UNIT_DIR)/libpageflight.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $< $(UNIT_DIR)/libhelp.a $(UNIT_LIB) -lyajl -ljson-c -lcmocka -o $@
+
+units: $(UNIT)
+
+unit: units example
+	$(Q)set -e; for t in $(UNIT); do $$t; done
+
+# Against what `make install` puts there, in a folder of its own.
+EXAMPLE := $(O)/example
+example: $(LIB)
+	$(Q)rm -rf $(EXAMPLE)
+	$(Q)$(MAKE) install-lib DESTDIR= PREFIX=$(abspath $(EXAMPLE)) > /dev/null
+	$(call say,LINK,$(EXAMPLE)/example)
+	$(Q)$(CC) $(CFLAGS) docs/example.c -o $(EXAMPLE)/example \
+		$$(PKG_CONFIG_PATH=$(EXAMPLE)/lib/pkgconfig pkg-config --cflags --libs pageflight)
+	$(Q)$(EXAMPLE)/example | grep -q '^corrupt, unsent: '
+
+-include $(UNIT_OBJ:.o=.d)
