@@ -108,7 +108,7 @@ check: deps
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 
-lint: $(O)/pageflight.bpf.o
+lint: $(O)/pageflight.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
 
 # Types differ, so does the folder: an arm64 build never mixes with this one.

@@ -63,6 +63,11 @@ void log_debug(const char *fmt, ...)
 	va_end(args);
 }
 
+bool log_is_verbose(void)
+{
+	return log_verbose;
+}
+
 void log_set_verbose(bool verbose)
 {
 	log_verbose = verbose;

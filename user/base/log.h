@@ -20,6 +20,7 @@ void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);
 void log_debug(const char *fmt, ...) LOG_FORMAT(1, 2);
 
 void log_set_verbose(bool verbose);
+bool log_is_verbose(void);
 
 /* Errors name this command from now on. The name is not copied. */
 void log_set_command(const char *name);

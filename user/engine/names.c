@@ -66,9 +66,25 @@ const char *const pf_content_names[PF_CONTENT_MAX] = {
 
 /* By the number of the bit. */
 static const char *const mark_names[PF_MARKS] = {
-	"meant", "restored", "mended", "unsure", "rewritten", "covered", "torn", "blurred",
-	"stored", "resent", "resent-mended", "copied-meant", "copied-before", "copied-after",
-	"copied-other", "end-seen", "lost", "timed-out", "evicted",
+	"meant",
+	"restored",
+	"mended",
+	"unsure",
+	"rewritten",
+	"covered",
+	"torn",
+	"blurred",
+	"stored",
+	"resent",
+	"resent-mended",
+	"copied-meant",
+	"copied-before",
+	"copied-after",
+	"copied-other",
+	"end-seen",
+	"lost",
+	"timed-out",
+	"evicted",
 };
 
 static const char *name_at(const char *const *names, size_t n, unsigned int i)

@@ -111,6 +111,23 @@ static bool count(struct report *r, const struct pf_incident *inc)
 	return verdict >= r->opts->min_verdict;
 }
 
+/* Why each range got its verdict, on standard error. */
+static void explain(const struct pf_incident *inc)
+{
+	char evidence[PF_EVIDENCE_LEN];
+
+	if (!log_is_verbose())
+		return;
+	for (size_t i = 0; i < inc->n_ranges; i++) {
+		const struct pf_range *r = &inc->ranges[i];
+
+		log_debug("op %llu, stream %llu+%llu: %s, %s, %s: %s [%s]", inc->op,
+			  r->stream_off, r->len, pf_verdict_name(r->answer.verdict),
+			  pf_reason_name(r->answer.reason), pf_phase_name(r->answer.phase),
+			  r->answer.rule, pf_range_evidence(r, evidence, sizeof(evidence)));
+	}
+}
+
 int report_incident(struct report *r, const struct pf_incident *inc)
 {
 	struct shown shown = { .inc = inc };
@@ -118,6 +135,7 @@ int report_incident(struct report *r, const struct pf_incident *inc)
 
 	if (report_full(r) || !count(r, inc))
 		return 0;
+	explain(inc);
 	name(r, &shown);
 	err = log_output(r->sink.ops->incident(&r->sink, &shown));
 	if (err)
