@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/*
- * engine.c - events by the parameter that matters, and what is expected of the
- * answer in one line.
- */
+/* engine.c - see engine.h. */
 #include "engine.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,36 +54,62 @@ void engine_restart(struct fixture *f, size_t max_waiting)
 	start(f, max_waiting);
 }
 
-struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
+struct pf_ev_hit engine_hit(const struct hit_args *args)
 {
-	struct pf_progress at = { .una = SEQ, .nxt = SEQ + sent };
-
-	return (struct pf_ev_hit){
-		.h = { .ts = 10 * MS, .type = PF_EV_HIT, .size = sizeof(struct pf_ev_hit) },
-		.op = op,
-		.conn = conn,
+	const struct up_to *read = args->copied.known ? &args->copied : &args->read;
+	struct pf_progress at = { .una = SEQ, .nxt = SEQ + args->sent };
+	struct pf_ev_hit hit = {
+		.h = { .ts = 10 * MS, .type = PF_EV_HIT, .size = sizeof(hit) },
+		.op = args->op,
+		.conn = args->conn ?: 1,
 		.writer = { .pid = 7, .tid = 8, .how = PF_WRITE_WRITE, .comm = "writer" },
 		.sender = { .pid = 9, .comm = "sender" },
-		.count = 1 << 30,
-		.file_off = off,
-		.stream_off = STREAM + off,
+		.pos = args->pos,
+		.count = args->count ?: 1 << 30,
+		.file_off = args->off,
+		.stream_off = STREAM + args->off,
 		.attached = 4 * MS,
-		.seq = SEQ + off,
-		.len = len,
+		.seq = SEQ + args->off,
+		.len = args->len ?: PAGE,
 		.before = at,
 		.after = at,
+		.fp = args->was ? TOOK : 0,
+		.fp_before = args->was,
+		.fp_after = args->is,
 	};
+
+	if (read->known) {
+		hit.flags = args->copied.known ? PF_HIT_WIRE : PF_HIT_LOCAL;
+		hit.before.read = SEQ + read->before;
+		hit.after.read = SEQ + read->after;
+	}
+	return hit;
+}
+
+struct pf_ev_hit engine_fault(const struct hit_args *args)
+{
+	struct pf_ev_hit hit = engine_hit(args);
+
+	hit.writer.how = PF_WRITE_MMAP;
+	hit.pos = hit.file_off & ~(__u64)(PAGE - 1);
+	hit.count = PAGE;
+	hit.fp = hit.fp_before = hit.fp_after = TOOK;
+	return hit;
+}
+
+struct pf_ev_hit engine_found(const struct hit_args *args)
+{
+	struct pf_ev_hit hit = engine_hit(args);
+
+	hit.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
+	hit.pos = hit.file_off;
+	hit.count = hit.len;
+	return hit;
 }
 
 void give_hit(struct fixture *f, struct pf_ev_hit hit)
 {
 	assert_int_equal(pf_engine_feed(f->engine, &hit, sizeof(hit)), 0);
-}
-
-void lose(struct fixture *f)
-{
-	f->totals.stats.count[PF_C_events_lost]++;
-	pf_engine_totals(f->engine, &f->totals);
 }
 
 void give_op(struct fixture *f, __u64 op, __u32 hits)
@@ -100,122 +124,122 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 	assert_int_equal(pf_engine_feed(f->engine, &ev, sizeof(ev)), 0);
 }
 
-struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
-			 __u64 before, __u64 after)
-{
-	struct pf_ev_hit h = hit(op, conn, off, len, sent);
-
-	h.fp = TOOK;
-	h.fp_before = before;
-	h.fp_after = after;
-	return h;
-}
-
-struct pf_ev_hit part(struct pf_ev_hit hit, __u64 pos, __u64 count)
-{
-	hit.pos = pos;
-	hit.count = count;
-	return hit;
-}
-
-struct pf_ev_hit carried(struct pf_ev_hit hit, __u32 before, __u32 after)
-{
-	hit.flags |= PF_HIT_WIRE;
-	hit.before.read = SEQ + before;
-	hit.after.read = SEQ + after;
-	return hit;
-}
-
-struct pf_ev_hit readable(struct pf_ev_hit hit, __u32 before, __u32 after)
-{
-	hit.flags |= PF_HIT_LOCAL;
-	hit.before.read = SEQ + before;
-	hit.after.read = SEQ + after;
-	return hit;
-}
-
-struct pf_ev_hit found(struct pf_ev_hit hit)
-{
-	hit.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
-	hit.pos = hit.file_off;
-	hit.count = hit.len;
-	return hit;
-}
-
-struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent)
-{
-	struct pf_ev_hit h = changed(op, conn, off, len, sent, TOOK, TOOK);
-
-	h.writer.how = PF_WRITE_MMAP;
-	h.pos = off & ~4095ull;
-	h.count = 4096;
-	return h;
-}
-
-static void give_fp(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why,
-		    __u64 fp)
+void engine_range(struct fixture *f, __u32 type, const struct range_args *args)
 {
 	static __u64 ts = 20 * MS;
 	struct pf_ev_range ev = {
 		.h = { .ts = ts++, .type = type, .size = sizeof(ev) },
-		.conn = conn,
-		.seq = seq,
-		.len = len,
-		.why = why,
-		.fp = fp,
+		.conn = args->conn ?: 1,
+		.seq = args->seq ?: SEQ + args->off,
+		.len = args->len ?: PAGE,
+		.why = args->why,
+		.fp = args->fp,
 	};
 
 	assert_int_equal(pf_engine_feed(f->engine, &ev, sizeof(ev)), 0);
 }
 
-void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why)
+void give_loss(struct fixture *f)
 {
-	give_fp(f, type, conn, seq, len, why, 0);
+	f->totals.stats.count[PF_C_events_lost]++;
+	pf_engine_totals(f->engine, &f->totals);
 }
 
-void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 fp)
+/* What is compared of an incident. The strongest verdict of its ranges speaks for it. */
+struct whole {
+	enum pf_verdict verdict;
+	__u64 bytes, off, end;
+};
+
+static struct whole whole_of(const struct expected_range *ranges, size_t n)
 {
-	give_fp(f, PF_EV_SENT, conn, SEQ + off, len, 0, fp);
+	struct whole w = { .off = (__u64)-1 };
+
+	for (size_t i = 0; i < n; i++)
+		if (ranges[i].verdict > w.verdict)
+			w.verdict = ranges[i].verdict;
+	for (size_t i = 0; i < n; i++) {
+		const struct expected_range *r = &ranges[i];
+
+		if (r->verdict != w.verdict)
+			continue;
+		w.bytes += r->len;
+		w.off = r->off < w.off ? r->off : w.off;
+		w.end = r->off + r->len > w.end ? r->off + r->len : w.end;
+	}
+	return w;
 }
 
-void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 fp)
+static void print_whole(FILE *to, enum pf_verdict verdict, __u64 bytes, __u64 file_off,
+			__u64 file_len, __u64 stream_off, __u64 stream_len)
 {
-	give_fp(f, PF_EV_END, conn, SEQ + off, len, why, fp);
+	fprintf(to, "  %s, %llu bytes; file %llu+%llu, stream %llu+%llu\n",
+		pf_verdict_name(verdict), bytes, file_off, file_len, stream_off, stream_len);
 }
 
-void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len)
+static void print_range(FILE *to, __u64 file_off, __u64 stream_off, __u64 len,
+			enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase)
 {
-	give_range(f, PF_EV_RESEND, conn, SEQ + off, len, 0);
+	fprintf(to, "    file %llu+%llu, stream %llu: %s %s %s\n", file_off, len, stream_off,
+		pf_verdict_name(verdict), pf_reason_name(reason), pf_phase_name(phase));
 }
 
-void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why)
+static void print_expected(FILE *to, const struct expected_range *ranges, size_t n)
 {
-	give_range(f, PF_EV_END, conn, SEQ + off, len, why);
+	struct whole w = whole_of(ranges, n);
+
+	print_whole(to, w.verdict, w.bytes, w.off, w.end - w.off, STREAM + w.off, w.end - w.off);
+	for (const struct expected_range *r = ranges; r < ranges + n; r++)
+		print_range(to, r->off, STREAM + r->off, r->len, r->verdict, r->reason, r->phase);
 }
 
-void check_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
-		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase)
+static void print_seen(FILE *to, const struct pf_incident *inc,
+		       const struct pf_range *ranges)
 {
-	const struct pf_range *r = &f->ranges[i][k];
-
-	assert_true(i < f->n && k < f->seen[i].n_ranges);
-	assert_int_equal(r->file_off, off);
-	assert_int_equal(r->stream_off, STREAM + off);
-	assert_int_equal(r->len, len);
-	assert_int_equal(r->answer.verdict, verdict);
-	assert_int_equal(r->answer.reason, reason);
-	assert_int_equal(r->answer.phase, phase);
+	print_whole(to, inc->answer.verdict, inc->bytes, inc->file_off, inc->file_len,
+		    inc->stream_off, inc->stream_len);
+	for (const struct pf_range *r = ranges; r < ranges + inc->n_ranges; r++)
+		print_range(to, r->file_off, r->stream_off, r->len, r->answer.verdict,
+			    r->answer.reason, r->answer.phase);
 }
 
-void check_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
-		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase)
+static bool is_same(const struct pf_answer *a, const struct pf_answer *b)
 {
-	assert_int_equal(f->seen[i].n_ranges, 1);
-	check_range(f, i, 0, off, len, verdict, reason, phase);
-	assert_int_equal(f->seen[i].answer.verdict, verdict);
-	assert_int_equal(f->seen[i].bytes, len);
-	assert_int_equal(f->seen[i].file_off, off);
-	assert_int_equal(f->seen[i].file_len, len);
-	assert_int_equal(f->seen[i].stream_off, STREAM + off);
-	assert_int_equal(f->seen[i].stream_len, len);
+	return a->verdict == b->verdict && a->reason == b->reason && a->phase == b->phase &&
+	       a->rule == b->rule;
+}
+
+/* Has one of its ranges the answer of the whole? */
+static bool speaks(const struct pf_incident *inc, const struct pf_range *ranges)
+{
+	for (size_t i = 0; i < inc->n_ranges; i++)
+		if (is_same(&ranges[i].answer, &inc->answer))
+			return true;
+	return false;
+}
+
+void engine_expect(const struct fixture *f, size_t i, const struct expected_range *ranges,
+		   size_t n, const char *file, int line)
+{
+	char *is = NULL, *should = NULL;
+	size_t size;
+	bool same;
+	FILE *to;
+
+	_assert_true(i < f->n, "the incident is there", file, line);
+	to = open_memstream(&should, &size);
+	print_expected(to, ranges, n);
+	fclose(to);
+	to = open_memstream(&is, &size);
+	print_seen(to, &f->seen[i], f->ranges[i]);
+	fclose(to);
+	same = !strcmp(is, should);
+	if (!same)
+		print_error("incident %zu is\n%sand should be\n%s", i, is, should);
+	free(is);
+	free(should);
+	if (!same)
+		_fail(file, line);
+	_assert_true(speaks(&f->seen[i], f->ranges[i]), "a range has the answer of the whole",
+		     file, line);
 }

@@ -1,17 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * engine.h - the engine with a record of what it reported, for tests
- * that play events to it.
+ * engine.h - the engine with a record of what it reported, for tests that play
+ * records to it. What a test does not say of a record is as it usually is: a
+ * page at offset 0 of the file, on connection 1, of which nothing was sent.
  */
 #ifndef PAGEFLIGHT_TEST_ENGINE_H
 #define PAGEFLIGHT_TEST_ENGINE_H
 
-#include "unit.h"
+#include "lib/test.h"
 #include "pageflight.h"
 
 #define MS 1000000ull
+#define K *1024u
+#define PAGE 4096u
 #define MAX_SEEN 64
 #define MAX_RANGES 16
+
+/* File offset 0 is stream offset STREAM and sequence number SEQ. */
+#define SEQ 5000u
+#define STREAM 1000u
 
 struct fixture {
 	struct pf_engine *engine;
@@ -22,63 +29,92 @@ struct fixture {
 	char evidence[MAX_SEEN][PF_EVIDENCE_LEN];	/* of the first range */
 };
 
+/* A test with an engine of its own: f. */
+#define ENGINE_TEST(name)							\
+	static void name##_body(struct fixture *f);				\
+	static void name(void **state)						\
+	{									\
+		name##_body(*state);						\
+	}									\
+	static void name##_body(struct fixture *f)
+
+/* Its row in the table of a program's tests. */
+#define RUN(name) cmocka_unit_test_setup_teardown(name, engine_set_up, engine_tear_down)
+
 int engine_set_up(void **state);
 int engine_tear_down(void **state);
 
 /* Begin again with another cap; 0: the default. */
 void engine_restart(struct fixture *f, size_t max_waiting);
 
-/* File offset 0 is stream offset 1000 and sequence number SEQ. */
-#define SEQ 5000u
-#define STREAM 1000u
+/* Fingerprints. TOOK is that of what the socket took. */
+enum { TOOK = 7, FIRST, SECOND, THIRD };
 
-/* A remote peer, nothing acknowledged, `sent` bytes transmitted; a write of everything. */
-struct pf_ev_hit hit(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
+/* File offsets: up to where somebody was when the write began, and when it was complete. */
+struct up_to {
+	bool known;
+	__u32 before, after;
+};
+
+#define UP_TO(before, after) { true, before, after }
+
+struct hit_args {
+	__u64 op;
+	__u64 conn;		/* default: 1 */
+	__u32 off, len;		/* of the flight; default length: a page */
+	__u32 sent;		/* bytes of the stream that were transmitted */
+	__u64 pos, count;	/* of the write; default count: everything */
+	__u64 was, is;		/* fingerprints before and after the write; default: none */
+	struct up_to copied;	/* each copy by a device is seen: so far */
+	struct up_to read;	/* the reader is here, and has read so far */
+};
+
+/* Of a write that a hook saw. */
+#define HIT(...) engine_hit(&(const struct hit_args){ __VA_ARGS__ })
+struct pf_ev_hit engine_hit(const struct hit_args *args);
+
+/* Of the fault in front of a store, and of a store that fingerprints found. */
+#define FAULT(...) engine_fault(&(const struct hit_args){ __VA_ARGS__ })
+#define FOUND(...) engine_found(&(const struct hit_args){ __VA_ARGS__ })
+struct pf_ev_hit engine_fault(const struct hit_args *args);
+struct pf_ev_hit engine_found(const struct hit_args *args);
+
+struct range_args {
+	__u64 conn;		/* default: 1 */
+	__u32 off, len;		/* default length: a page */
+	__u32 seq;		/* in place of the offset */
+	__u32 why;		/* it ended */
+	__u64 fp;
+};
 
 void give_hit(struct fixture *f, struct pf_ev_hit hit);
-
-/* The kernel side lost a record, and says so. */
-void lose(struct fixture *f);
 void give_op(struct fixture *f, __u64 op, __u32 hits);
-void give_range(struct fixture *f, __u32 type, __u64 conn, __u32 seq, __u32 len, __u32 why);
 
-/* The same with fingerprints, of which TOOK is that of what the socket took. */
-enum { TOOK = 7, FIRST, SECOND, THIRD };
-struct pf_ev_hit changed(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent,
-			 __u64 before, __u64 after);
+/* The kernel side lost a record, and its counter says so. */
+void give_loss(struct fixture *f);
 
-/* Only bytes [pos, pos + count) of the file are written. */
-struct pf_ev_hit part(struct pf_ev_hit hit, __u64 pos, __u64 count);
+/* A range was copied by a device, was retransmitted, has ended. */
+#define give_sent(f, ...)   engine_range(f, PF_EV_SENT, &(const struct range_args){ __VA_ARGS__ })
+#define give_resend(f, ...) engine_range(f, PF_EV_RESEND, &(const struct range_args){ __VA_ARGS__ })
+#define give_end(f, ...)    engine_range(f, PF_EV_END, &(const struct range_args){ __VA_ARGS__ })
+void engine_range(struct fixture *f, __u32 type, const struct range_args *args);
 
-/* Every copy is seen; so far, and while it was written, up to these file offsets. */
-struct pf_ev_hit carried(struct pf_ev_hit hit, __u32 before, __u32 after);
+/* An incident as its ranges make it: what is said of the whole follows from them. */
+struct expected_range {
+	__u64 off, len;		/* of the file */
+	enum pf_verdict verdict;
+	enum pf_reason reason;
+	enum pf_phase phase;
+};
 
-/* The reader is here and has read so much. */
-struct pf_ev_hit readable(struct pf_ev_hit hit, __u32 before, __u32 after);
+#define RANGE(off, len, verdict, reason, phase) \
+	{ off, len, PF_VERDICT_##verdict, PF_REASON_##reason, PF_PHASE_##phase }
 
-/* By nobody that was seen; and the fault in front of a store. */
-struct pf_ev_hit found(struct pf_ev_hit hit);
-struct pf_ev_hit fault(__u64 op, __u64 conn, __u64 off, __u32 len, __u32 sent);
-
-/* By file offset. */
-void sent(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u64 fp);
-void end_as(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why, __u64 fp);
-void resend(struct fixture *f, __u64 conn, __u32 off, __u32 len);
-void end(struct fixture *f, __u64 conn, __u32 off, __u32 len, __u32 why);
-
-/* Range k of incident i; and the range that is all of incident i. Names without prefix. */
-#define expect_range(f, i, k, off, len, verdict, reason, phase) \
-	check_range(f, i, k, off, len, ANSWER(verdict, reason, phase))
-#define expect_whole(f, i, off, len, verdict, reason, phase) \
-	check_whole(f, i, off, len, ANSWER(verdict, reason, phase))
-
-#define ANSWER(v, r, p) PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p
-
-void check_range(const struct fixture *f, size_t i, size_t k, __u64 off, __u64 len,
-		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase);
-void check_whole(const struct fixture *f, size_t i, __u64 off, __u64 len,
-		 enum pf_verdict verdict, enum pf_reason reason, enum pf_phase phase);
-
-#define TEST(name) cmocka_unit_test_setup_teardown(name, engine_set_up, engine_tear_down)
+#define expect_incident(f, i, ...)						\
+	engine_expect(f, i, (const struct expected_range[]){ __VA_ARGS__ },	\
+		      sizeof((const struct expected_range[]){ __VA_ARGS__ }) /	\
+		      sizeof(struct expected_range), __FILE__, __LINE__)
+void engine_expect(const struct fixture *f, size_t i, const struct expected_range *ranges,
+		   size_t n, const char *file, int line);
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "commands/demo_check.h"
-#include "unit.h"
+#include "lib/test.h"
 
 #define UNREAD "not read by the local reader when the write was complete"
 

@@ -7,138 +7,123 @@
 
 #include "engine.h"
 
-static void test_time_out(void **state)
+ENGINE_TEST(test_time_out)
 {
-	struct fixture *f = *state;
-
-	give_hit(f, hit(1, 1, 0, 4096, 65536));
+	give_hit(f, HIT(.op = 1, .sent = 64 K));
 	give_op(f, 1, 1);
 	pf_engine_tick(f->engine, 2010 * MS);
 	assert_int_equal(f->n, 0);
 	pf_engine_tick(f->engine, 2011 * MS);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, POSSIBLE, UNACKED, SENT);
+	expect_incident(f, 0, RANGE(0, PAGE, POSSIBLE, UNACKED, SENT));
 	assert_false(f->seen[0].evidence_lost);
-	end(f, 1, 0, 4096, PF_END_ACKED);
+	give_end(f, .why = PF_END_ACKED);
 	assert_int_equal(f->n, 1);
 }
 
-static void test_op_record_lost(void **state)
+ENGINE_TEST(test_op_record_lost)
 {
-	struct fixture *f = *state;
-
-	give_hit(f, hit(1, 1, 0, 4096, 0));
+	give_hit(f, HIT(.op = 1));
 	pf_engine_tick(f->engine, 2010 * MS);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, CORRUPT, UNSENT, QUEUED);
+	expect_incident(f, 0, RANGE(0, PAGE, CORRUPT, UNSENT, QUEUED));
 	assert_true(f->seen[0].evidence_lost);
 	assert_null(f->seen[0].op_rec);
 	assert_int_equal(f->seen[0].ts, 10 * MS);
 }
 
-static void test_hit_record_lost(void **state)
+ENGINE_TEST(test_hit_record_lost)
 {
-	struct fixture *f = *state;
-
-	give_hit(f, hit(1, 1, 0, 4096, 0));
+	give_hit(f, HIT(.op = 1));
 	give_op(f, 1, 2);
 	assert_int_equal(f->n, 1);
 	assert_int_equal(f->seen[0].answer.verdict, PF_VERDICT_CORRUPT);
 	assert_true(f->seen[0].evidence_lost);
 }
 
-static void test_loss_weakens_only_what_waits(void **state)
+ENGINE_TEST(test_loss_weakens_only_what_waits)
 {
-	struct fixture *f = *state;
-
-	give_hit(f, hit(1, 1, 0, 4096, 65536));
-	give_hit(f, hit(1, 2, 0, 4096, 0));
-	give_hit(f, hit(1, 3, 0, 4096, 65536));
-	lose(f);
-	give_hit(f, hit(2, 4, 0, 4096, 65536));
+	give_hit(f, HIT(.op = 1, .sent = 64 K));
+	give_hit(f, HIT(.op = 1, .conn = 2));
+	give_hit(f, HIT(.op = 1, .conn = 3, .sent = 64 K));
+	give_loss(f);
+	give_hit(f, HIT(.op = 2, .conn = 4, .sent = 64 K));
 	pf_engine_caught_up(f->engine);
-	give_hit(f, hit(2, 5, 0, 4096, 65536));
+	give_hit(f, HIT(.op = 2, .conn = 5, .sent = 64 K));
 	give_op(f, 1, 3);
 	give_op(f, 2, 2);
-	end(f, 1, 0, 4096, PF_END_ACKED);
-	resend(f, 3, 0, 4096);
-	end(f, 4, 0, 4096, PF_END_ACKED);
-	end(f, 5, 0, 4096, PF_END_ACKED);
+	give_end(f, .why = PF_END_ACKED);
+	give_resend(f, .conn = 3);
+	give_end(f, .conn = 4, .why = PF_END_ACKED);
+	give_end(f, .conn = 5, .why = PF_END_ACKED);
 	assert_int_equal(f->n, 5);
-	expect_whole(f, 0, 0, 4096, CORRUPT, UNSENT, QUEUED);
+	expect_incident(f, 0, RANGE(0, PAGE, CORRUPT, UNSENT, QUEUED));
 	assert_false(f->seen[0].evidence_lost);
-	expect_whole(f, 1, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
+	expect_incident(f, 1, RANGE(0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT));
 	assert_true(f->seen[1].evidence_lost);
-	expect_whole(f, 2, 0, 4096, MIXED, RESENT, RESENT);
+	expect_incident(f, 2, RANGE(0, PAGE, MIXED, RESENT, RESENT));
 	assert_true(f->seen[2].evidence_lost);
-	expect_whole(f, 3, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
-	expect_whole(f, 4, 0, 4096, NEAR_MISS, ACKED, SENT);
+	expect_incident(f, 3, RANGE(0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT));
+	expect_incident(f, 4, RANGE(0, PAGE, NEAR_MISS, ACKED, SENT));
 	assert_false(f->seen[4].evidence_lost);
 }
 
-static void test_flag_of_a_lossy_connection(void **state)
+ENGINE_TEST(test_flag_of_a_lossy_connection)
 {
-	struct fixture *f = *state;
-	struct pf_ev_hit h = hit(1, 1, 0, 4096, 65536);
+	struct pf_ev_hit h = HIT(.op = 1, .sent = 64 K);
 
 	h.flags = PF_HIT_LOST;
 	give_hit(f, h);
 	give_op(f, 1, 1);
-	end(f, 1, 0, 4096, PF_END_ACKED);
-	expect_whole(f, 0, 0, 4096, POSSIBLE, EVIDENCE_LOST, SENT);
+	give_end(f, .why = PF_END_ACKED);
+	expect_incident(f, 0, RANGE(0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT));
 	assert_true(f->seen[0].evidence_lost);
 }
 
-static void test_flush(void **state)
+ENGINE_TEST(test_flush)
 {
-	struct fixture *f = *state;
-
-	give_hit(f, hit(1, 1, 0, 4096, 65536));
+	give_hit(f, HIT(.op = 1, .sent = 64 K));
 	give_op(f, 1, 1);
-	give_hit(f, hit(2, 1, 4096, 4096, 0));
+	give_hit(f, HIT(.op = 2, .off = PAGE));
 	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 2);
-	expect_whole(f, 0, 0, 4096, POSSIBLE, UNACKED, SENT);
-	expect_whole(f, 1, 4096, 4096, CORRUPT, UNSENT, QUEUED);
+	expect_incident(f, 0, RANGE(0, PAGE, POSSIBLE, UNACKED, SENT));
+	expect_incident(f, 1, RANGE(PAGE, PAGE, CORRUPT, UNSENT, QUEUED));
 	assert_int_equal(pf_engine_waiting(f->engine), 0);
 }
 
 /* Written after the end: no incident, but what waits learns that it is right again. */
-static void test_writes_after_the_end(void **state)
+ENGINE_TEST(test_writes_after_the_end)
 {
-	struct fixture *f = *state;
-	struct pf_ev_hit back = changed(2, 1, 0, 4096, 0, FIRST, TOOK);
+	struct pf_ev_hit back = HIT(.op = 2, .was = FIRST, .is = TOOK);
 
-	give_hit(f, changed(1, 1, 0, 4096, 0, TOOK, FIRST));
+	give_hit(f, HIT(.op = 1, .was = TOOK, .is = FIRST));
 	give_op(f, 1, 1);
 	pf_engine_end(f->engine, 12 * MS);
 	back.h.ts = 12 * MS + 1;
 	give_hit(f, back);
 	give_op(f, 2, 1);
 	assert_int_equal(f->n, 1);
-	expect_whole(f, 0, 0, 4096, NEAR_MISS, RESTORED, QUEUED);
+	expect_incident(f, 0, RANGE(0, PAGE, NEAR_MISS, RESTORED, QUEUED));
 	/* What is found then was made before, and so was what is only reported late. */
-	back = found(changed(3, 1, 0, 4096, 0, TOOK, FIRST));
+	back = FOUND(.op = 3, .was = TOOK, .is = FIRST);
 	back.h.ts = 13 * MS;
 	give_hit(f, back);
-	give_hit(f, changed(4, 2, 0, 4096, 0, TOOK, FIRST));
+	give_hit(f, HIT(.op = 4, .conn = 2, .was = TOOK, .is = FIRST));
 	assert_int_equal(pf_engine_flush(f->engine), 0);
 	assert_int_equal(f->n, 3);
 }
 
-static void test_free_of_nothing(void **state)
+TEST_FN(test_free_of_nothing)
 {
-	(void)state;
 	pf_engine_free(NULL);
 }
 
-static void test_oldest_goes_when_it_is_full(void **state)
+ENGINE_TEST(test_oldest_goes_when_it_is_full)
 {
-	struct fixture *f = *state;
-
 	engine_restart(f, 8);
 	for (int i = 1; i <= 5; i++) {
-		give_hit(f, hit(i, i, 0, 4096, 65536));
+		give_hit(f, HIT(.op = i, .conn = i, .sent = 64 K));
 		give_op(f, i, 1);
 	}
 	/* Each is a write and a range: four fit. */
@@ -146,19 +131,17 @@ static void test_oldest_goes_when_it_is_full(void **state)
 	assert_int_equal(pf_engine_evicted(f->engine), 1);
 	assert_int_equal(pf_engine_waiting(f->engine), 4);
 	assert_int_equal(f->seen[0].op, 1);
-	expect_whole(f, 0, 0, 4096, POSSIBLE, EVICTED, SENT);
+	expect_incident(f, 0, RANGE(0, PAGE, POSSIBLE, EVICTED, SENT));
 }
 
 /* Writes of which nothing is in flight any more, and whose op records were lost. */
-static void test_empty_writes_do_not_pile_up(void **state)
+ENGINE_TEST(test_empty_writes_do_not_pile_up)
 {
-	struct fixture *f = *state;
-
 	engine_restart(f, 8);
 	for (int i = 1; i <= 100; i++) {
-		struct pf_ev_hit h = hit(i, 1, 0, 4096, 0);
+		struct pf_ev_hit h = HIT(.op = i);
 
-		h.before.una += 4096;
+		h.before.una += PAGE;
 		give_hit(f, h);
 	}
 	assert_int_equal(f->n, 0);
@@ -171,23 +154,23 @@ static double seconds(void)
 }
 
 /* A hundred thousand of each kind: quadratic work would take minutes. */
-static void test_many(void **state)
+ENGINE_TEST(test_many)
 {
-	struct fixture *f = *state;
 	double began = seconds();
 
 	engine_restart(f, 1000000);
+	for (__u32 i = 1; i <= 100000; i++)
+		give_hit(f, HIT(.op = 1, .conn = i, .sent = 64 K));
 	for (__u32 i = 0; i < 100000; i++)
-		give_hit(f, hit(1, i, 0, 4096, 65536));
-	for (__u32 i = 0; i < 100000; i++)
-		give_hit(f, hit(2 + i % 100, 200000, i * 100, 100, 1u << 30));
+		give_hit(f, HIT(.op = 2 + i % 100, .conn = 200000, .off = i * 100, .len = 100,
+				.sent = 1u << 30));
 	give_op(f, 1, 100000);
 	for (int i = 0; i < 100; i++)
 		give_op(f, 2 + i, 1000);
+	for (__u32 i = 1; i <= 100000; i++)
+		give_end(f, .conn = i, .why = PF_END_ACKED);
 	for (__u32 i = 0; i < 100000; i++)
-		end(f, i, 0, 4096, PF_END_ACKED);
-	for (__u32 i = 0; i < 100000; i++)
-		end(f, 200000, i * 100, 100, PF_END_ACKED);
+		give_end(f, .conn = 200000, .off = i * 100, .len = 100, .why = PF_END_ACKED);
 	assert_int_equal(f->n, 100100);
 	assert_int_equal(pf_engine_waiting(f->engine), 0);
 	assert_true(seconds() - began < 20);
@@ -196,18 +179,18 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_time_out),
-		TEST(test_op_record_lost),
-		TEST(test_hit_record_lost),
-		TEST(test_loss_weakens_only_what_waits),
-		TEST(test_flag_of_a_lossy_connection),
-		TEST(test_flush),
-		TEST(test_writes_after_the_end),
+		RUN(test_time_out),
+		RUN(test_op_record_lost),
+		RUN(test_hit_record_lost),
+		RUN(test_loss_weakens_only_what_waits),
+		RUN(test_flag_of_a_lossy_connection),
+		RUN(test_flush),
+		RUN(test_writes_after_the_end),
 		cmocka_unit_test(test_free_of_nothing),
-		TEST(test_oldest_goes_when_it_is_full),
-		TEST(test_empty_writes_do_not_pile_up),
-		TEST(test_many),
+		RUN(test_oldest_goes_when_it_is_full),
+		RUN(test_empty_writes_do_not_pile_up),
+		RUN(test_many),
 	};
 
-	return cmocka_run_group_tests_name("verdict limits", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("engine: limits", tests, NULL, NULL);
 }

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit.h"
+#include "lib/test.h"
 #include "pageflight.h"
 
 #define EVENTS 200000
@@ -174,11 +174,10 @@ static void play(struct noise *noise, __u64 seed, size_t max_waiting)
 	assert_int_equal(pf_engine_waiting(noise->engine), 0);
 }
 
-static void test_noise(void **state)
+TEST_FN(test_noise)
 {
 	struct noise noise;
 
-	(void)state;
 	for (__u64 seed = 1; seed <= 3; seed++) {
 		play(&noise, seed, 0);
 		assert_int_equal(pf_engine_evicted(noise.engine), 0);
@@ -188,11 +187,10 @@ static void test_noise(void **state)
 	}
 }
 
-static void test_noise_without_room(void **state)
+TEST_FN(test_noise_without_room)
 {
 	struct noise noise;
 
-	(void)state;
 	play(&noise, 4, 100);
 	assert_true(pf_engine_evicted(noise.engine) > 100);
 	assert_true(noise.incidents > 1000);
@@ -206,5 +204,5 @@ int main(void)
 		cmocka_unit_test(test_noise_without_room),
 	};
 
-	return cmocka_run_group_tests_name("verdict noise", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("engine: noise", tests, NULL, NULL);
 }

@@ -64,9 +64,8 @@ TEST_FN(test_store)
 	assert_false(evidence_store(&fault, &found));
 }
 
-static void test_names(void **state)
+TEST_FN(test_names)
 {
-	(void)state;
 	for (int i = 0; i < PF_MARKS; i++) {
 		assert_string_not_equal(pf_mark_name(1u << i), "unknown");
 		for (int k = 0; k < i; k++)

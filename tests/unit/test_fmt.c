@@ -4,20 +4,19 @@
 #include <string.h>
 
 #include "base/fmt.h"
-#include "unit.h"
+#include "lib/test.h"
 
-static void test_time(void **state)
+TEST_FN(test_time)
 {
 	char buf[FMT_TIME_LEN];
 
-	(void)state;
 	assert_string_equal(fmt_time(buf, 1769860800123456789ull), "2026-01-31T12:00:00.123456Z");
 	assert_string_equal(fmt_time(buf, 0), "1970-01-01T00:00:00.000000Z");
 	assert_string_equal(fmt_clock(buf, 1769860800123456789ull, true), "12:00:00.123");
 	assert_string_equal(fmt_clock(buf, 1769860800123456789ull, false), "12:00:00");
 }
 
-static void test_size(void **state)
+TEST_FN(test_size)
 {
 	static const struct {
 		__u64 bytes;
@@ -30,7 +29,6 @@ static void test_size(void **state)
 	};
 	char buf[FMT_SIZE_LEN];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_string_equal(fmt_size(buf, rows[i].bytes), rows[i].text);
 	for (int shift = 0; shift < 64; shift++) {
@@ -39,7 +37,7 @@ static void test_size(void **state)
 	}
 }
 
-static void test_age(void **state)
+TEST_FN(test_age)
 {
 	static const struct {
 		__u64 ns;
@@ -53,12 +51,11 @@ static void test_age(void **state)
 	};
 	char buf[FMT_SIZE_LEN];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
 		assert_string_equal(fmt_age(buf, rows[i].ns), rows[i].text);
 }
 
-static void test_addr(void **state)
+TEST_FN(test_addr)
 {
 	const __u8 four[16] = { [10] = 0xff, 0xff, 192, 168, 100, 200 };
 	const __u8 six[16] = { 0x20, 0x01, 0x0d, 0xb8, [15] = 1 };
@@ -66,7 +63,6 @@ static void test_addr(void **state)
 	__u8 longest[16];
 	char buf[FMT_ADDR_LEN];
 
-	(void)state;
 	assert_string_equal(fmt_addr(buf, four, 65535), "192.168.100.200:65535");
 	assert_string_equal(fmt_addr(buf, six, 443), "[2001:db8::1]:443");
 	assert_string_equal(fmt_addr(buf, any, 0), "[::]:0");
@@ -75,16 +71,15 @@ static void test_addr(void **state)
 			    "[fefe:fefe:fefe:fefe:fefe:fefe:fefe:fefe]:65535");
 }
 
-static void test_dev(void **state)
+TEST_FN(test_dev)
 {
 	char buf[FMT_DEV_LEN];
 
-	(void)state;
 	assert_string_equal(fmt_dev(buf, 8u << 20 | 1), "8:1");
 	assert_string_equal(fmt_dev(buf, 0xffffffff), "4095:1048575");
 }
 
-static void test_utf8(void **state)
+TEST_FN(test_utf8)
 {
 	static const struct {
 		const char *in, *out;
@@ -104,7 +99,6 @@ static void test_utf8(void **state)
 	};
 	char buf[64];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_string_equal(fmt_utf8(buf, sizeof(buf), rows[i].in), rows[i].out);
 		assert_int_equal(fmt_is_utf8(rows[i].in), !strcmp(rows[i].in, rows[i].out));
@@ -116,11 +110,10 @@ static void test_utf8(void **state)
 }
 
 /* The whole set: each kind is there, and the number leaves no room for others. */
-static void test_unsafe(void **state)
+TEST_FN(test_unsafe)
 {
 	unsigned int n = 0;
 
-	(void)state;
 	for (__u32 point = 0; point <= 0x10ffff; point++)
 		n += fmt_is_unsafe(point);
 	assert_int_equal(n, 0x20 + 0x21 + 2 + 3 + 5 + 4);
@@ -131,7 +124,7 @@ static void test_unsafe(void **state)
 	assert_true(fmt_is_unsafe(0x2066) && fmt_is_unsafe(0x2069));
 }
 
-static void test_char(void **state)
+TEST_FN(test_char)
 {
 	static const struct {
 		const char *text;
@@ -148,7 +141,6 @@ static void test_char(void **state)
 		{ "\xe2\x80", 0, 12345 },
 	};
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		__u32 point = 12345;
 
@@ -157,7 +149,7 @@ static void test_char(void **state)
 	}
 }
 
-static void test_cell(void **state)
+TEST_FN(test_cell)
 {
 	static const struct {
 		const char *in;
@@ -182,7 +174,6 @@ static void test_cell(void **state)
 	};
 	char buf[82];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		assert_string_equal(fmt_cell(buf, sizeof(buf), rows[i].in, rows[i].width,
 					     rows[i].start), rows[i].out);
@@ -191,9 +182,8 @@ static void test_cell(void **state)
 }
 
 /* No length of the buffer is overrun, whatever the width. */
-static void test_cell_in_small_buffers(void **state)
+TEST_FN(test_cell_in_small_buffers)
 {
-	(void)state;
 	for (size_t len = 3; len < 20; len++) {
 		char *buf = malloc(len);
 

@@ -11,7 +11,7 @@
 #include "kernel/filter.h"
 #include "base/kallsyms.h"
 #include "sample.h"
-#include "unit.h"
+#include "lib/test.h"
 
 struct key {
 	const char *path;	/* dots go into objects, [n] into arrays */
@@ -68,7 +68,7 @@ static struct json_object *parse(char *text)
 	return obj;
 }
 
-static void test_contract(void **state)
+TEST_FN(test_contract)
 {
 	static const struct key keys[] = {
 		{ "type", json_type_string, "\"incident\"" },
@@ -118,7 +118,6 @@ static void test_contract(void **state)
 	struct sample sample = sample_incident();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
 	assert_false(json_object_object_get_ex(at(obj, "sender"), "module", NULL));
@@ -127,7 +126,7 @@ static void test_contract(void **state)
 	json_object_put(obj);
 }
 
-static void test_odd_bytes(void **state)
+TEST_FN(test_odd_bytes)
 {
 	static const struct key keys[] = {
 		{ "verdict", json_type_string, "\"possible\"" },
@@ -149,12 +148,11 @@ static void test_odd_bytes(void **state)
 	struct sample sample = sample_odd();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
 
-static void test_unknown_path(void **state)
+TEST_FN(test_unknown_path)
 {
 	static const struct key keys[] = {
 		{ "file.path", json_type_null, NULL },
@@ -164,12 +162,11 @@ static void test_unknown_path(void **state)
 	struct sample sample = sample_bare();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
 
-static void test_unseen_writer(void **state)
+TEST_FN(test_unseen_writer)
 {
 	static const struct key keys[] = {
 		{ "writer.pid", json_type_null, NULL },
@@ -188,7 +185,6 @@ static void test_unseen_writer(void **state)
 	struct sample sample = sample_unseen();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
 	json_object_put(obj);
@@ -200,7 +196,7 @@ static void test_unseen_writer(void **state)
 	json_object_put(obj);
 }
 
-static void test_user_memory(void **state)
+TEST_FN(test_user_memory)
 {
 	static const struct key keys[] = {
 		{ "writer.pid", json_type_int, "4100" },
@@ -214,14 +210,13 @@ static void test_user_memory(void **state)
 	struct sample sample = sample_memory();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	(void)state;
 	expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
 	json_object_put(obj);
 }
 
 /* With the kernel's table; what it does not know stays a number. */
-static void test_stack(void **state)
+TEST_FN(test_stack)
 {
 	static char text[] = "ffffffff81234500 T vfs_write\n";
 	FILE *in = fmemopen(text, strlen(text), "r");
@@ -229,7 +224,6 @@ static void test_stack(void **state)
 	struct json_object *obj;
 	struct kallsyms *kallsyms;
 
-	(void)state;
 	assert_int_equal(kallsyms_read(&kallsyms, in), 0);
 	fclose(in);
 	sample.shown.kallsyms = kallsyms;
@@ -240,7 +234,7 @@ static void test_stack(void **state)
 	kallsyms_free(kallsyms);
 }
 
-static void test_summary(void **state)
+TEST_FN(test_summary)
 {
 	static const struct key keys[] = {
 		{ "type", json_type_string, "\"summary\"" },
@@ -272,7 +266,6 @@ static void test_summary(void **state)
 	struct json_object *obj;
 	int n;
 
-	(void)state;
 	sum.totals.missed = 2;
 	sum.refused = 3;
 	sum.evicted = 4;
@@ -285,7 +278,7 @@ static void test_summary(void **state)
 	json_object_put(obj);
 }
 
-static void test_filters(void **state)
+TEST_FN(test_filters)
 {
 	static const struct key keys[] = {
 		{ "filters", json_type_object,
@@ -296,7 +289,6 @@ static void test_filters(void **state)
 	struct filter filter = { 0 };
 	struct json_object *obj;
 
-	(void)state;
 	filter_add(&filter, FILTER_PORT, "80");
 	filter_add(&filter, FILTER_PORT, "443");
 	filter_add(&filter, FILTER_COMM, "a\"\xff");
@@ -308,12 +300,11 @@ static void test_filters(void **state)
 	json_object_put(obj);
 }
 
-static void test_full_disk(void **state)
+TEST_FN(test_full_disk)
 {
 	struct sink sink = { .ops = &sink_json, .out = fopen("/dev/full", "w") };
 	struct sample sample = sample_incident();
 
-	(void)state;
 	assert_non_null(sink.out);
 	sample_give(&sink, &sample, -ENOSPC);
 	fclose(sink.out);

@@ -6,7 +6,7 @@
 
 #include "output/json.h"
 #include "sample.h"
-#include "unit.h"
+#include "lib/test.h"
 
 /* Which allocations fail: those with a number in [fail_from, fail_to). */
 static unsigned int allocations, fail_from, fail_to;
@@ -38,12 +38,11 @@ static void page_expect(struct page *page, const char *text)
 	free(page->text);
 }
 
-static void test_kinds(void **state)
+TEST_FN(test_kinds)
 {
 	struct page page;
 	struct json j;
 
-	(void)state;
 	page_open(&page);
 	json_begin(&j);
 	json_u64(&j, "zero", 0);
@@ -73,7 +72,7 @@ static void test_kinds(void **state)
 		    "\"no hex\":\"\"}\n");
 }
 
-static void test_text(void **state)
+TEST_FN(test_text)
 {
 	static const struct {
 		const char *in, *out;
@@ -99,7 +98,6 @@ static void test_text(void **state)
 	};
 	char expected[256];
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		struct page page;
 		struct json j;
@@ -131,14 +129,13 @@ static void expect_whole_or_nothing(const struct sample *sample, const char *who
 }
 
 /* Memory ends at each allocation of an incident that needs some; or is short there alone. */
-static void test_short_of_memory(void **state)
+TEST_FN(test_short_of_memory)
 {
 	struct pf_range ranges[200];
 	struct sample sample = sample_odd();
 	unsigned int needed;
 	char *whole;
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
 		ranges[i] = sample.inc.ranges[0];
 	sample.inc.ranges = ranges;
@@ -156,12 +153,11 @@ static void test_short_of_memory(void **state)
 }
 
 /* Calls in an order that is not JSON are an error, and print nothing. */
-static void test_wrong_order(void **state)
+TEST_FN(test_wrong_order)
 {
 	struct page page;
 	struct json j;
 
-	(void)state;
 	page_open(&page);
 	json_begin(&j);
 	json_u64(&j, NULL, 1);		/* a value where a key must be */
@@ -185,12 +181,11 @@ static void test_wrong_order(void **state)
 }
 
 /* The error of the write itself, for a line that fits the stream's buffer and one that does not. */
-static void test_full_disk(void **state)
+TEST_FN(test_full_disk)
 {
 	FILE *out = fopen("/dev/full", "w");
 	struct json j;
 
-	(void)state;
 	assert_non_null(out);
 	json_begin(&j);
 	assert_int_equal(json_end(&j, out), -ENOSPC);

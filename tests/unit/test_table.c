@@ -7,7 +7,7 @@
 #include "kernel/filter.h"
 #include "base/fmt.h"
 #include "sample.h"
-#include "unit.h"
+#include "lib/test.h"
 
 static const char at_120[] =
 	"TIME     VERDICT    REASON  BYTES WRITER         SENDER         CONNECTION         PHASE    AGE FILE@OFFSET+LENGTH\n"
@@ -58,14 +58,13 @@ static char *print(unsigned int width)
 	return sample_print(&sink_table, width, samples, ARRAY_LEN(samples), NULL);
 }
 
-static void test_golden(void **state)
+TEST_FN(test_golden)
 {
 	static const struct {
 		unsigned int width;
 		const char *text;
 	} rows[] = { { 120, at_120 }, { 80, at_80 }, { 40, at_40 } };
 
-	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
 		char *text = print(rows[i].width);
 
@@ -75,9 +74,8 @@ static void test_golden(void **state)
 }
 
 /* From the least that shows who, what and where: no line is longer than the width. */
-static void test_no_line_is_too_long(void **state)
+TEST_FN(test_no_line_is_too_long)
 {
-	(void)state;
 	for (unsigned int width = 44; width < 300; width++) {
 		char *text = print(width), *save = NULL;
 
@@ -101,11 +99,10 @@ static char *print_sink(struct sink sink, const struct sample *sample)
 }
 
 /* A line has its reason from 52 columns on. Cut, it still differs from all others. */
-static void test_reasons(void **state)
+TEST_FN(test_reasons)
 {
 	char cells[PF_REASON_MAX][16];
 
-	(void)state;
 	for (int i = 0; i < PF_REASON_MAX; i++) {
 		struct sample sample = sample_incident();
 		char *text;
@@ -130,12 +127,11 @@ static const char who_at_80[] =
 	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
 	"12:00:00 near-miss  acked   nginx[4100]  10.0.0.2:51034  (user memory)\n";
 
-static void test_who(void **state)
+TEST_FN(test_who)
 {
 	const struct sample samples[] = { sample_unseen(), sample_memory() };
 	char *text = sample_print(&sink_table, 120, samples, 2, NULL);
 
-	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, who_at_120);
 	free(text);
 	text = sample_print(&sink_table, 80, samples, 2, NULL);
@@ -152,11 +148,10 @@ static void expect_suspects(const struct sample *sample, unsigned int width, con
 	free(text);
 }
 
-static void test_suspects(void **state)
+TEST_FN(test_suspects)
 {
 	struct sample sample = sample_unseen();
 
-	(void)state;
 	expect_suspects(&sample, 57, "  mapped writable by rewriter[4242] ...\n");
 	sample.shown.n_suspects = 0;
 	expect_suspects(&sample, 80, "  mapped writable by nobody now\n");
@@ -176,12 +171,11 @@ static void test_suspects(void **state)
 	expect_suspects(&sample, 80, "");
 }
 
-static void test_module_too_long(void **state)
+TEST_FN(test_module_too_long)
 {
 	struct sample sample = sample_unseen();
 	char *text;
 
-	(void)state;
 	sample.shown.sender_module = "a_rather_long_name";
 	text = print_sink((struct sink){ .width = 120 }, &sample);
 	assert_non_null(strstr(text, " [a_rather_lon~ :80>"));
@@ -192,12 +186,11 @@ static void test_module_too_long(void **state)
 	free(text);
 }
 
-static void test_colour(void **state)
+TEST_FN(test_colour)
 {
 	struct sample sample = sample_incident();
 	char *text = print_sink((struct sink){ .width = 120, .colour = true }, &sample);
 
-	(void)state;
 	assert_non_null(strstr(text, " \033[1;31mcorrupt\033[0m    "));
 	free(text);
 	text = print_sink((struct sink){ .width = 120 }, &sample);
@@ -206,12 +199,11 @@ static void test_colour(void **state)
 }
 
 /* Where nothing wraps a line the path is whole, and the columns before it stay. */
-static void test_whole_path(void **state)
+TEST_FN(test_whole_path)
 {
 	struct sample sample = sample_incident();
 	char *text, *file;
 
-	(void)state;
 	sample.shown.path = "/a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso";
 	text = print_sink((struct sink){ .width = 120, .whole_paths = true }, &sample);
 	file = strstr(text, " /a/path/that/is/much/too/long/for/the/column/of/a/terminal/a.iso"
@@ -221,24 +213,22 @@ static void test_whole_path(void **state)
 	free(text);
 }
 
-static void test_summary(void **state)
+TEST_FN(test_summary)
 {
 	struct summary sum = sample_summary();
 	char *text = sample_print(&sink_table, 120, NULL, 0, &sum);
 
-	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1, at_end);
 	free(text);
 }
 
 /* What was left out is said beside what was not. */
-static void test_summary_with_filters(void **state)
+TEST_FN(test_summary_with_filters)
 {
 	struct summary sum = { .duration_ns = 1000000000, .small = 4 };
 	struct filter filter = { 0 };
 	char *text;
 
-	(void)state;
 	filter_add(&filter, FILTER_PORT, "80");
 	filter_add(&filter, FILTER_MIN_BYTES, "1k");
 	sum.filter = &filter;
@@ -249,12 +239,11 @@ static void test_summary_with_filters(void **state)
 	free(text);
 }
 
-static void test_summary_of_nothing(void **state)
+TEST_FN(test_summary_of_nothing)
 {
 	struct summary sum = { .duration_ns = 1000000000 };
 	char *text = sample_print(&sink_table, 120, NULL, 0, &sum);
 
-	(void)state;
 	assert_string_equal(strchr(text, '\n') + 1,
 			    "\n"
 			    "watched    1.0s: pages 0, bytes 0, connections 0\n"
@@ -266,13 +255,12 @@ static void test_summary_of_nothing(void **state)
 }
 
 /* Each loss that happened is named, and only those. */
-static void test_losses(void **state)
+TEST_FN(test_losses)
 {
 	struct summary sum = sample_summary();
 	char *text, expected[256];
 	size_t n = 0;
 
-	(void)state;
 	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
 		sum = sample_summary();
 		sum.totals.stats.count[i] = 12;
@@ -294,11 +282,10 @@ static void test_losses(void **state)
 	free(text);
 }
 
-static void test_full_disk(void **state)
+TEST_FN(test_full_disk)
 {
 	struct sink sink = { .ops = &sink_table, .width = 80, .out = fopen("/dev/full", "w") };
 
-	(void)state;
 	assert_non_null(sink.out);
 	assert_int_equal(sink_table.open(&sink), -ENOSPC);
 	fclose(sink.out);
