@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kallsyms_cache - /proc/kallsyms is long: tens of milliseconds to read. /proc/modules
- * is short, and tells whether it is worth it; it is looked at once a second at
- * most.
+ * kallsyms_cache - reading /proc/kallsyms takes tens of milliseconds. /proc/modules
+ * is short, and tells whether the table can have changed. It is read once a second
+ * at most.
  */
 #include "kallsyms_cache.h"
 
@@ -14,8 +14,8 @@
 
 struct kallsyms_cache {
 	struct kallsyms *table;
-	__u64 modules;		/* of the list when the table was read */
-	__u64 looked;		/* when the list was looked at; 0: never */
+	__u64 modules;		/* sum of /proc/modules when the table was read */
+	__u64 looked;		/* when /proc/modules was read last; 0: never */
 };
 
 static __u64 mix(__u64 sum, const char *text)
@@ -25,7 +25,7 @@ static __u64 mix(__u64 sum, const char *text)
 	return sum;
 }
 
-/* Which modules are where, as a number. Users and state of a module are left out. */
+/* Hash names, sizes and addresses of all modules. Their users and states do not matter. */
 static __u64 modules_sum(void)
 {
 	FILE *in = fopen("/proc/modules", "re");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * kallsyms_cache - the running kernel's functions: a table of them that is read when
- * it is first needed, and again after modules came or went.
+ * kallsyms_cache - a table of the running kernel's functions. It is read when it is
+ * first needed, and again after a module was loaded or unloaded.
  */
 #ifndef PAGEFLIGHT_KALLSYMS_CACHE_H
 #define PAGEFLIGHT_KALLSYMS_CACHE_H
@@ -14,8 +14,8 @@ struct kallsyms_cache;
 int kallsyms_cache_new(struct kallsyms_cache **ret_cache);
 
 /*
- * The table, at `now` of CLOCK_MONOTONIC; NULL if the kernel does not tell.
- * Valid until the next call.
+ * The table as of `now`, CLOCK_MONOTONIC; NULL if the kernel hides its addresses.
+ * It is valid until the next call.
  */
 const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now);
 

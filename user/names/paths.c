@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * paths - keeps a few mount tables, one per mount namespace, and reads one
- * again when the kernel says that it changed: polling an open mountinfo tells.
- * A descriptor of a dead process's mountinfo keeps working, so a table stays
- * good after the process that it was found by.
+ * paths - a cache of a few mount tables, one per mount namespace. A table is read
+ * again after it changed, which poll(2) of an open mountinfo tells. The descriptor
+ * keeps working when the process behind it has ended, so its table stays good.
  *
- * Weak spot: a writer that is gone by now, and whose namespace is not known
- * yet, cannot be asked; its file is then named "[major:minor]/path".
+ * Weak spot: if a writer has ended before its namespace was known, its mount table
+ * cannot be read. Its file is then named "[major:minor]/path".
  */
 #include "paths.h"
 
@@ -31,8 +30,8 @@ struct view {
 };
 
 struct paths {
-	struct view views[N_VIEWS];	/* 0 is our own and stays */
-	unsigned int next;		/* slot to give away, 1 .. N_VIEWS - 1 */
+	struct view views[N_VIEWS];	/* view 0 is our own, and is never replaced */
+	unsigned int next;		/* view to replace next, 1 .. N_VIEWS - 1 */
 	char path[PATHS_LEN];
 };
 
@@ -77,7 +76,7 @@ static int view_open(struct view *view, const char *pid, const struct stat *ns)
 	return 0;
 }
 
-/* Our own table is slot 0. Others are known by their namespace. */
+/* The view of the mount namespace of a process; NULL if it cannot be read. */
 static struct view *view_of(struct paths *r, const char *pid)
 {
 	struct view *view;
@@ -103,7 +102,7 @@ static void view_refresh(struct view *view)
 {
 	struct pollfd changed = { .fd = view->fd, .events = POLLPRI };
 
-	/* The old table is better than none if it cannot be read again. */
+	/* If the table cannot be read again, the old one is better than none. */
 	if (poll(&changed, 1, 0) > 0 && changed.revents & (POLLPRI | POLLERR))
 		view_read(view);
 }
@@ -152,7 +151,7 @@ void paths_incident(struct paths *r, struct shown *shown)
 	shown->path = r->path;
 	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
 	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
-	/* A cut path begins in the middle: no mount can be told from it. */
+	/* A path that was cut lacks its beginning, so its mount cannot be told. */
 	if (inc->op_rec->flags & PF_OP_CUT)
 		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
 	else if (look(r, "self", inc, inner))

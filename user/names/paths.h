@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * paths - from device and path inside of a file system to a path a user can
- * open, in this mount namespace or, failing that, the writer's or the sender's.
+ * paths - turns a device and a path inside of its file system into a path that a
+ * user can open: in this mount namespace, else in the writer's or the sender's.
  */
 #ifndef PAGEFLIGHT_PATHS_H
 #define PAGEFLIGHT_PATHS_H

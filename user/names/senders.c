@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * senders - a short list: few connections have a sender in the kernel, and it
- * is searched for their incidents alone.
+ * senders - a list without an index: few connections have a sender in the kernel,
+ * and the list is searched only for incidents of these connections.
  */
 #include "senders.h"
 
@@ -10,7 +10,7 @@
 
 struct sender {
 	struct pf_ev_sender ev;
-	__u64 used;		/* count of calls when it was last of use */
+	__u64 used;		/* value of `calls` at its last use */
 };
 
 struct senders {
@@ -29,7 +29,7 @@ int senders_new(struct senders **ret_senders)
 	return 0;
 }
 
-/* A place for one more; NULL without memory: the sender stays unknown then. */
+/* Find a place for one more. Without memory it is NULL, and the sender stays unknown. */
 static struct sender *place(struct senders *s)
 {
 	struct sender *oldest;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * senders - on which connections the kernel sends, and by which call chain it
- * came to. Pure.
+ * senders - the connections on which the kernel itself sends, and the call chain
+ * that sent. Pure.
  */
 #ifndef PAGEFLIGHT_SENDERS_H
 #define PAGEFLIGHT_SENDERS_H
@@ -15,10 +15,10 @@ struct senders;
 /* 0 or -ENOMEM. */
 int senders_new(struct senders **ret_senders);
 
-/* Remember a checked record. Of more than SENDERS_MAX the one not asked for longest goes. */
+/* Remember a checked record. If there are SENDERS_MAX, it replaces the least recently used. */
 void senders_add(struct senders *s, const struct pf_ev_sender *ev);
 
-/* The record of a connection; NULL if it is not known. Valid until the next senders_add(). */
+/* The record of a connection, valid until the next senders_add(); NULL if there is none. */
 const struct pf_ev_sender *senders_find(struct senders *s, __u64 conn);
 
 /* NULL is allowed. */

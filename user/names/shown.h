@@ -12,13 +12,13 @@
 
 /* Whose mount table gave the path. */
 enum path_view {
-	PATH_UNKNOWN,		/* no mount found: path is "[major:minor]/..." */
+	PATH_UNKNOWN,		/* no table had the mount: the path is "[major:minor]/..." */
 	PATH_SELF,
 	PATH_WRITER,
 	PATH_SENDER,
 };
 
-/* Who has the bytes mapped shared and writable, when that is what is known of the writer. */
+/* A process that has the bytes mapped shared and writable, and so may be the writer. */
 struct suspect {
 	__u32 pid;
 	char comm[PF_COMM_LEN];
@@ -35,7 +35,7 @@ struct shown {
 	const char *path;	/* raw bytes, any but NUL; NULL: not known */
 	enum path_view view;
 	bool deleted;
-	bool suspects_sought;	/* else there is no need for them */
+	bool suspects_sought;	/* false if the writer is known */
 	const struct suspect *suspects;
 	size_t n_suspects;
 	bool suspects_cut;	/* there may be more */

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * suspects - one look through /proc/PID/maps of all processes notes every
- * shared writable mapping of a file, and answers for all incidents up to that
- * moment. A later one has it done again, but so that all looks together take
- * no more than a twentieth of the time, and a second that is given on credit.
+ * suspects - a scan of /proc/PID/maps of all processes notes every shared writable
+ * mapping of a file. One scan serves all incidents up to its moment, and a later
+ * incident causes a new one. All scans together take at most a twentieth of the
+ * time, plus a second on credit.
  *
- * Weak spots: a process that has unmapped the file, or ended, is not found. On
- * btrfs two subvolumes can have files with one inode number: the wrong one's
- * processes are listed too. On overlayfs 6.8 and later name the file of the
- * overlay, which is matched by inode number alone; see overlay_file().
+ * Weak spots: a process that has unmapped the file, or has ended, is not found. On
+ * btrfs, files of two subvolumes can have one inode number: processes of the other
+ * file are then listed too. On overlayfs, kernels from 6.8 on show the file of the
+ * overlay, which is matched by its inode number alone; see overlay_file().
  */
 #include "suspects.h"
 
@@ -28,22 +28,22 @@
 #include "base/procmaps.h"
 
 #define NOTED_MAX 65536u	/* mappings */
-#define SHARE 20		/* the part of the time that may be spent on looking: 1 / SHARE */
+#define SHARE 20		/* scans may take 1 / SHARE of the time */
 #define CREDIT_MAX NSEC_PER_SEC
 
 struct noted {
 	struct mapping mapping;
 	__u32 pid;
-	bool overlay;		/* mapping.ino is that of stat(2), any device */
+	bool overlay;		/* mapping.ino is from stat(2), the device is not known */
 };
 
 struct suspects {
 	struct noted *at;
 	size_t n, room;
-	__u64 looked;		/* when the last look began; 0: never */
-	__s64 credit;		/* ns that may be spent on looking */
-	__u64 earned;		/* up to when credit is reckoned */
-	bool cut;		/* it was not complete */
+	__u64 looked;		/* when the last scan began; 0: never */
+	__s64 credit;		/* ns that scans may take now */
+	__u64 earned;		/* credit has been added up to then */
+	bool cut;		/* the last scan was not complete */
 	struct suspect found[SUSPECTS_MAX];
 };
 
@@ -77,10 +77,10 @@ static void note(struct suspects *s, const struct noted *noted)
 }
 
 /*
- * The kernel hooks see the file below the overlay. Up to 6.7 maps does too;
- * later it shows the overlay's own device and inode, but stat(2) through
- * map_files still gives the inode number of the file below (not where the
- * overlay makes its numbers up, with xino).
+ * The hooks in the kernel see the file below an overlay. Up to 6.7 maps shows that
+ * file too. Later kernels show device and inode of the overlay, but stat(2) through
+ * map_files still gives the inode number of the file below, unless the overlay
+ * makes up its numbers (xino).
  */
 static bool overlay_file(const char *pid, const struct mapping *m, __u64 *ret_ino)
 {
@@ -88,7 +88,7 @@ static bool overlay_file(const char *pid, const struct mapping *m, __u64 *ret_in
 	struct stat st;
 	char path[96];
 
-	if (dev_major(m->dev))	/* has a device of its own */
+	if (dev_major(m->dev))	/* a device number that no overlay has */
 		return false;
 	snprintf(path, sizeof(path), "/proc/%s/map_files/%llx-%llx", pid,
 		 (unsigned long long)m->start, (unsigned long long)m->end);
@@ -108,7 +108,7 @@ static void look_at(struct suspects *s, const char *pid)
 	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
 	maps = fopen(path, "re");
 	if (!maps)
-		return;		/* gone */
+		return;		/* the process has ended */
 	while (getline(&line, &room, maps) >= 0) {
 		if (!procmaps_shared_writable(line, &noted.mapping))
 			continue;
@@ -176,7 +176,7 @@ void suspects_incident(struct suspects *s, struct shown *shown)
 		look(s);
 	shown->suspects = s->found;
 	shown->suspects_cut = s->cut;
-	/* Mappings of one process follow each other. */
+	/* All mappings of a process stand together. */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct noted *noted = &s->at[i];
 

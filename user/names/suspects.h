@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * suspects - who could have changed bytes of a file that nobody was seen to
- * write: the processes that have them mapped shared and writable.
+ * suspects - if no hook saw who changed the bytes of a file: the processes that
+ * have these bytes mapped shared and writable.
  */
 #ifndef PAGEFLIGHT_SUSPECTS_H
 #define PAGEFLIGHT_SUSPECTS_H
@@ -14,8 +14,8 @@ struct suspects;
 int suspects_new(struct suspects **ret_suspects);
 
 /*
- * Fill in the suspects of an incident of which the writer is not known, or is
- * known for one store only. They are valid until the next call.
+ * Fill in the suspects of an incident whose writer is not known, or is known for
+ * one store through a mapping only. They are valid until the next call.
  */
 void suspects_incident(struct suspects *s, struct shown *shown);
 

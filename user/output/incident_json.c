@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * incident_json - JSON lines, the contract with programs: keys may be added, never
- * renamed. Paths and comms that are not UTF-8 get U+FFFD for each bad byte, and
- * a path then comes a second time, as hexadecimal digits, in "path_hex".
+ * incident_json - the sink that prints JSON lines, which are the contract with
+ * programs: keys may be added, never renamed. docs/events.md has all of them. A
+ * path that is not UTF-8 comes a second time, as hexadecimal digits, in
+ * "path_hex", since U+FFFD stands for its bad bytes.
  */
 #include <stdlib.h>
 
@@ -24,7 +25,7 @@ static void put_stack(struct json *j, const struct shown *shown)
 	json_array_end(j);
 }
 
-/* Nobody is a null in each place where somebody would be. */
+/* If nobody was seen, each key that would name somebody is null. */
 static void put_task(struct json *j, const struct pf_task *task, const char *how)
 {
 	if (pf_task_is_nobody(task)) {
@@ -170,7 +171,7 @@ static int incident_json(struct sink *sink, const struct shown *shown)
 	return json_end(&j, sink->out);
 }
 
-/* Used slots only. "to_us" is exclusive, and missing in the last slot, which is open. */
+/* Empty slots are left out. "to_us" is exclusive, and missing in the last slot, which is open. */
 static void put_histogram(struct json *j, const char *key, const __u64 slots[PF_HIST_SLOTS])
 {
 	json_array(j, key);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * json - yajl has the grammar, what is here has the memory. yajl's own buffer
- * grows by an allocation that it does not check, so the line is built in one of
- * ours. It does not check the second of the two pieces either that a generator
- * consists of, so both come from an arena in struct json.
+ * json - yajl knows the grammar of JSON, and this file owns the memory. The
+ * buffer of yajl grows by an allocation that yajl does not check, so the line is
+ * built in a buffer of ours. A generator of yajl consists of two pieces, and the
+ * allocation of the second is not checked either, so both pieces come from an
+ * arena in struct json.
  */
 #include "json.h"
 
@@ -21,7 +22,7 @@ static void failed(struct json *j, int err)
 		j->err = err;
 }
 
-/* Room for len bytes in all. */
+/* Make the buffer large enough for len bytes in all. False without memory. */
 static bool reserve(struct json *j, struct json_buf *buf, size_t len)
 {
 	size_t room = len < 512 ? 1024 : len * 2;
@@ -77,8 +78,8 @@ static void append_safe(struct json *j, const char *text, size_t len)
 }
 
 /*
- * yajl never prints a part of a character, and prints each of its escapes as a
- * piece of its own. Its digits in "\u001B" are capitals, ours are not.
+ * yajl never prints a part of a character, and prints each escape as a piece of
+ * its own. It writes "\u001B" with capitals; all our escapes have small digits.
  */
 static void on_print(void *ctx, const char *text, size_t len)
 {
@@ -103,7 +104,7 @@ static void *arena_malloc(void *ctx, size_t size)
 	return piece;
 }
 
-/* Only yajl's own buffer would grow. */
+/* Nothing grows: only the buffer of yajl would, and the print callback replaces it. */
 static void *arena_realloc(void *ctx, void *piece, size_t size)
 {
 	(void)ctx;
@@ -118,7 +119,7 @@ static void arena_free(void *ctx, void *piece)
 	(void)piece;
 }
 
-/* yajl refuses calls in an order that JSON does not have. */
+/* yajl refuses calls in an order that JSON does not allow. */
 static void check(struct json *j, yajl_gen_status status)
 {
 	if (status != yajl_gen_status_ok)
@@ -130,7 +131,7 @@ static void put_string(struct json *j, const char *text)
 	check(j, yajl_gen_string(j->gen, (const unsigned char *)text, strlen(text)));
 }
 
-/* False if a value has no use any more. */
+/* False after an error: a value is of no use then. */
 static bool put_key(struct json *j, const char *key)
 {
 	if (!j->err && key)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * json - one JSON object on one line, written from its first key to its last.
- * The line goes out whole or not at all: a missing piece is an error at its
- * end, and never a null. null means "not known" to those who read it.
+ * The line is written whole or not at all. If a value cannot be written for want
+ * of memory, json_end() returns an error, and the value never becomes null, which
+ * means "not known" to the reader of a line.
  */
 #ifndef PAGEFLIGHT_JSON_H
 #define PAGEFLIGHT_JSON_H
@@ -19,35 +20,35 @@ struct json_buf {
 
 struct json {
 	struct yajl_gen_t *gen;
-	int err;			/* the first one; what follows it is of no use */
+	int err;			/* the first error; calls after it do nothing */
 	struct json_buf line;
-	size_t len;			/* of the line */
-	struct json_buf clean;		/* one text as UTF-8 */
+	size_t len;			/* bytes of the line so far */
+	struct json_buf clean;		/* one text that had to be made valid UTF-8 */
 	size_t arena_used;
 	_Alignas(max_align_t) unsigned char arena[2048];	/* what yajl allocates */
 };
 
-/* Open the object. Must be followed by json_end(). */
+/* Open the object. json_end() must follow, also after an error. */
 void json_begin(struct json *j);
 
 /*
- * Close the object, write the line and flush. 0; -ENOMEM, then nothing was
- * written; or -errno of the write. Frees what the line needed.
+ * Close the object, write the line, flush, and free what the line needed.
+ * Returns 0; -ENOMEM or -EINVAL if nothing was written; or -errno of the write.
  */
 int json_end(struct json *j, FILE *out);
 
-/* A key with its value, or a value alone in an array, where key is NULL. */
+/* Write a key and its value. In an array the key is NULL. */
 void json_u64(struct json *j, const char *key, __u64 value);
 void json_bool(struct json *j, const char *key, bool value);
 void json_null(struct json *j, const char *key);
 
 /*
- * Any bytes; NULL becomes null. What is not UTF-8 becomes U+FFFD, and
- * characters that are unsafe to show (fmt_is_unsafe) are written as \uXXXX.
+ * Write any bytes as text; NULL becomes null. A byte that is not UTF-8 becomes
+ * U+FFFD. A character that is unsafe to show (fmt_is_unsafe) becomes \uXXXX.
  */
 void json_text(struct json *j, const char *key, const char *text);
 
-/* The bytes of a text as hexadecimal digits. */
+/* Write the bytes of a text as hexadecimal digits. */
 void json_hex(struct json *j, const char *key, const char *text);
 
 void json_object(struct json *j, const char *key);

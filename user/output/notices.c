@@ -25,8 +25,9 @@ static void say_missing(const struct hook *hook)
 }
 
 /*
- * Nothing of it is in use, or a part of it failed: half of a pair sees nothing.
- * Without a required role there is no run to talk about.
+ * Hooks that are tied to each other detect one thing. That thing is not detected
+ * if none of these hooks is in use, or if one of them failed, since half of a pair
+ * detects nothing. A session does not start without its required roles.
  */
 static void notices_missing(const struct hook *hooks, size_t n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * notices - what a run says on stderr about itself: what it can see, and what it
- * loses meanwhile.
+ * notices - what a session says on stderr about itself: what it can detect, and
+ * what it loses meanwhile.
  */
 #ifndef PAGEFLIGHT_NOTICES_H
 #define PAGEFLIGHT_NOTICES_H
@@ -12,13 +12,13 @@ struct filter;
 struct hook;
 struct pf_totals;
 
-/* One line on what is attached, one on each thing that is not seen. */
+/* Print one line on what is attached, and one on each thing that is not detected. */
 void notices_hooks(const struct hook *hooks, size_t n);
 
-/* Which filters are on; nothing if none is. NULL is allowed. */
+/* Print which filters are on, or nothing if none is. NULL is allowed. */
 void notices_filter(const struct filter *filter);
 
-/* A line for each loss counter that rose from `before` to `now`. */
+/* Print a line for each loss counter that rose from `before` to `now`. */
 void notices_losses(const struct pf_totals *before, const struct pf_totals *now);
 
 #endif

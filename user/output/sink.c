@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * sink - what all sinks share.
+ * sink - what all sinks share: the names of counters and losses, the width of the
+ * terminal, and the flush that tells how a write went.
  */
 #include "sink.h"
 

@@ -10,26 +10,26 @@
 #include "kernel/loader.h"
 #include "names/shown.h"
 
-/* One run, at its end. */
+/* One session, at its end. */
 struct summary {
-	__u64 wall_ns;				/* when it ended, UTC */
+	__u64 wall_ns;				/* end of the session, UTC */
 	__u64 duration_ns;
 	int content;				/* enum pf_content, as it really was */
 	struct pf_totals totals;
-	__u64 incidents[PF_VERDICT_MAX];		/* seen, also those not printed */
+	__u64 incidents[PF_VERDICT_MAX];		/* reported, also those not printed */
 	__u64 bytes[PF_VERDICT_MAX];
 	__u64 refused;				/* records with a broken form */
 	__u64 evicted;				/* incidents reported before they were settled */
-	__u64 small;				/* incidents below --min-bytes: not among the above */
+	__u64 small;				/* incidents below --min-bytes, not counted above */
 	const struct filter *filter;		/* NULL: none */
 };
 
 struct sink;
 struct filter;
 
-#define SINK_WIDTH 120	/* where no terminal says otherwise */
+#define SINK_WIDTH 120	/* columns, unless a terminal or COLUMNS says otherwise */
 
-/* All return 0 or -errno of the write. */
+/* All return 0, -errno of the write, or -ENOMEM. */
 struct sink_ops {
 	int (*open)(struct sink *sink);
 	int (*incident)(struct sink *sink, const struct shown *shown);
@@ -40,21 +40,21 @@ struct sink {
 	const struct sink_ops *ops;
 	FILE *out;
 	unsigned int width;	/* columns a line may have */
-	bool whole_paths;	/* a path may run over: nothing wraps it */
+	bool whole_paths;	/* a path may be longer than that: nothing wraps the line */
 	bool colour;
 };
 
-/* What suits stdout: its width, COLUMNS, NO_COLOR. */
+/* Set up a sink for stdout as its terminal, COLUMNS and NO_COLOR ask for. */
 void sink_init(struct sink *sink, const struct sink_ops *ops);
 
 extern const struct sink_ops sink_table;
 extern const struct sink_ops sink_json;
 
-/* Names and explanations of the counters, PF_C_MAX of them. */
+/* Names of the counters, and a text for each that explains it: PF_C_MAX of both. */
 extern const char *const sink_counter_names[];
 extern const char *const sink_counter_texts[];
 
-/* One way to lose something, of the kernel side or of ours. */
+/* One way to lose something, in the kernel or in this process. */
 struct loss {
 	const char *name;
 	const char *text;
@@ -65,7 +65,7 @@ struct loss {
 
 void sink_losses(const struct summary *sum, struct loss ret_losses[SINK_LOSSES]);
 
-/* Flush and tell how it went: 0 or -errno. */
+/* Flush. Returns 0, or -errno of this or an earlier write to the stream. */
 int sink_flush(FILE *out);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * summary - what a run saw, how long pages were in flight, and what was
- * lost. Loss is never left out: without any it says so.
+ * summary - what a session saw, how long pages were in flight, and what was lost.
+ * There is always a line on loss: "lost nothing" is said as well.
  */
 #include "summary.h"
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * table - a line per incident for people, as wide as the terminal. In a narrow
- * one the columns of the highest rank are left out first. In a wide one columns
- * get more room, round by round. What does not fit is cut and marked by '~';
- * JSON has all of it.
+ * terminal the columns of the highest rank are left out first. In a wide one the
+ * columns get more room, round by round. Text that does not fit is cut, and '~'
+ * marks the cut; JSON has the whole text.
  */
 #include <string.h>
 
@@ -14,14 +14,14 @@
 #define CELL_LEN 8448	/* the longest path and what stands around it */
 #define ROUNDS 6
 
-/* All that makes a column. The order of columns[] is the order on the line. */
+/* A row of columns[] says everything about a column. The columns have the order of the rows. */
 struct column {
 	const char *title;
-	unsigned int width[ROUNDS];	/* the least; then what it may grow to, 0: as before */
-	unsigned int rank;		/* left out before those with a lower one; 0: never */
-	bool right;			/* aligned there */
-	bool coloured;			/* as the verdict is */
-	bool whole;			/* runs over where nothing wraps a line: sink.whole_paths */
+	unsigned int width[ROUNDS];	/* the least; then up to what each round grows it */
+	unsigned int rank;		/* left out before columns of a lower rank; 0: never */
+	bool right;			/* text stands at the right edge */
+	bool coloured;			/* text has the colour of the verdict */
+	bool whole;			/* text is not cut if sink.whole_paths */
 	void (*cell)(char *buf, const struct shown *shown, unsigned int width);
 };
 
@@ -77,7 +77,7 @@ static void sender_cell(char *buf, const struct shown *shown, unsigned int width
 		task_cell(buf, &shown->inc->sender, width);
 		return;
 	}
-	/* The module says more than the number of some kernel thread. */
+	/* The name of the module says more than the number of a kernel thread. */
 	n = snprintf(module, sizeof(module), " [%s]", shown->sender_module);
 	if (n >= width) {
 		fmt_cell(buf, CELL_LEN, module + 1, width, false);
@@ -87,7 +87,7 @@ static void sender_cell(char *buf, const struct shown *shown, unsigned int width
 	snprintf(buf, CELL_LEN, "%s%s", comm, module);
 }
 
-/* Both ends, or only the port of ours, or only the peer: what fits. */
+/* Both ends if they fit, else our port and the peer, else the peer alone. */
 static void connection_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	const struct pf_incident *inc = shown->inc;
@@ -116,7 +116,7 @@ static void age_cell(char *buf, const struct shown *shown, unsigned int width)
 	fmt_age(buf, shown->inc->age_ns);
 }
 
-/* The range is never cut; "(deleted)" stands there only if the name has room. */
+/* The range is never cut. "(deleted)" is added only if the name keeps some room. */
 static void file_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	const struct pf_incident *inc = shown->inc;
@@ -150,7 +150,8 @@ static const struct column columns[] = {
 	{ .title = "BYTES", .width = { 5 }, .rank = 4, .right = true, .cell = bytes_cell },
 	{ .title = "WRITER", .width = { 12, 0, 14, 16, 24 }, .cell = writer_cell },
 	{ .title = "SENDER", .width = { 12, 0, 14, 16, 24 }, .rank = 5, .cell = sender_cell },
-	{ .title = "CONNECTION", .width = { 15, 0, 21, 0, 43 }, .rank = 3, .cell = connection_cell },
+	{ .title = "CONNECTION", .width = { 15, 0, 21, 0, 43 }, .rank = 3,
+	  .cell = connection_cell },
 	{ .title = "PHASE", .width = { 6 }, .rank = 7, .cell = phase_cell },
 	{ .title = "AGE", .width = { 5 }, .rank = 6, .right = true, .cell = age_cell },
 	{ .title = "FILE@OFFSET+LENGTH", .width = { 20, 24, 0, 30, 40, -1 }, .whole = true,
@@ -168,7 +169,7 @@ static unsigned int total(const unsigned int width[COLUMNS])
 	return sum - 1;
 }
 
-/* The least of all columns, without those for which there is no room. */
+/* Give each column its least width, and 0 to those for which there is no room. */
 static void lay_out_least(unsigned int room, unsigned int ret_width[COLUMNS])
 {
 	unsigned int rank = 0;
@@ -198,7 +199,7 @@ static void grow(const struct sink *sink, int round, unsigned int width[COLUMNS]
 	}
 }
 
-/* Widths of all columns, 0 for those left out. */
+/* Compute the widths of all columns. A column that is left out has 0. */
 static void lay_out(const struct sink *sink, unsigned int ret_width[COLUMNS])
 {
 	lay_out_least(sink->width, ret_width);
@@ -219,7 +220,7 @@ static const char *colour_of(enum pf_verdict verdict)
 	return colours[verdict];
 }
 
-/* Behind `blanks` blanks; returns how many the next cell has to put in front of itself. */
+/* Print `blanks` blanks and a cell. Returns how many blanks belong in front of the next cell. */
 static int put_cell(FILE *out, int blanks, const struct column *column, unsigned int width,
 		    const char *text, const char *colour)
 {
@@ -247,8 +248,8 @@ static int table_open(struct sink *sink)
 }
 
 /*
- * A line of its own below the incident: who may have written, in as many names
- * as fit. One of whom it is known stands above already.
+ * Print a line of its own below the incident: who may have written, in as many
+ * names as fit. A writer who was seen is named in the incident already.
  */
 static void put_suspects(struct sink *sink, const struct shown *shown)
 {
