@@ -106,6 +106,8 @@ TEST_FN(test_contract)
 		{ "op", json_type_int, "77" },
 		{ "ranges", json_type_array, NULL },
 		{ "ranges.[0].verdict", json_type_string, "\"corrupt\"" },
+		{ "ranges.[0].marks", json_type_array, "[]" },
+		{ "ranges.[1].marks", json_type_array, "[\"resent-mended\",\"end-seen\"]" },
 		{ "ranges.[1].verdict", json_type_string, "\"near-miss\"" },
 		{ "ranges.[1].reason", json_type_string, "\"acked\"" },
 		{ "ranges.[1].rule", json_type_string,

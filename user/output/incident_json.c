@@ -124,10 +124,20 @@ static void put_answer(struct json *j, const struct pf_answer *answer)
 	json_text(j, "phase", pf_phase_name(answer->phase));
 }
 
+static void put_marks(struct json *j, __u32 marks)
+{
+	json_array(j, "marks");
+	for (unsigned int i = 0; i < PF_MARKS; i++)
+		if (marks & 1u << i)
+			json_text(j, NULL, pf_mark_name(1u << i));
+	json_array_end(j);
+}
+
 static void put_range(struct json *j, const struct pf_incident *inc, const struct pf_range *r)
 {
 	json_object(j, NULL);
 	put_answer(j, &r->answer);
+	put_marks(j, r->marks);
 	if (pf_incident_no_file(inc))
 		json_null(j, "file_offset");
 	else
