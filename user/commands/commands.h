@@ -12,7 +12,7 @@
 /* Exit statuses. With a COMMAND of its own, watch ends with the status of that. */
 enum {
 	EXIT_DONE = 0,
-	EXIT_FAILED = 1,	/* and said on stderr why; or a test of demo or probe did not pass */
+	EXIT_FAILED = 1,	/* stderr says why; or the test of demo or probe did not pass */
 	EXIT_USAGE = 2,		/* an option or its value makes no sense */
 	EXIT_FOUND = 3,		/* an incident at or above --fail-on */
 };

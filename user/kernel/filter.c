@@ -144,7 +144,10 @@ static int add_inode(struct pf_filter *spec, unsigned int i, const char *text)
 			return -EINVAL;
 		text = colon + 1;
 	}
-	spec->inodes[i] = (struct pf_place){ .dev = dev_number(value[0], value[1]), .ino = value[2] };
+	spec->inodes[i] = (struct pf_place){
+		.dev = dev_number(value[0], value[1]),
+		.ino = value[2],
+	};
 	spec->n_inodes = i + 1;
 	spec->by_file++;
 	return 0;

@@ -177,7 +177,8 @@ static int find_path(struct filter *f, const char *name, const struct mountinfo 
 		return no_file(ret_err, FILTER_PATH, name);
 	if (!fstatfs(fd, &fs) && fs.f_type == OVERLAYFS_SUPER_MAGIC) {
 		close(fd);
-		return err_set(ret_err, -EINVAL, "--path: '%.200s' is on overlayfs, whose files are those of its layers: name one there", name);
+		return err_set(ret_err, -EINVAL,
+			       "--path: '%.200s' is on overlayfs, whose files are those of its layers: name one there", name);
 	}
 	ret = add_places(f, fd, mounts);
 	ret = ret ?: add_mounts_below(f, fd, mounts);

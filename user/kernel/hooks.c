@@ -72,7 +72,7 @@ static const struct hook table[] = {
 	{
 		.program = "on_collapse", .role = "release collapsed",
 		.method = HOOK_FENTRY, .symbol = "tcp_collapse_one",
-		.blind_without = "the kernel copying a reader's queue on this host when memory is short",
+		.blind_without = "the copy of a reader's queue that the kernel makes when memory is short",
 	},
 	{
 		.program = "on_prune", .role = "release collapsed",
@@ -102,7 +102,8 @@ static const struct hook table[] = {
 	},
 	{
 		.program = "on_lingering", .role = "release held",
-		.method = HOOK_ITER, .symbol = "bpf_map_elem", .map = "lingering", .run = HOOK_RUN_ON_DEMAND,
+		.method = HOOK_ITER, .symbol = "bpf_map_elem", .map = "lingering",
+		.run = HOOK_RUN_ON_DEMAND,
 		.blind_without = "packets that leave this host after a reset",
 	},
 	{
@@ -262,15 +263,20 @@ void hooks_stand_once(struct hook *hooks, size_t n)
 			hooks[i].state = HOOK_NOT_NEEDED;
 }
 
+static bool is_hopeful(const struct hook *h)
+{
+	return h->state == HOOK_UNTRIED || h->state == HOOK_ATTACHED;
+}
+
 const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		bool works = false;
+		bool served = false;
 
-		for (size_t k = 0; k < n && hooks[i].required; k++)
-			works |= hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
-				 (hooks[k].state == HOOK_UNTRIED || hooks[k].state == HOOK_ATTACHED);
-		if (hooks[i].required && !works)
+		for (size_t k = 0; k < n; k++)
+			served |= hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
+				  is_hopeful(&hooks[k]);
+		if (hooks[i].required && !served)
 			return &hooks[i];
 	}
 	return NULL;

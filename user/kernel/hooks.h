@@ -47,7 +47,7 @@ struct hook {
 	enum hook_method method;
 	enum hook_run run;		/* of an iterator */
 	int content;			/* enum pf_content: not needed in lesser modes */
-	int group;			/* the lowest group that is whole is used; 0: goes with any */
+	int group;			/* the lowest whole group is used; 0: goes with any */
 	bool required;			/* without any candidate for this there is no session */
 	bool second;			/* a copy that acts where the first one was skipped */
 	bool skips_ignored;		/* skipped invocations are not counted as loss: without this

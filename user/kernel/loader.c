@@ -64,8 +64,8 @@ static int check_kernel(const struct btf *btf, struct err *ret_err)
 		return 0;
 	uname(&u);
 	return err_set(ret_err, -EOPNOTSUPP,
-		       "kernel %s is too old: it has no %s; Linux 6.1 or later is needed", u.release,
-		       lacks);
+		       "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
+		       u.release, lacks);
 }
 
 /* Choose the programs, and open the object that has them. */
@@ -110,7 +110,8 @@ static int load(struct loader *l, const struct filter *filter, struct err *ret_e
 		return err_set(ret_err, err,
 			       "not enough memory for the maps: lower --max-pages or --max-conns");
 	if (err)
-		return err_set(ret_err, err, "the kernel rejects the BPF programs: %s (-v shows its log)",
+		return err_set(ret_err, err,
+			       "the kernel rejects the BPF programs: %s (-v shows its log)",
 			       strerror(-err));
 	err = configure_filter_maps(l->skel->obj, filter);
 	if (err)

@@ -23,7 +23,7 @@ struct loader_opts {
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
 	unsigned int ring_bytes;	/* 0: default */
 	int content;			/* enum pf_content */
-	unsigned int sample;		/* one page in this number gets a fingerprint; 0: every page */
+	unsigned int sample;		/* one page in N gets a fingerprint; 0: every page */
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };

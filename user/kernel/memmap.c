@@ -149,7 +149,11 @@ static __u64 fill_page(char *page, size_t size)
 int memmap_find(memmap_try_fn try, void *ctx, size_t struct_page_size)
 {
 	size_t size = sysconf(_SC_PAGESIZE);
-	struct search s = { .try = try, .ctx = ctx, .fd = memfd_create("pageflight-memmap", MFD_CLOEXEC) };
+	struct search s = {
+		.try = try,
+		.ctx = ctx,
+		.fd = memfd_create("pageflight-memmap", MFD_CLOEXEC),
+	};
 	char *page;
 	int err;
 

@@ -52,7 +52,10 @@ static void on_record(void *ctx, const void *data, size_t size)
 
 static int pair_open(int ret_pair[2])
 {
-	struct sockaddr_in addr = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in addr = {
+		.sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
 	socklen_t len = sizeof(addr);
 	int l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), size = 1 << 20, err;
 
@@ -115,6 +118,28 @@ static int one_flow(int file, char *buf, size_t size, bool read)
 	return err;
 }
 
+static bool judge(const struct tally *first, const struct tally *second, size_t size,
+		  struct selftest_result ret_results[SELFTEST_RESULTS])
+{
+	const struct selftest_result results[SELFTEST_RESULTS] = {
+		{ .role = "attach", .expected = size, .seen = first->hits,
+		  .what = "bytes of our sendfile() known when they were overwritten" },
+		{ .role = "write", .expected = 2 * size, .seen = first->hits + second->hits,
+		  .what = "bytes of our overwrites reported, both flows" },
+		{ .role = "ack, release", .expected = size, .seen = first->read,
+		  .what = "bytes acknowledged and read" },
+		{ .role = "abort", .expected = size, .seen = second->ended,
+		  .what = "bytes of the dropped connection ended" },
+	};
+	bool passed = true;
+
+	for (int i = 0; i < SELFTEST_RESULTS; i++) {
+		ret_results[i] = results[i];
+		passed &= results[i].seen == results[i].expected;
+	}
+	return passed;
+}
+
 int selftest_run(struct loader *l, struct selftest_result ret_results[SELFTEST_RESULTS],
 		 bool *ret_passed)
 {
@@ -135,17 +160,6 @@ int selftest_run(struct loader *l, struct selftest_result ret_results[SELFTEST_R
 	close(file);
 	if (err)
 		return err;
-	ret_results[0] = (struct selftest_result){
-		"attach", "bytes of our sendfile() known when they were overwritten", size, first.hits };
-	ret_results[1] = (struct selftest_result){
-		"write", "bytes of our overwrites reported, both flows", 2 * size, first.hits + second.hits };
-	ret_results[2] = (struct selftest_result){
-		"ack, release", "bytes acknowledged and read", size, first.read };
-	ret_results[3] = (struct selftest_result){
-		"abort", "bytes of the dropped connection ended", size, second.ended };
-	*ret_passed = true;
-	for (int i = 0; i < SELFTEST_RESULTS; i++)
-		if (ret_results[i].seen != ret_results[i].expected)
-			*ret_passed = false;
+	*ret_passed = judge(&first, &second, size, ret_results);
 	return 0;
 }
