@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * report - from an incident of the engine to a line of output: it is counted,
- * filtered, given its names and printed. A failure has been logged by the
- * function that returns it.
+ * report - from an incident of the engine to a line of output: an incident is
+ * counted, filtered, given its names and printed. The function that returns a
+ * failure has logged it, but for report_new().
  */
 #ifndef PAGEFLIGHT_REPORT_H
 #define PAGEFLIGHT_REPORT_H
@@ -12,7 +12,7 @@
 
 struct report_opts {
 	bool json;		/* JSON lines, else a table for people */
-	unsigned int count;	/* be full after so many incidents were printed; 0: never */
+	unsigned int count;	/* incidents after which the report is full; 0: it never is */
 	int fail_on;		/* enum pf_verdict, or -1; see report_found() */
 	int min_verdict;	/* incidents below it are counted but not printed */
 
@@ -25,7 +25,7 @@ struct filter;
 struct pf_ev_sender;
 struct report;
 
-/* opts and filter (NULL: none) must outlive the report. Returns 0 or -errno; logs nothing. */
+/* opts and filter (NULL: none) must outlive the report. Returns 0 or -errno. */
 int report_new(struct report **ret_report, const struct report_opts *opts,
 	       const struct filter *filter);
 
@@ -37,10 +37,10 @@ void report_sender(struct report *r, const struct pf_ev_sender *ev);
 
 int report_incident(struct report *r, const struct pf_incident *inc);
 
-/* Nobody reads the output any more: say so. Returns -EPIPE. */
+/* Log that nobody reads the output any more. Returns -EPIPE. */
 int report_closed(const struct report *r);
 
-/* Were as many incidents printed as were asked for? No more will be taken. */
+/* Were as many incidents printed as were asked for? Then the report takes no more. */
 bool report_full(const struct report *r);
 
 /* Was there an incident at or above fail_on? */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * session - the loop between the kernel side and the sinks. It ends in two
- * steps: first no new writes are taken in, but what waits may still settle;
- * then everything left is reported as far as it is known.
+ * session.c - the loop between the kernel side and the engine. A session ends in
+ * two steps. At first no new writes count, but incidents that wait may still
+ * settle. Then every incident that is left is reported as far as it is known.
  */
 #include "session.h"
 
@@ -24,7 +24,7 @@
 #include "pageflight.h"
 
 #define TICK_NS (NSEC_PER_SEC / 4)
-#define TALK_NS NSEC_PER_SEC
+#define NOTICE_NS NSEC_PER_SEC
 
 enum state { RUNNING, SETTLING, DONE };
 
@@ -38,9 +38,10 @@ struct session {
 	enum state state;
 	int err;			/* first failure in a callback */
 	__u64 began, ended;
-	__u64 next_tick, next_talk;
-	__u64 deadline;			/* of the state; 0: none */
-	struct pf_totals seen, said;	/* at the last look, at the last word */
+	__u64 next_tick, next_notice;
+	__u64 deadline;			/* when the state ends; 0: never */
+	struct pf_totals seen;		/* when the counters were last read */
+	struct pf_totals noticed;	/* when losses were last reported on stderr */
 	struct summary sum;
 	struct batch batch;
 };
@@ -71,7 +72,7 @@ static void on_sender(void *ctx, const struct pf_ev_sender *ev)
 	report_sender(s->report, ev);
 }
 
-static int look_at_losses(struct session *s)
+static int read_totals(struct session *s)
 {
 	struct pf_totals now;
 	int err = loader_totals(s->loader, &now);
@@ -94,7 +95,7 @@ static int sweep(const struct session *s, bool last)
 	return err;
 }
 
-/* The engine's only error is -ENOMEM. */
+/* -ENOMEM is the only error of the engine. An error of the output was logged by the report. */
 static int engine_failed(int err)
 {
 	if (err == -ENOMEM)
@@ -120,7 +121,7 @@ static void take_batch(struct session *s)
 
 	if (!s->batch.used)
 		return;
-	err = look_at_losses(s);
+	err = read_totals(s);
 	while (!err && (data = batch_next(&s->batch, &at, &size)))
 		err = take_record(s, data, size);
 	pf_engine_caught_up(s->engine);
@@ -151,7 +152,7 @@ static void drain(struct session *s)
 	take_batch(s);
 }
 
-/* No new writes from now on; what waits has until the deadline. */
+/* No new writes count from now on. Incidents that wait may settle until the deadline. */
 static void stop(struct session *s, __u64 now, __u64 grace)
 {
 	if (s->state != RUNNING) {
@@ -201,22 +202,22 @@ static void on_time(struct session *s, __u64 now)
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
 		err = sweep(s, false);
-		/* Every program is asked: only where a verdict may rest on it. */
+		/* This asks every program, so it is done only while a verdict may depend on it. */
 		if (!err && pf_engine_waiting(s->engine))
-			err = look_at_losses(s);
+			err = read_totals(s);
 		if (!err)
 			err = engine_failed(pf_engine_tick(s->engine, now));
 		pf_engine_caught_up(s->engine);
 		if (err)
 			session_abort(s, err);
 	}
-	if (now >= s->next_talk) {
-		s->next_talk = now + TALK_NS;
-		err = look_at_losses(s);
+	if (now >= s->next_notice) {
+		s->next_notice = now + NOTICE_NS;
+		err = read_totals(s);
 		if (err)
 			session_abort(s, err);
-		notices_losses(&s->said, &s->seen);
-		s->said = s->seen;
+		notices_losses(&s->noticed, &s->seen);
+		s->noticed = s->seen;
 	}
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
 		stop(s, now, settle_ns(s) + TICK_NS);
@@ -230,7 +231,7 @@ static int wait_ms(const struct session *s, __u64 now)
 
 	if (s->deadline && s->deadline < until)
 		until = s->deadline;
-	/* Rounded up, so that it does not wake just before. */
+	/* Rounded up, so that poll() does not return just before that time. */
 	return until > now ? (until - now + 999999) / 1000000 : 0;
 }
 
@@ -239,7 +240,7 @@ static void loop(struct session *s)
 	struct pollfd fds[] = {
 		{ .fd = loader_fd(s->loader), .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
-		/* Tells when nobody reads any more, before the next line is due. */
+		/* POLLERR says that nobody reads any more, even while there is nothing to print. */
 		{ .fd = STDOUT_FILENO },
 	};
 	__u64 now = s->began;
@@ -288,7 +289,7 @@ static int set_up(struct session *s)
 	return err;
 }
 
-/* Attached: say so to those who wait for it. */
+/* Everything is attached: tell the user, the reader of --ready-fd, and the child. */
 static int announce(struct session *s)
 {
 	const struct hook *hooks;
@@ -301,14 +302,14 @@ static int announce(struct session *s)
 	err = report_open(s->report);
 	if (err)
 		return err;
-	err = look_at_losses(s);
+	err = read_totals(s);
 	if (err)
 		return err;
 	pf_engine_caught_up(s->engine);
-	s->said = s->seen;
+	s->noticed = s->seen;
 	s->began = clock_mono_ns();
 	s->next_tick = s->began + TICK_NS;
-	s->next_talk = s->began + TALK_NS;
+	s->next_notice = s->began + NOTICE_NS;
 	s->deadline = s->opts->duration_ns ? s->began + s->opts->duration_ns : 0;
 	if (s->opts->ready_fd >= 0) {
 		if (write(s->opts->ready_fd, "\n", 1) < 0)
@@ -320,7 +321,7 @@ static int announce(struct session *s)
 	return 0;
 }
 
-/* After a failure nothing is certain any more: what was reported is all. */
+/* After a failure nothing is certain any more, and nothing more is reported. */
 static int finish(struct session *s)
 {
 	__u64 now = clock_mono_ns();
@@ -336,7 +337,7 @@ static int finish(struct session *s)
 	if (!err && !s->err)
 		err = engine_failed(pf_engine_flush(s->engine));
 	if (!err)
-		err = look_at_losses(s);
+		err = read_totals(s);
 	if (err || s->err)
 		return err ? err : s->err;
 	s->sum.wall_ns = clock_wall_ns(s->ended);

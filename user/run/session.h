@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * session - one run: attach, follow, report, sum up. Every command that
- * watches is a session.
+ * session - attach, follow, report, sum up. Every command that watches runs a
+ * session.
  */
 #ifndef PAGEFLIGHT_SESSION_H
 #define PAGEFLIGHT_SESSION_H
@@ -17,19 +17,19 @@ struct session_opts {
 	__u64 duration_ns;	/* end after this time; 0: none */
 	__u64 settle_ns;	/* 0: default of the engine */
 	int ready_fd;		/* gets a newline once attached, then closed; -1: none */
-	struct child *child;	/* released once attached, ends the run; or NULL */
+	struct child *child;	/* released once attached, its exit ends the session; or NULL */
 };
 
 struct session_result {
 	bool found;		/* an incident at or above fail_on */
-	bool child_ended;	/* by itself; then: */
+	bool child_ended;	/* the child exited by itself, and then: */
 	int child_status;	/* as of child_exit_status() */
 };
 
 /*
- * Run until a signal, the duration, the count or the child ends it. Returns 0
- * or -errno, and has then said on stderr what was wrong. Blocks SIGINT,
- * SIGTERM and SIGCHLD and ignores SIGPIPE from here on.
+ * Run until a signal, the duration, the count or the child ends the session.
+ * Returns 0, or -errno after an error was logged. SIGINT, SIGTERM and SIGCHLD
+ * are blocked and SIGPIPE is ignored from here on.
  */
 int session_run(const struct session_opts *opts, struct session_result *ret_result);
 
