@@ -161,7 +161,7 @@ struct pf_totals {
 
 struct pf_engine_config {
 	__u64 settle_ns;	/* how long to wait for an ACK after the write; 0: the default */
-	size_t max_waiting;	/* byte ranges and writes that wait at once, about 250 bytes each; */
+	size_t max_waiting;	/* byte ranges and writes that wait at once, of about 250 bytes; */
 				/* beyond it the oldest is reported as it is. 0: the default */
 
 	/* Called as soon as an incident is complete. It must not call the engine. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * compose - order the spans by their place in the stream, join neighbours of
- * one answer, and let the strongest answer speak for the whole. Bytes with a
- * weaker answer are listed but not counted: harmless bytes must not make a
- * small corruption look large.
+ * compose.c - the spans are ordered by their place in the stream, and neighbours
+ * with one answer become one range. The strongest answer speaks for the incident.
+ * Bytes with a weaker answer are listed but not counted: harmless bytes must not
+ * make a small corruption look large.
  */
 #include "compose.h"
 
@@ -40,8 +40,9 @@ static int by_stream(const void *a, const void *b)
 }
 
 /*
- * Bytes with another rule stay a range of their own: a joined one would give
- * some of them the wrong explanation.
+ * Bytes with another rule are a range of their own, even if verdict and reason are
+ * the same: a joined range would give some of its bytes the wrong explanation. What
+ * reads ranges by verdict has more of them to read, and the same bytes in all.
  */
 static bool continues(const struct pf_range *range, const struct span *span)
 {
@@ -75,7 +76,7 @@ static size_t join(struct compose *c, size_t n)
 	return n ? last + 1 : 0;
 }
 
-/* Do they lie together, and differ in their rules at most? */
+/* Do the ranges lie together, and differ in their rules at most? */
 static bool akin(const struct pf_range *a, const struct pf_range *b)
 {
 	return a->file_off + a->len == b->file_off && a->stream_off + a->len == b->stream_off &&
@@ -84,9 +85,9 @@ static bool akin(const struct pf_range *a, const struct pf_range *b)
 }
 
 /*
- * The strongest answer; among equals that of the longest range. Ranges that are
- * akin count as one there, so that a choice of rules is never a choice of
- * reasons. The rule is that of the longest among them.
+ * The strongest answer, and among equal verdicts that of the longest range. Ranges
+ * that are akin count as one: how finely rules are told apart must not decide which
+ * reason speaks. The rule that speaks is that of the longest among them.
  */
 static struct pf_answer strongest(const struct pf_range *ranges, size_t n)
 {

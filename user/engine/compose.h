@@ -18,7 +18,8 @@ struct compose {
  * All spans of `draft` have their last answer. The incident points into the
  * scratch memory and into `draft`. 0 or -ENOMEM.
  */
-int compose_incident(struct compose *c, const struct draft *draft, struct pf_incident *ret_incident);
+int compose_incident(struct compose *c, const struct draft *draft,
+		     struct pf_incident *ret_incident);
 
 void compose_fini(struct compose *c);
 

@@ -37,7 +37,7 @@ void pf_engine_free(struct pf_engine *e)
 	free(e);
 }
 
-/* Report an incident and forget it. Spans that wait are marked by why they do no longer. */
+/* Report an incident and forget it. The mark says why spans that wait are not waited for. */
 static int report(struct pf_engine *e, struct draft *draft, __u32 mark)
 {
 	struct pf_incident inc;

@@ -12,7 +12,7 @@
 #include "spans.h"
 
 struct pf_engine {
-	struct pf_engine_config cfg;	/* without defaults left in it */
+	struct pf_engine_config cfg;	/* with the defaults filled in */
 	struct spans spans;
 	struct compose compose;
 	struct pf_totals totals;	/* the last that were taken */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * event - the gate between the ring buffer (or a recording) and everything
- * else. It checks form, not truth: two records may still contradict each other.
+ * event.c - the gate between the ring buffer (or a recording) and the engine. It
+ * checks form, not truth: two records may still contradict each other.
  */
 #include "event.h"
 

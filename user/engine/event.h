@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * event - raw records become events that are safe to read. Whatever stands
- * behind this check may follow every offset and string of the record.
+ * event - the gate: raw records become events that are safe to read. Code behind
+ * the gate may follow every offset and string of a record.
  */
 #ifndef PAGEFLIGHT_EVENT_H
 #define PAGEFLIGHT_EVENT_H
 
 #include "pageflight.h"
 
-/* Longest range of a resend or end: the largest TCP window. */
+/* Longest range of a resend or end: the largest TCP window (RFC 7323, 2.3). */
 #define EVENT_RANGE_MAX (1u << 30)
 
 enum event_refusal {
 	EVENT_OK,
-	EVENT_UNKNOWN_TYPE,	/* not an error: a record of a newer recording */
+	EVENT_UNKNOWN_TYPE,	/* perhaps a record of a newer kernel side */
 	EVENT_SHORT,		/* smaller than the head */
 	EVENT_MISALIGNED,
 	EVENT_BAD_SIZE,		/* head, type and record disagree about the size */

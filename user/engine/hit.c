@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * hit.c - a write touched a flight. The hit says something about bytes that wait
- * since an earlier write; then its own bytes are cut into spans of one answer
- * each, and those that the state of the socket does not decide wait.
+ * hit.c - a write touched a flight. First the hit is news for the bytes that wait
+ * since an earlier write. Then the bytes of the hit are cut into spans of one answer
+ * each. Spans that the state of the socket does not decide wait.
  */
 #include <errno.h>
 
@@ -46,7 +46,7 @@ static __u32 marks_of(enum timing timing)
 	return PF_MARK_UNSURE;
 }
 
-/* These bytes are again what the socket took: what waits was changed back, perhaps in time. */
+/* These bytes are again what the socket took: those that wait were perhaps put back in time. */
 static int spread_restored(struct pf_engine *e, const struct pf_ev_hit *hit,
 			   const struct evidence *ev, __u32 seq, __u32 end)
 {
@@ -220,7 +220,8 @@ int engine_hit(struct pf_engine *e, const struct pf_ev_hit *hit)
 	/* After the end of the run only found changes count: they were made before it. */
 	if (e->ended && hit->h.ts > e->ended && !unseen)
 		return 0;
-	op = spans_get_op(&e->spans, hit->op);	/* now: what was told may have ended it */
+	/* Not earlier: the spread may have reported the last draft of the op and dropped it. */
+	op = spans_get_op(&e->spans, hit->op);
 	if (!op)
 		return -ENOMEM;
 	op->hits++;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * judge - the rules behind the verdicts.
+ * judge.c - the rules behind the verdicts.
  *
- * A write is not a moment but a time from `before` to `after`, and only what
- * is true of the whole of it is certain: a byte unsent when the write was
- * complete goes out new, a byte that had left the host when it began went out
- * old, and what moved in between is a race which no hook can decide.
+ * A write takes time, from `before` to `after`, and only what is true for all of
+ * that time is certain. A byte that was not transmitted when the write was complete
+ * goes out new. A byte that had left this host when the write began went out old.
+ * What moved in between is a race that no hook can decide.
  *
- * Weak spot. "Left the host" is read from the clones of the skb that waits for
- * its acknowledgement. A driver that copies the frags' references elsewhere and
- * frees the clone would hide what it still has to send.
+ * Weak spot: whether a byte has left this host is read from the clones of the skb
+ * that waits for its acknowledgement. A driver that references the frags itself and
+ * frees the clone hides what it still has to send.
  */
 #include "judge.h"
 
@@ -25,8 +25,8 @@ static bool is_local(const struct evidence *ev)
 }
 
 /*
- * A peer elsewhere has what it acknowledged; the one on this host only what
- * it has read, because its queue holds the very same page.
+ * A peer elsewhere has a copy of what it acknowledged. The reader on this host has
+ * a copy of what it has read: its receive queue still references the page.
  */
 static bool was_over(const struct evidence *ev, __u32 seq)
 {
@@ -53,18 +53,18 @@ static bool is_given_up(const struct evidence *ev)
 	return marked(ev, PF_MARK_TIMED_OUT | PF_MARK_EVICTED);
 }
 
-/* Nothing that is still to come can change the answer. */
+/* No later record can change the answer. */
 static bool is_settled(const struct evidence *ev)
 {
 	return !ev->fp || ev->end || is_given_up(ev);
 }
 
 /*
- * Bytes that had not been copied out when the write was complete: new they go
- * out, unless somebody changes them back before, which only fingerprints tell.
+ * Bytes that were not copied out when the write was complete go out new, unless
+ * somebody changes them back first. Only fingerprints tell that somebody did.
  */
 static enum decision judge_uncopied(const struct evidence *ev, enum rule rule, enum pf_phase phase,
-				     struct pf_answer *ret)
+				    struct pf_answer *ret)
 {
 	if (marked(ev, PF_MARK_RESTORED))
 		return settle(ret, RULE_BACK_IN_TIME, phase);
@@ -90,9 +90,9 @@ static enum decision judge_local(const struct evidence *ev, __u32 seq, struct pf
 	return judge_uncopied(ev, RULE_UNREAD, phase_at(ev, &ev->after, seq), ret);
 }
 
-/* Copied out before the write, and what was copied since was seen. */
-static enum decision judge_copied(const struct evidence *ev, enum pf_phase phase,
-				   struct pf_answer *ret)
+/* The device copied the byte before the write began. */
+static enum decision judge_device_before(const struct evidence *ev, enum pf_phase phase,
+					 struct pf_answer *ret)
 {
 	if (marked(ev, COPIED_CHANGED) && marked(ev, PF_MARK_REWRITTEN))
 		return settle(ret, RULE_RECOPIED_REWRITTEN, phase);
@@ -105,7 +105,7 @@ static enum decision judge_copied(const struct evidence *ev, enum pf_phase phase
 		       RULE_COPIED_UNACKED, phase);
 		return is_given_up(ev) ? DECISION_FINAL : DECISION_WAIT;
 	}
-	/* What is copied while somebody writes is not looked at; perhaps it was this. */
+	/* A copy made while somebody writes is not looked at: perhaps it had this byte. */
 	if (ev->before.resends != ev->after.resends)
 		return settle(ret, RULE_RECOPIED_MEANWHILE, phase);
 	if (marked(ev, PF_MARK_LOST))
@@ -114,13 +114,13 @@ static enum decision judge_copied(const struct evidence *ev, enum pf_phase phase
 		      phase);
 }
 
-/* The moments at which the device copied it were seen, and what it copied. */
-static enum decision judge_carried(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
+/* Every copy by the device was seen: when it was made, and what was in it. */
+static enum decision judge_device(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (seq_before(seq, ev->before.read))
-		return judge_copied(ev, phase, ret);
+		return judge_device_before(ev, phase, ret);
 	if (seq_before(seq, ev->after.read))
 		return settle(ret, RULE_COPIED_MEANWHILE, phase);
 	if (ev->flags & PF_HIT_ENDED)
@@ -130,7 +130,7 @@ static enum decision judge_carried(const struct evidence *ev, __u32 seq, struct 
 
 		if (!undone && ev->end < PF_END_ABORTED)
 			return judge_uncopied(ev, RULE_UNCOPIED, phase, ret);
-		if (marked(ev, PF_MARK_LOST))	/* another copy, perhaps */
+		if (marked(ev, PF_MARK_LOST))	/* perhaps the record of one more copy */
 			return settle(ret, RULE_UNCOPIED_LOST, phase);
 		return settle(ret, undone ? RULE_COPIED_UNCHANGED : RULE_NEVER_COPIED, phase);
 	}
@@ -143,11 +143,11 @@ static enum decision judge_carried(const struct evidence *ev, __u32 seq, struct 
 }
 
 /*
- * Transmitted before the write began, and not again: harmless if it was out
- * of this host by then, which is so if no clone of its skb was alive.
+ * The byte was transmitted before the write began, and not retransmitted. It is
+ * harmless if it had left this host by then: if no clone of its skb was alive.
  */
 static enum decision judge_gone_out(const struct evidence *ev, enum rule rule,
-				     struct pf_answer *ret)
+				    struct pf_answer *ret)
 {
 	if (ev->before.in_host)
 		return settle(ret, RULE_IN_HOST, PF_PHASE_SENT);
@@ -167,13 +167,13 @@ static enum decision judge_remote(const struct evidence *ev, __u32 seq, struct p
 	}
 	if (evidence_is_unseen(ev))
 		return settle(ret, RULE_UNSEEN, PF_PHASE_SENT);
-	/* Of which bytes is not known; perhaps of these, torn. */
+	/* Which bytes were retransmitted meanwhile is not known: perhaps these, half written. */
 	if (ev->before.resends != ev->after.resends)
 		return settle(ret, RULE_RESENT_MEANWHILE, PF_PHASE_SENT);
 	if (ev->flags & PF_HIT_ENDED)
 		return judge_gone_out(ev, seq_before(seq, ev->after.una) ? RULE_ACKED :
 				      RULE_ABORTED, ret);
-	if (marked(ev, PF_MARK_RESENT) && ev->before.in_host)	/* perhaps new both times */
+	if (marked(ev, PF_MARK_RESENT) && ev->before.in_host)	/* perhaps it went out new twice */
 		return settle(ret, RULE_RESENT_IN_HOST, PF_PHASE_RESENT);
 	if (marked(ev, PF_MARK_RESENT) && marked(ev, PF_MARK_UNSURE))
 		return settle(ret, RULE_RESENT_UNSURE, PF_PHASE_RESENT);
@@ -192,21 +192,21 @@ static enum decision judge_remote(const struct evidence *ev, __u32 seq, struct p
 	case PF_END_DROPPED:
 		return settle(ret, RULE_DROPPED_IN_HOST, PF_PHASE_SENT);
 	case PF_END_READ:
-		/* A reader on this host after all; how far it was is not known. */
+		/* The reader is on this host after all. How far it had read is not known. */
 		return settle(ret, RULE_READ_AFTER_ALL, PF_PHASE_SENT);
 	}
 	settle(ret, marked(ev, PF_MARK_EVICTED) ? RULE_EVICTED : RULE_UNACKED, PF_PHASE_SENT);
 	return is_given_up(ev) ? DECISION_FINAL : DECISION_WAIT;
 }
 
-/* A page was made writable; what was stored there is found later, if anything was. */
+/* A page fault announced a store. What it changes is found later, if it changes anything. */
 static enum decision judge_store(const struct evidence *ev, __u32 seq, struct pf_answer *ret)
 {
 	enum pf_phase phase = phase_at(ev, &ev->after, seq);
 
 	if (ev->end && marked(ev, PF_MARK_END_SEEN) && marked(ev, PF_MARK_LOST))
 		return settle(ret, RULE_NO_STORE_LOST, phase);
-	/* A store made during a write that a hook saw passes for a part of it. */
+	/* A store that is made during a write that a hook sees passes for a part of that write. */
 	if (ev->end && marked(ev, PF_MARK_END_SEEN) &&
 	    !marked(ev, PF_MARK_REWRITTEN | PF_MARK_COVERED))
 		return settle(ret, RULE_NO_STORE, phase);
@@ -222,12 +222,12 @@ enum decision judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer 
 		return DECISION_GONE;
 	if (evidence_awaits_store(ev))
 		return judge_store(ev, seq, ret_answer);
-	/* Perhaps written before the socket took it, and then meant to be sent. */
+	/* The byte was perhaps written before the socket took it, and was meant to be sent. */
 	if (ev->flags & PF_HIT_NO_BEFORE)
 		return settle(ret_answer, RULE_TAKEN_MEANWHILE, phase);
 	if (ev->fp_after && ev->fp_after == ev->fp_before)
 		return settle(ret_answer, RULE_UNCHANGED, phase);
-	/* Where the flight had been changed before, perhaps elsewhere, it is taken to be undone. */
+	/* A change of the flight before this write, perhaps of other bytes, counts as undone. */
 	if (marked(ev, PF_MARK_MEANT))
 		return settle(ret_answer, ev->fp_before == ev->fp ? RULE_MEANT : RULE_MEANT_AGAIN,
 			      phase);
@@ -240,7 +240,7 @@ enum decision judge_byte(const struct evidence *ev, __u32 seq, struct pf_answer 
 	if (is_local(ev))
 		return judge_local(ev, seq, ret_answer);
 	if (ev->flags & PF_HIT_WIRE)
-		return judge_carried(ev, seq, ret_answer);
+		return judge_device(ev, seq, ret_answer);
 	return judge_remote(ev, seq, ret_answer);
 }
 
@@ -255,7 +255,7 @@ enum timing judge_in_time(const struct evidence *ev, __u32 seq)
 	__u32 before = seen ? ev->before.read : ev->before.nxt;
 	__u32 after = seen ? ev->after.read : ev->after.nxt;
 
-	/* When it was found says nothing about when it was made. */
+	/* The moment at which a change is found does not tell when it was made. */
 	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && evidence_is_unseen(ev)))
 		return NOT_KNOWN;
 	if (seq_before(seq, before))
@@ -276,7 +276,7 @@ unsigned int judge_cuts(const struct evidence *ev, __u32 seq, __u32 len,
 		__u32 cut = bounds[i] - seq;
 		unsigned int at = 0;
 
-		/* Bounds behind seq come out as huge offsets. */
+		/* The offset of a bound in front of seq wraps around and is huge. */
 		if (!cut || cut >= len)
 			continue;
 		while (at < n && ret_cuts[at] < cut)

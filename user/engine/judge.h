@@ -11,18 +11,19 @@
 /* Did the write leave its bytes as the socket took them? */
 bool judge_restores(const struct evidence *ev);
 
+/* When a write that restores bytes was made, by the copies of one of them. */
 enum timing {
 	NOT_KNOWN,
-	IN_TIME,	/* no copy was made of the byte before the write was complete */
-	TOO_LATE,	/* all copies that can have been on their way were made before it began */
+	IN_TIME,	/* the write was complete before any copy was made */
+	TOO_LATE,	/* all copies on their way were made before the write began */
 };
 
-/* If it did: when did it do so for the byte with this sequence number? */
+/* When did a write that restores bytes restore the one with this sequence number? */
 enum timing judge_in_time(const struct evidence *ev, __u32 seq);
 
 enum decision {
 	DECISION_GONE,	/* the byte was not in flight any more when the write began */
-	DECISION_WAIT,	/* what happens next decides; the answer is what is true so far */
+	DECISION_WAIT,	/* a later record decides; the answer is what is true so far */
 	DECISION_FINAL,
 };
 

@@ -17,7 +17,7 @@ enum loss_effect {
 
 enum loss_effect loss_effect(enum pf_counter counter);
 
-/* Was anything lost between two looks that weakens what waits? */
+/* Was anything lost between the two that weakens what waits? */
 bool loss_weakens(const struct pf_totals *before, const struct pf_totals *now);
 
 #endif

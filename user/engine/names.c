@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * names - of verdicts, reasons, phases, marks and of the ways to send and to
+ * names.c - of verdicts, reasons, phases, marks and of the ways to send and to
  * write: the only place where they are spelled.
  */
 #include "pageflight.h"
@@ -64,27 +64,28 @@ const char *const pf_content_names[PF_CONTENT_MAX] = {
 	[PF_CONTENT_WIRE] = "wire",
 };
 
-/* By the number of the bit. */
+#define BIT(mark) __builtin_ctz(PF_MARK_##mark)
+
 static const char *const mark_names[PF_MARKS] = {
-	"meant",
-	"restored",
-	"mended",
-	"unsure",
-	"rewritten",
-	"covered",
-	"torn",
-	"blurred",
-	"stored",
-	"resent",
-	"resent-mended",
-	"copied-meant",
-	"copied-before",
-	"copied-after",
-	"copied-other",
-	"end-seen",
-	"lost",
-	"timed-out",
-	"evicted",
+	[BIT(MEANT)] = "meant",
+	[BIT(RESTORED)] = "restored",
+	[BIT(MENDED)] = "mended",
+	[BIT(UNSURE)] = "unsure",
+	[BIT(REWRITTEN)] = "rewritten",
+	[BIT(COVERED)] = "covered",
+	[BIT(TORN)] = "torn",
+	[BIT(BLURRED)] = "blurred",
+	[BIT(STORED)] = "stored",
+	[BIT(RESENT)] = "resent",
+	[BIT(RESENT_MENDED)] = "resent-mended",
+	[BIT(COPIED_MEANT)] = "copied-meant",
+	[BIT(COPIED_BEFORE)] = "copied-before",
+	[BIT(COPIED_AFTER)] = "copied-after",
+	[BIT(COPIED_OTHER)] = "copied-other",
+	[BIT(END_SEEN)] = "end-seen",
+	[BIT(LOST)] = "lost",
+	[BIT(TIMED_OUT)] = "timed-out",
+	[BIT(EVICTED)] = "evicted",
 };
 
 static const char *name_at(const char *const *names, size_t n, unsigned int i)

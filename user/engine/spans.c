@@ -207,7 +207,8 @@ int spans_isolate(struct spans *s, struct span *span, __u32 seq, __u32 len)
 
 struct span_links *spans_window(struct spans *s, __u64 conn, __u32 seq)
 {
-	struct span_links *list = &s->window_table[hash_slot(conn, (seq >> SPANS_WINDOW_SHIFT) + 1)];
+	__u32 window = seq >> SPANS_WINDOW_SHIFT;
+	struct span_links *list = &s->window_table[hash_slot(conn, window + 1)];
 
 	if (!list->tqh_last)
 		TAILQ_INIT(list);

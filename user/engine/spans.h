@@ -33,7 +33,7 @@ struct span_link {
 TAILQ_HEAD(span_links, span_link);	/* in the order in which they came */
 
 struct span {
-	STAILQ_ENTRY(span) entry;	/* of the incident */
+	STAILQ_ENTRY(span) entry;	/* of the draft */
 	struct span_link link[2];	/* of the windows, while waiting */
 	struct draft *draft;
 	__u64 file_off;
@@ -95,17 +95,17 @@ void spans_fini(struct spans *s);
 
 struct op *spans_find_op(const struct spans *s, __u64 id);
 
-/* Find or make; NULL without memory. */
+/* Find it or make it. NULL: there is no memory. */
 struct op *spans_get_op(struct spans *s, __u64 id);
 struct draft *spans_get_draft(struct spans *s, struct op *op, const struct pf_ev_hit *hit);
 
-/* Copy a span into its incident; NULL without memory. */
+/* Copy a span into its draft. NULL: there is no memory. */
 struct span *spans_add_span(struct spans *s, struct draft *draft, const struct span *like);
 
 /*
- * Let the span that was added last grow by one that continues it, if neither
- * waits. Most hits are decided at once and lie before or behind the one that came
- * last: a write of a gigabyte then costs one span, not one per page.
+ * Let the span that was added last grow by one that continues it, if neither waits.
+ * Most hits are decided at once and lie before or behind the hit that came last, so
+ * that a write of a gigabyte costs one span, and not one for each page.
  */
 bool spans_extend(struct draft *draft, const struct span *next);
 
@@ -124,7 +124,7 @@ struct span_links *spans_window(struct spans *s, __u64 conn, __u32 seq);
 
 void spans_drop_draft(struct spans *s, struct draft *draft);
 
-/* Only for an op without incidents. */
+/* Only for an op without drafts. */
 void spans_drop_op(struct spans *s, struct op *op);
 
 #endif
