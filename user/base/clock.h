@@ -9,6 +9,7 @@
 #include <linux/types.h>
 
 #define NSEC_PER_SEC 1000000000ull
+#define NSEC_PER_MSEC 1000000ull
 
 __u64 clock_mono_ns(void);
 

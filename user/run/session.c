@@ -195,29 +195,38 @@ static void on_signal(struct session *s, __u64 now)
 	}
 }
 
+static void tick(struct session *s, __u64 now)
+{
+	int err = sweep(s, false);
+
+	/* This asks every program, so it is done only while a verdict may depend on it. */
+	if (!err && pf_engine_waiting(s->engine))
+		err = read_totals(s);
+	err = err ?: engine_failed(pf_engine_tick(s->engine, now));
+	pf_engine_caught_up(s->engine);
+	if (err)
+		session_abort(s, err);
+}
+
+static void notice_losses(struct session *s)
+{
+	int err = read_totals(s);
+
+	if (err)
+		session_abort(s, err);
+	notices_losses(&s->noticed, &s->seen);
+	s->noticed = s->seen;
+}
+
 static void on_time(struct session *s, __u64 now)
 {
-	int err;
-
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
-		err = sweep(s, false);
-		/* This asks every program, so it is done only while a verdict may depend on it. */
-		if (!err && pf_engine_waiting(s->engine))
-			err = read_totals(s);
-		if (!err)
-			err = engine_failed(pf_engine_tick(s->engine, now));
-		pf_engine_caught_up(s->engine);
-		if (err)
-			session_abort(s, err);
+		tick(s, now);
 	}
 	if (now >= s->next_notice) {
 		s->next_notice = now + NOTICE_NS;
-		err = read_totals(s);
-		if (err)
-			session_abort(s, err);
-		notices_losses(&s->noticed, &s->seen);
-		s->noticed = s->seen;
+		notice_losses(s);
 	}
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
 		stop(s, now, settle_ns(s) + TICK_NS);
@@ -232,7 +241,7 @@ static int wait_ms(const struct session *s, __u64 now)
 	if (s->deadline && s->deadline < until)
 		until = s->deadline;
 	/* Rounded up, so that poll() does not return just before that time. */
-	return until > now ? (until - now + 999999) / 1000000 : 0;
+	return until > now ? (until - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
 }
 
 static void loop(struct session *s)
@@ -247,8 +256,10 @@ static void loop(struct session *s)
 
 	while (s->state != DONE) {
 		if (poll(fds, 3, wait_ms(s, now)) < 0 && errno != EINTR) {
-			log_error("cannot wait for records: %s", strerror(errno));
-			session_abort(s, -errno);
+			int err = -errno;
+
+			log_error("cannot wait for records: %s", strerror(-err));
+			session_abort(s, err);
 			break;
 		}
 		now = clock_mono_ns();
@@ -275,10 +286,8 @@ static int set_up(struct session *s)
 
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
-	if (!err)
-		err = pf_engine_new(&s->engine, &cfg);
-	if (!err)
-		err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
+	err = err ?: pf_engine_new(&s->engine, &cfg);
+	err = err ?: report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
@@ -329,17 +338,15 @@ static int finish(struct session *s)
 
 	if (s->err)
 		return s->err;
-	if (!s->ended)
-		s->ended = now;
+	s->ended = s->ended ?: now;
 	pf_engine_end(s->engine, s->ended);
 	err = sweep(s, true);
 	drain(s);
-	if (!err && !s->err)
-		err = engine_failed(pf_engine_flush(s->engine));
-	if (!err)
-		err = read_totals(s);
+	err = err ?: s->err;
+	err = err ?: engine_failed(pf_engine_flush(s->engine));
+	err = err ?: read_totals(s);
 	if (err || s->err)
-		return err ? err : s->err;
+		return err ?: s->err;
 	s->sum.wall_ns = clock_wall_ns(s->ended);
 	s->sum.duration_ns = s->ended - s->began;
 	s->sum.content = loader_content(s->loader);
@@ -378,8 +385,7 @@ int session_run(const struct session_opts *opts, struct session_result *ret_resu
 	s->opts = opts;
 	s->signal_fd = -1;
 	err = set_up(s);
-	if (!err)
-		err = announce(s);
+	err = err ?: announce(s);
 	if (!err) {
 		loop(s);
 		err = finish(s);
