@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The commands and their options, as a user and a script see them."""
+import contextlib
 import json
 import os
 import re
@@ -117,9 +118,52 @@ class Commands(unittest.TestCase):
                      ("watch", "--cgroup", "/tmp"), ("watch", "--inode", "1234"),
                      ("watch", "--comm", "sixteen letters!"), ("watch", "--min-bytes", "1b"),
                      ("watch", *("--pid", "1") * 17),
+                     *(("watch", "--ready-fd", fd) for fd in ("0", "1", "2", "3", "57")),
                      ("demo", "--no-such"), ("no-such",)):
             with self.subTest(args=args):
                 self.one_line(2, BIN, *args)
+
+    def test_fifo_is_no_netns(self) -> None:
+        """It is not waited for."""
+        os.mkfifo("/tmp/pf-fifo")
+        self.one_line(2, BIN, "watch", "--netns", "/tmp/pf-fifo")
+        os.unlink("/tmp/pf-fifo")
+
+    def test_ready_fd_full(self) -> None:
+        """Nobody can be told: the start fails, and waits for nobody."""
+        reading, writing = os.pipe()
+        os.set_blocking(writing, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(writing, bytes(4096))
+        os.set_blocking(writing, True)
+        done = subprocess.run([BIN, "watch", "--ready-fd", str(writing)], pass_fds=[writing],
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=DEADLINE, check=False)
+        os.close(reading)
+        os.close(writing)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("cannot write to --ready-fd", done.stderr)
+
+    def test_ready_fd_is_not_inherited(self) -> None:
+        """Whoever waits for the end of file gets it while COMMAND runs."""
+        reading, writing = os.pipe()
+        watch = subprocess.Popen([BIN, "watch", "--ready-fd", str(writing), "--", "sleep", "1000"],
+                                 pass_fds=[writing], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        os.close(writing)
+        self.assertEqual(os.read(reading, 1), b"\n")
+        self.assertEqual(os.read(reading, 1), b"")
+        self.assertIsNone(watch.poll())
+        os.close(reading)
+        watch.terminate()
+        self.assertEqual(watch.wait(DEADLINE), 0)
+
+    def test_sigchld_ignored(self) -> None:
+        """A parent that ignores SIGCHLD does not keep the end of COMMAND from being seen."""
+        done = run("sh", "-c", "trap '' CHLD; exec \"$@\"", "sh", BIN, "watch", "--", "sh", "-c",
+                   "exit 7")
+        self.assertEqual(done.returncode, 7, done.stderr)
 
     def test_unprivileged(self) -> None:
         for command in ("watch", "probe", "demo"):

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "signals.h"
 
 #define STATUS_NOT_FOUND 127
 #define STATUS_NOT_RUN 126
@@ -33,6 +34,7 @@ int child_start(struct child *ret_child, int (*run)(void *ctx), void *ctx)
 	}
 	if (!pid) {
 		close(fds[1]);
+		signals_reset();
 		if (read(fds[0], &go, 1) != 1)
 			_exit(STATUS_NOT_RUN);
 		close(fds[0]);

@@ -1,14 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/*
- * signals.c - see signals.h. Several pending signals of one kind are one.
- */
+/* signals.c - see signals.h. Several pending signals of one kind are one. */
 #include "signals.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+
+static bool is_ignored(int signo)
+{
+	struct sigaction now;
+
+	return !sigaction(signo, NULL, &now) && now.sa_handler == SIG_IGN;
+}
+
+/* A blocked signal is delivered to the descriptor even if it is ignored. */
+static void choose(sigset_t *ret_set)
+{
+	sigemptyset(ret_set);
+	sigaddset(ret_set, SIGINT);
+	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGCHLD);
+	if (!is_ignored(SIGHUP))
+		sigaddset(ret_set, SIGHUP);
+}
 
 int signals_open(void)
 {
@@ -16,11 +33,11 @@ int signals_open(void)
 	int fd;
 
 	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
+	signal(SIGXFSZ, SIG_IGN);
+	/* The kernel reaps a child, without a word, whose parent ignores SIGCHLD. */
+	signal(SIGCHLD, SIG_DFL);
+	choose(&set);
+	if (sigprocmask(SIG_SETMASK, &set, NULL))
 		return -errno;
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
@@ -31,4 +48,26 @@ int signals_next(int fd)
 	struct signalfd_siginfo info;
 
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+static void block_none(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+void signals_reset(void)
+{
+	signal(SIGPIPE, SIG_DFL);
+	signal(SIGCHLD, SIG_DFL);
+	block_none();
+}
+
+void signals_unblock(int fd)
+{
+	while (signals_next(fd))
+		;
+	block_none();
 }

@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * signals - the signals that a session reacts to, as a descriptor.
+ * signals - the signals that a session reacts to, as a descriptor. What a parent
+ * left ignored or blocked does not count, but for SIGHUP, which nohup ignores.
  */
 #ifndef PAGEFLIGHT_SIGNALS_H
 #define PAGEFLIGHT_SIGNALS_H
 
 /*
- * Block SIGINT, SIGTERM and SIGCHLD for good and ignore SIGPIPE. Returns a
- * non-blocking descriptor, readable when one of the three is pending, or -errno.
+ * Block SIGINT, SIGTERM, SIGHUP and SIGCHLD and no other, and ignore SIGPIPE and
+ * SIGXFSZ, so that writes fail instead. Returns a non-blocking descriptor,
+ * readable when one of the four is pending, or -errno.
  */
 int signals_open(void);
 
 /* The next pending signal, 0 if none. */
 int signals_next(int fd);
+
+/* Forget what is pending. A signal that comes now does what it does by default. */
+void signals_unblock(int fd);
+
+/* In a child: nothing is blocked, and SIGPIPE and SIGCHLD do what they do by default. */
+void signals_reset(void);
 
 #endif

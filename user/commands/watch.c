@@ -11,6 +11,7 @@
 #include "kernel/filter.h"
 #include "kernel/filter_places.h"
 #include "kernel/sizing.h"
+#include "run/ready.h"
 #include "run/session.h"
 
 #define AT(field) offsetof(struct watch_opts, field)
@@ -55,7 +56,7 @@ static const struct opt options[] = {
 	{ .name = "ring-size", .kind = OPT_SIZE, .at = AT(session.loader.ring_bytes),
 	  .min = 4096, .max = 1u << 30, .arg = "BYTES",
 	  .help = "ring buffer, rounded up to a power of two; K, M or G" },
-	{ .name = "ready-fd", .kind = OPT_UINT, .at = AT(ready_fd), .max = INT_MAX, .arg = "N",
+	{ .name = "ready-fd", .kind = OPT_UINT, .at = AT(ready_fd), .min = 3, .max = INT_MAX, .arg = "N",
 	  .help = "write a newline to descriptor N once attached" },
 	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG, .at = AT(session.loader.verbose),
 	  .help = "say more on stderr" },
@@ -69,8 +70,6 @@ static int run(struct watch_opts *opts, char **command)
 	int err;
 
 	log_set_verbose(opts->session.loader.verbose);
-	if (opts->ready_fd != UINT_MAX)
-		opts->session.ready_fd = opts->ready_fd;
 	if (*command) {
 		err = child_start(&child, child_exec, command);
 		if (err) {
@@ -93,6 +92,11 @@ static int cmd_watch(void *values, char **command)
 	int status = EXIT_USAGE;
 	struct err err;
 
+	if (opts->ready_fd != UINT_MAX &&
+	    ready_take(opts->ready_fd, &opts->session.ready_fd, &err)) {
+		log_error("%s", err.text);
+		return EXIT_USAGE;
+	}
 	opts->session.loader.filter = &opts->filter;
 	if (filter_places_find(&opts->filter, &err))
 		log_error("%s", err.text);

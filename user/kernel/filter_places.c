@@ -42,7 +42,8 @@ static int no_file(struct err *ret_err, enum filter_kind kind, const char *name)
 
 static int find_netns(const char *name, __u32 *ret_inum, struct err *ret_err)
 {
-	int fd = open(name, O_RDONLY | O_CLOEXEC), kind;
+	/* O_NONBLOCK: any file may be named, and a FIFO waits for its writer. */
+	int fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC), kind;
 	struct stat st;
 
 	if (fd < 0)

@@ -22,7 +22,9 @@
 #include "kernel/batch.h"
 #include "output/notices.h"
 #include "pageflight.h"
+#include "ready.h"
 
+#define STATUS_UNKNOWN W_EXITCODE(1, 0)
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define NOTICE_NS NSEC_PER_SEC
 
@@ -35,6 +37,7 @@ struct session {
 	struct pf_engine *engine;
 	struct report *report;
 	int signal_fd;
+	bool interrupted;		/* a signal has ended the session */
 	enum state state;
 	int err;			/* first failure in a callback */
 	__u64 began, ended;
@@ -174,9 +177,17 @@ static void reap(struct session *s, __u64 now)
 {
 	struct child *child = s->opts->child;
 	int status;
+	pid_t pid;
 
-	if (!child || s->result.child_ended || waitpid(child->pid, &status, WNOHANG) != child->pid)
+	if (!child || s->result.child_ended)
 		return;
+	pid = waitpid(child->pid, &status, WNOHANG);
+	if (pid < 0) {
+		log_error("cannot wait for the command: %s", strerror(errno));
+		status = STATUS_UNKNOWN;
+	} else if (pid != child->pid) {
+		return;
+	}
 	s->result.child_ended = true;
 	s->result.child_status = child_exit_status(status);
 	if (s->state == RUNNING)
@@ -188,10 +199,12 @@ static void on_signal(struct session *s, __u64 now)
 	int signo;
 
 	while ((signo = signals_next(s->signal_fd))) {
-		if (signo == SIGCHLD)
+		if (signo == SIGCHLD) {
 			reap(s, now);
-		else
-			stop(s, now, 0);
+			continue;
+		}
+		s->interrupted = true;
+		stop(s, now, 0);
 	}
 }
 
@@ -320,10 +333,10 @@ static int announce(struct session *s)
 	s->next_tick = s->began + TICK_NS;
 	s->next_notice = s->began + NOTICE_NS;
 	s->deadline = s->opts->duration_ns ? s->began + s->opts->duration_ns : 0;
-	if (s->opts->ready_fd >= 0) {
-		if (write(s->opts->ready_fd, "\n", 1) < 0)
-			log_error("cannot write to --ready-fd: %s", strerror(errno));
-		close(s->opts->ready_fd);
+	err = s->opts->ready_fd < 0 ? 0 : ready_tell(s->opts->ready_fd);
+	if (err) {
+		log_error("cannot write to --ready-fd: %s", strerror(-err));
+		return err;
 	}
 	if (s->opts->child)
 		child_go(s->opts->child);
@@ -365,6 +378,9 @@ static void tear_down(struct session *s)
 		if (!s->result.child_ended)
 			kill(child->pid, SIGTERM);
 	}
+	/* The programs are taken down slowly if they run in a cgroup that is throttled. */
+	if (s->interrupted)
+		signals_unblock(s->signal_fd);
 	loader_close(s->loader);
 	report_free(s->report);
 	pf_engine_free(s->engine);

@@ -16,7 +16,7 @@ struct session_opts {
 	struct report_opts report;	/* the session ends when the report is full */
 	__u64 duration_ns;	/* end after this time; 0: none */
 	__u64 settle_ns;	/* 0: default of the engine */
-	int ready_fd;		/* gets a newline once attached, then closed; -1: none */
+	int ready_fd;		/* of ready_take(): told once attached, then closed; -1: none */
 	struct child *child;	/* released once attached, its exit ends the session; or NULL */
 };
 
@@ -28,8 +28,9 @@ struct session_result {
 
 /*
  * Run until a signal, the duration, the count or the child ends the session.
- * Returns 0, or -errno after an error was logged. SIGINT, SIGTERM and SIGCHLD
- * are blocked and SIGPIPE is ignored from here on.
+ * Returns 0, or -errno after an error was logged. Signals are
+ * as signals_open() leaves them from here on, or at their defaults if one has
+ * ended the session.
  */
 int session_run(const struct session_opts *opts, struct session_result *ret_result);
 
