@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* loop.c - a session waits for records, signals, its child and the time. */
+#include "state.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/signals.h"
+#include "output/notices.h"
+
+#define STATUS_UNKNOWN W_EXITCODE(1, 0)
+
+/* No new writes count from now on. Incidents that wait may settle until the deadline. */
+static void stop(struct session *s, __u64 now, __u64 grace)
+{
+	if (s->state != RUNNING) {
+		s->state = DONE;
+		return;
+	}
+	s->state = SETTLING;
+	s->ended = now;
+	pf_engine_end(s->engine, now);
+	s->deadline = now + grace;
+}
+
+static __u64 settle_ns(const struct session *s)
+{
+	return s->opts->settle_ns ? s->opts->settle_ns : PF_ENGINE_SETTLE_NS;
+}
+
+static void reap(struct session *s, __u64 now)
+{
+	struct child *child = s->opts->child;
+	int status;
+	pid_t pid;
+
+	if (!child || s->result.child_ended)
+		return;
+	pid = waitpid(child->pid, &status, WNOHANG);
+	if (pid < 0) {
+		log_error("cannot wait for the command: %s", strerror(errno));
+		status = STATUS_UNKNOWN;
+	} else if (pid != child->pid) {
+		return;
+	}
+	s->result.child_ended = true;
+	s->result.child_status = child_exit_status(status);
+	if (s->state == RUNNING)
+		stop(s, now, settle_ns(s) + TICK_NS);
+}
+
+static void on_signal(struct session *s, __u64 now)
+{
+	int signo;
+
+	while ((signo = signals_next(s->signal_fd))) {
+		if (signo == SIGCHLD) {
+			reap(s, now);
+			continue;
+		}
+		s->interrupted = true;
+		stop(s, now, 0);
+	}
+}
+
+static void tick(struct session *s, __u64 now)
+{
+	int err = session_sweep(s, false);
+
+	/* This asks every program, so it is done only while a verdict may depend on it. */
+	if (!err && pf_engine_waiting(s->engine))
+		err = session_totals(s);
+	err = err ?: session_engine_failed(pf_engine_tick(s->engine, now));
+	pf_engine_caught_up(s->engine);
+	if (err)
+		session_abort(s, err);
+}
+
+static void notice_losses(struct session *s)
+{
+	int err = session_totals(s);
+
+	if (err)
+		session_abort(s, err);
+	notices_losses(&s->noticed, &s->seen);
+	s->noticed = s->seen;
+}
+
+static void on_time(struct session *s, __u64 now)
+{
+	if (now >= s->next_tick) {
+		s->next_tick = now + TICK_NS;
+		tick(s, now);
+	}
+	if (now >= s->next_notice) {
+		s->next_notice = now + NOTICE_NS;
+		notice_losses(s);
+	}
+	if (s->state == RUNNING && s->deadline && now >= s->deadline)
+		stop(s, now, settle_ns(s) + TICK_NS);
+	if (s->state == SETTLING && (!pf_engine_waiting(s->engine) || now >= s->deadline))
+		s->state = DONE;
+}
+
+static int wait_ms(const struct session *s, __u64 now)
+{
+	__u64 until = s->next_tick;
+
+	if (s->deadline && s->deadline < until)
+		until = s->deadline;
+	/* Rounded up, so that poll() does not return just before that time. */
+	return until > now ? (until - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
+}
+
+void session_loop(struct session *s)
+{
+	struct pollfd fds[] = {
+		{ .fd = loader_fd(s->loader), .events = POLLIN },
+		{ .fd = s->signal_fd, .events = POLLIN },
+		/* POLLERR says that nobody reads any more, even while there is nothing to print. */
+		{ .fd = STDOUT_FILENO },
+	};
+	__u64 now = s->began;
+
+	while (s->state != DONE) {
+		if (poll(fds, 3, wait_ms(s, now)) < 0 && errno != EINTR) {
+			int err = -errno;
+
+			log_error("cannot wait for records: %s", strerror(-err));
+			session_abort(s, err);
+			break;
+		}
+		now = clock_mono_ns();
+		session_drain(s);
+		if (fds[1].revents)
+			on_signal(s, now);
+		if (fds[2].revents & POLLERR)
+			session_abort(s, report_closed(s->report));
+		if (s->state != DONE)
+			on_time(s, now);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* state - what a session is while it runs, for the files of this folder. */
+#ifndef PAGEFLIGHT_STATE_H
+#define PAGEFLIGHT_STATE_H
+
+#include "base/clock.h"
+#include "kernel/batch.h"
+#include "pageflight.h"
+#include "session.h"
+
+#define TICK_NS (NSEC_PER_SEC / 4)
+#define NOTICE_NS NSEC_PER_SEC
+
+enum state { RUNNING, SETTLING, DONE };
+
+struct session {
+	const struct session_opts *opts;
+	struct session_result result;
+	struct loader *loader;
+	struct pf_engine *engine;
+	struct report *report;
+	int signal_fd;
+	bool interrupted;		/* a signal has ended the session */
+	enum state state;
+	int err;			/* first failure in a callback */
+	__u64 began, ended;
+	__u64 next_tick, next_notice;
+	__u64 deadline;			/* when the state ends; 0: never */
+	struct pf_totals seen;		/* when the counters were last read */
+	struct pf_totals noticed;	/* when losses were last reported on stderr */
+	struct summary sum;
+	struct batch batch;
+};
+
+/* The first failure ends the session. */
+void session_abort(struct session *s, int err);
+
+/* What comes out of the engine. */
+void session_on_incident(void *ctx, const struct pf_incident *inc);
+void session_on_sender(void *ctx, const struct pf_ev_sender *ev);
+
+/* These have logged their error. */
+int session_totals(struct session *s);
+int session_sweep(const struct session *s, bool last);
+int session_engine_failed(int err);
+
+/* Take the records that wait. A failure aborts the session. */
+void session_drain(struct session *s);
+
+/* Until the state is DONE. */
+void session_loop(struct session *s);
+
+/* Report what is left, and the summary. 0 or -errno, which was logged. */
+int session_finish(struct session *s);
+
+#endif
