@@ -79,8 +79,10 @@ struct rows {
 /* A device has copied what is before 40, and between 40 and 50 while it was written. */
 #define CARRIED .flags = WIRE, BEFORE(.read = 40), AFTER(.read = 50), CHANGED
 
-#define FINAL(v, r, p, rule) DECISION_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
-#define SO_FAR(v, r, p, rule) DECISION_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
+#define FINAL(v, r, p, rule) \
+	DECISION_FINAL, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
+#define SO_FAR(v, r, p, rule) \
+	DECISION_WAIT, PF_VERDICT_##v, PF_REASON_##r, PF_PHASE_##p, RULE_##rule
 #define WAITS SO_FAR(POSSIBLE, UNACKED, SENT, UNACKED)
 #define GONE DECISION_GONE, 0, 0, 0, 0
 
