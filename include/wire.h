@@ -157,7 +157,8 @@ _Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 
 
 #define PF_OP_DELETED	1u	/* the dentry is unhashed */
 #define PF_OP_CUT	2u	/* the path was too deep or too long, and is cut */
-#define PF_OP_NO_PATH	4u	/* the inode has no dentry */
+#define PF_OP_NO_PATH	4u	/* the inode has no dentry, or one without a name */
+#define PF_OP_NO_TREE	8u	/* the file stands in no tree: the path is '/' and its own name */
 
 /* Sent once, after the hits of one write. */
 struct pf_ev_op {

@@ -160,7 +160,7 @@ struct pf_map_copies {
 
 struct pf_map_paths {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, PF_PATHS);
 	__type(key, __u32);
 	__type(value, struct pf_path_buf);
 };

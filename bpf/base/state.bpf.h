@@ -164,8 +164,11 @@ struct pf_copy {
 	__u32 pad;
 };
 
+#define PF_PATHS 4		/* paths put together at once on one processor */
+
 struct pf_path_buf {
 	char bytes[PF_PATH_LEN + 256];	/* any name fits behind the last position */
+	__u64 busy;
 };
 
 #define PF_SCRATCHES 4		/* programs that one processor can be in at once */

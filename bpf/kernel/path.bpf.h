@@ -17,26 +17,32 @@
 
 struct path_walk {
 	__u64 dentry;
+	__u32 slot;		/* of the buffer in `paths` */
 	__u32 at;		/* first byte in use */
 	__u32 done;		/* the root was reached */
+	__u32 pad;
 };
 
-static int on_path_step(__u32 i, struct path_walk *w)
+/* Reserve a buffer for a path, as scratch_reserve() does for bytes; NULL if none is free. */
+static __always_inline struct pf_path_buf *path_reserve(__u32 *ret_slot)
 {
-	__u64 parent = (__u64)KERNEL_READ(dentry, w->dentry, d_parent);
-	__u32 zero = 0, len, at;
-	struct pf_path_buf *buf;
-	const unsigned char *name;
+	for (__u32 i = 0; i < PF_PATHS; i++) {
+		struct pf_path_buf *buf;
 
-	if (parent == w->dentry || !parent) {
-		w->done = 1;
-		return 1;
+		*ret_slot = i;
+		buf = bpf_map_lookup_elem(&paths, ret_slot);
+		if (buf && !__sync_lock_test_and_set(&buf->busy, 1))
+			return buf;
 	}
-	buf = bpf_map_lookup_elem(&paths, &zero);
-	if (!buf)
-		return 1;
-	name = KERNEL_READ(dentry, w->dentry, d_name.name);
-	len = KERNEL_READ(dentry, w->dentry, d_name.len);
+	return NULL;
+}
+
+/* Put "/name" of the dentry in front of what is in the buffer. Returns 0 if it has room. */
+static __always_inline int path_prepend(struct path_walk *w, struct pf_path_buf *buf)
+{
+	const unsigned char *name = KERNEL_READ(dentry, w->dentry, d_name.name);
+	__u32 len = KERNEL_READ(dentry, w->dentry, d_name.len), at;
+
 	if (len > 255 || w->at < len + 1)
 		return 1;
 	at = w->at - len;
@@ -44,16 +50,60 @@ static int on_path_step(__u32 i, struct path_walk *w)
 	at--;
 	buf->bytes[at & (PF_PATH_LEN - 1)] = '/';
 	w->at = at;
+	return 0;
+}
+
+static int on_path_step(__u32 i, struct path_walk *w)
+{
+	__u64 parent = (__u64)KERNEL_READ(dentry, w->dentry, d_parent);
+	struct pf_path_buf *buf;
+
+	if (parent == w->dentry || !parent) {
+		w->done = 1;
+		return 1;
+	}
+	buf = bpf_map_lookup_elem(&paths, &w->slot);
+	if (!buf || path_prepend(w, buf))
+		return 1;
 	w->dentry = parent;
 	return 0;
+}
+
+/*
+ * The dentry of a file that stands in no tree (a memfd, shared anonymous memory, a block
+ * device that the kernel has open) is its own parent. Its name, if it has one, is what its
+ * maker gave it: alloc_file_pseudo().
+ */
+static __always_inline int path_is_name(struct path_walk *w)
+{
+	return (__u64)KERNEL_READ(dentry, w->dentry, d_parent) == w->dentry;
+}
+
+static __always_inline void path_fill(struct pf_ev_op *r, struct path_walk *w,
+				      struct pf_path_buf *buf)
+{
+	if (path_is_name(w)) {
+		r->flags |= KERNEL_READ(dentry, w->dentry, d_name.len) ? PF_OP_NO_TREE :
+									  PF_OP_NO_PATH;
+		if (r->flags & PF_OP_NO_PATH)
+			return;
+		w->done = !path_prepend(w, buf);
+	} else {
+		bpf_loop(PATH_DEPTH, on_path_step, w, 0);
+	}
+	/* Reading a name may have overwritten the byte behind the last one. */
+	buf->bytes[PF_PATH_LEN - 1] = '\0';
+	if (!w->done)
+		r->flags |= PF_OP_CUT;
+	bpf_probe_read_kernel(r->path, sizeof(r->path), buf->bytes);
+	r->path_at = w->at & (PF_PATH_LEN - 1);
 }
 
 /* Fill in path, path_at and flags of r. dentry 0 stands for the first alias of the inode. */
 static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inode)
 {
 	struct path_walk w = { .at = PF_PATH_LEN - 1 + pf_zero };
-	__u32 zero = 0;
-	struct pf_path_buf *buf = bpf_map_lookup_elem(&paths, &zero);
+	struct pf_path_buf *buf;
 
 	r->path_at = 0;
 	r->path[0] = '\0';
@@ -62,20 +112,16 @@ static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inod
 
 		dentry = alias ? compat_dentry_of_alias(alias) : 0;
 	}
-	if (!dentry || !buf) {
+	buf = dentry ? path_reserve(&w.slot) : NULL;
+	if (!buf) {
 		r->flags |= PF_OP_NO_PATH;
 		return;
 	}
 	if (!KERNEL_READ(dentry, dentry, d_hash.pprev))
 		r->flags |= PF_OP_DELETED;
 	w.dentry = dentry;
-	bpf_loop(PATH_DEPTH, on_path_step, &w, 0);
-	/* Reading a name may have overwritten the byte behind the last one. */
-	buf->bytes[PF_PATH_LEN - 1] = '\0';
-	if (!w.done)
-		r->flags |= PF_OP_CUT;
-	bpf_probe_read_kernel(r->path, sizeof(r->path), buf->bytes);
-	r->path_at = w.at & (PF_PATH_LEN - 1);
+	path_fill(r, &w, buf);
+	buf->busy = 0;
 }
 
 #endif

@@ -84,6 +84,18 @@ TEST_FN(test_cut)
 	assert_int_equal(shown.view, PATH_UNKNOWN);
 }
 
+/* As /proc shows a memfd, whatever is mounted. */
+TEST_FN(test_in_no_tree)
+{
+	struct pf_ev_op op = op_with("/memfd:name", PF_OP_NO_TREE | PF_OP_DELETED);
+	struct shown shown = resolved(&op, proc_dev(), 0);
+
+	assert_string_equal(shown.path, "/memfd:name");
+	assert_int_equal(shown.view, PATH_NO_TREE);
+	assert_string_equal(path_view_name(shown.view), "none");
+	assert_true(shown.deleted);
+}
+
 TEST_FN(test_no_path)
 {
 	struct pf_ev_op op = op_with("", PF_OP_NO_PATH);
@@ -101,6 +113,7 @@ int main(void)
 		cmocka_unit_test(test_deleted),
 		cmocka_unit_test(test_mounted_nowhere),
 		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_in_no_tree),
 		cmocka_unit_test(test_no_path),
 	};
 

@@ -136,32 +136,44 @@ static bool look(struct paths *r, const char *pid, const struct pf_incident *inc
 	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
+/* Put the path together in r->path, and say whose mount table told the mount. */
+static enum path_view place(struct paths *r, const struct pf_incident *inc)
+{
+	const char *inner = pf_op_path(inc->op_rec);
+	char writer[16], sender[16], dev[FMT_DEV_LEN];
+
+	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
+	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
+	if (inc->op_rec->flags & PF_OP_NO_TREE) {
+		snprintf(r->path, sizeof(r->path), "%s", inner);
+		return PATH_NO_TREE;
+	}
+	/* A path that was cut lacks its beginning, so its mount cannot be told. */
+	if (inc->op_rec->flags & PF_OP_CUT) {
+		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
+		return PATH_UNKNOWN;
+	}
+	if (look(r, "self", inc, inner))
+		return PATH_SELF;
+	if (look(r, writer, inc, inner))
+		return PATH_WRITER;
+	if (look(r, sender, inc, inner))
+		return PATH_SENDER;
+	snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
+	return PATH_UNKNOWN;
+}
+
 void paths_incident(struct paths *r, struct shown *shown)
 {
 	const struct pf_incident *inc = shown->inc;
-	char writer[16], sender[16], dev[FMT_DEV_LEN];
-	const char *inner;
 
 	shown->path = NULL;
 	shown->view = PATH_UNKNOWN;
 	shown->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
 	if (!inc->op_rec || inc->op_rec->flags & PF_OP_NO_PATH)
 		return;
-	inner = pf_op_path(inc->op_rec);
+	shown->view = place(r, inc);
 	shown->path = r->path;
-	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
-	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
-	/* A path that was cut lacks its beginning, so its mount cannot be told. */
-	if (inc->op_rec->flags & PF_OP_CUT)
-		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
-	else if (look(r, "self", inc, inner))
-		shown->view = PATH_SELF;
-	else if (look(r, writer, inc, inner))
-		shown->view = PATH_WRITER;
-	else if (look(r, sender, inc, inner))
-		shown->view = PATH_SENDER;
-	else
-		snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
 }
 
 void paths_free(struct paths *r)
