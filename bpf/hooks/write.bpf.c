@@ -21,27 +21,25 @@
  *
  * The kernel cuts the name of a program after 15 characters, so `name` may have 6.
  */
-#define WRITE_HOOKS(name, symbol)							\
-	SEC("fentry/" symbol)								\
+#define WRITE_PROGRAM(name, target, find, act)						\
+	SEC(target)									\
 	int BPF_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
-		return file_write_begin(iocb, from);					\
-	}										\
-	SEC("fentry/" symbol)								\
-	int BPF_PROG(on_##name##_2, struct kiocb *iocb, struct iov_iter *from)		\
-	{										\
-		return file_write_begin(iocb, from);					\
-	}										\
-	SEC("fexit/" symbol)								\
-	int BPF_PROG(on_##name##_end, struct kiocb *iocb)				\
-	{										\
-		return file_write_end(ctx, iocb);					\
-	}										\
-	SEC("fexit/" symbol)								\
-	int BPF_PROG(on_##name##_end_2, struct kiocb *iocb)				\
-	{										\
-		return file_write_end(ctx, iocb);					\
+		struct pf_write *w = find(iocb);					\
+											\
+		return w ? act : 0;							\
 	}
+
+#define WRITE_PROGRAMS(name, symbol, begin, end)					\
+	WRITE_PROGRAM(name, "fentry/" symbol, file_write_new, begin)			\
+	WRITE_PROGRAM(name##_2, "fentry/" symbol, file_write_new, begin)		\
+	WRITE_PROGRAM(name##_end, "fexit/" symbol, file_write_open, end)		\
+	WRITE_PROGRAM(name##_end_2, "fexit/" symbol, file_write_open, end)
+
+/* For a function that returns how much it has written. */
+#define WRITE_HOOKS(name, symbol)							\
+	WRITE_PROGRAMS(name, symbol, file_write_begin(w, from->count),			\
+		       file_written(ctx, w, iocb->ki_pos))
 
 WRITE_HOOKS(write, "generic_perform_write")
 WRITE_HOOKS(iomap, "iomap_file_buffered_write")

@@ -127,57 +127,71 @@ static __always_inline int file_write_begun(struct kiocb *iocb)
 	return w && w->call == number_of(iocb);
 }
 
-static __always_inline int file_write_begin(struct kiocb *iocb, struct iov_iter *from)
+/* Enter a write to a file that is in flight; NULL if it is not, or if it is entered already. */
+static __always_inline struct pf_write *file_write_new(struct kiocb *iocb)
 {
 	struct file *file = iocb->ki_filp;
 	struct pf_write *w;
 	__u64 mapping;
 
 	if (!pf_conns_now)	/* nothing at all is in flight */
-		return 0;
+		return NULL;
 	mapping = file_mapping(file);
 	if (file_idle(mapping) || file_write_begun(iocb))
-		return 0;
+		return NULL;
 	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);
 	if (!w)
-		return 0;
+		return NULL;
 	w->call = number_of(iocb);
 	w->dentry = file_dentry(file, w->inode);
 	w->pos = iocb->ki_pos;
-	w->count = from->count;
+	return w;
+}
+
+static __always_inline int file_write_begin(struct pf_write *w, __u64 count)
+{
+	w->count = count;
 	write_begin(w);
 	return 0;
 }
 
+/* The write that this call has begun; NULL if there is none. */
+static __always_inline struct pf_write *file_write_open(struct kiocb *iocb)
+{
+	struct pf_write *w;
+	__u64 key;
+
+	if (!pf_open_writes)
+		return NULL;
+	key = write_key(PF_WRITE_PLAIN);
+	w = write_open(key);
+	if (w && w->call != number_of(iocb)) {	/* the end of an earlier write was skipped */
+		write_drop(key);
+		return NULL;
+	}
+	return w;
+}
+
+static __always_inline int file_write_end(void *ctx, struct pf_write *w, __u64 pos, __u64 count)
+{
+	w->pos = pos;
+	w->count = count;
+	write_end(ctx, w, (__u64)PF_WRITE_PLAIN << 32 | w->writer.tid);
+	return 0;
+}
+
 /*
- * The range is what was really written. Some of the hooked functions advance ki_pos, and
+ * The hooked function returns how much it has written. Some of them advance ki_pos, and
  * others leave that to their callers; btrfs of 6.1 moves it for O_APPEND first. If it has
  * moved, it is behind the last byte.
  */
-static __always_inline int file_write_end(void *ctx, struct kiocb *iocb)
+static __always_inline int file_written(void *ctx, struct pf_write *w, __u64 ki_pos)
 {
-	__u64 key, now, ret = 0;
-	struct pf_write *w;
-	long written;
+	__u64 ret = 0, written;
 
-	if (!pf_open_writes)
-		return 0;
-	key = write_key(PF_WRITE_PLAIN);
-	w = write_open(key);
-	if (!w)
-		return 0;
-	now = iocb->ki_pos;
-	if (w->call != number_of(iocb)) {	/* the end of an earlier write was skipped */
-		write_drop(key);
-		return 0;
-	}
 	bpf_get_func_ret(ctx, &ret);
-	written = ret;
-	if (now != w->pos)
-		w->pos = now - (written > 0 ? written : 0);
-	w->count = written > 0 ? written : 0;
-	write_end(ctx, w, key);
-	return 0;
+	written = (long)ret > 0 ? ret : 0;
+	return file_write_end(ctx, w, ki_pos == w->pos ? w->pos : ki_pos - written, written);
 }
 
 #endif
