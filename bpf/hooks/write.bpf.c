@@ -41,9 +41,15 @@
 	WRITE_PROGRAMS(name, symbol, file_write_begin(w, from->count),			\
 		       file_written(ctx, w, iocb->ki_pos))
 
+/* For a function that may fail after it has copied. `left` is what its iov_iter has left. */
+#define COPY_HOOKS(name, symbol, left)							\
+	WRITE_PROGRAMS(name, symbol, file_write_begin(w, left), file_copied(ctx, w, left))
+
 WRITE_HOOKS(write, "generic_perform_write")
 WRITE_HOOKS(iomap, "iomap_file_buffered_write")
 WRITE_HOOKS(btrfs, "btrfs_buffered_write")
+COPY_HOOKS(netfs, "netfs_perform_write", from->count)
+COPY_HOOKS(fuse, "fuse_perform_write", compat_fuse_left(ctx))
 
 /*
  * The first store to a clean page through a shared mapping. The store itself comes later,

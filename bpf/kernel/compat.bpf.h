@@ -95,6 +95,19 @@ struct btrfs_inode___module {
 } __attribute__((preserve_access_index));
 
 /*
+ * 6.5: 596df33d673d ("fuse: drop redundant arguments to fuse_perform_write").
+ *
+ * It had four: the mapping was in front of the iov_iter, and the position behind it.
+ */
+static __always_inline __u64 compat_fuse_left(void *ctx)
+{
+	__u64 iter = 0;
+
+	bpf_get_func_arg(ctx, bpf_get_func_arg_cnt(ctx) == 4 ? 2 : 1, &iter);
+	return KERNEL_READ(iov_iter, iter, count);
+}
+
+/*
  * The system call by which a thread of user space came to send. Its number depends on the
  * architecture and, on x86, on the mode of the caller. Any other number means that the
  * kernel sends on its own behalf while the thread is in it.

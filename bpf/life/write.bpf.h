@@ -194,4 +194,14 @@ static __always_inline int file_written(void *ctx, struct pf_write *w, __u64 ki_
 	return file_write_end(ctx, w, ki_pos == w->pos ? w->pos : ki_pos - written, written);
 }
 
+/*
+ * The hooked function copies bytes into pages, and then asks a server to store them. The
+ * server may refuse, or answer later. Then the function returns an error, and yet the pages
+ * have all bytes that have left the iterator.
+ */
+static __always_inline int file_copied(void *ctx, struct pf_write *w, __u64 left)
+{
+	return file_write_end(ctx, w, w->pos, w->count - left);
+}
+
 #endif

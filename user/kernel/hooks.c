@@ -133,6 +133,12 @@ static const struct hook table[] = {
 	WRITE_ROWS("on_btrfs", "btrfs_buffered_write", .role = "write btrfs",
 		   .module = "btrfs",
 		   .blind_without = "writes to btrfs (load its module before pageflight starts)"),
+	WRITE_ROWS("on_netfs", "netfs_perform_write", .role = "write netfs",
+		   .module = "netfs",
+		   .blind_without = "writes to 9p, afs and cifs (load netfs before pageflight starts)"),
+	WRITE_ROWS("on_fuse", "fuse_perform_write", .role = "write fuse",
+		   .module = "fuse",
+		   .blind_without = "writes to fuse (load its module before pageflight starts)"),
 	{
 		.program = "on_mkwrite", .role = "write mmap",
 		.method = HOOK_FEXIT, .symbol = "do_page_mkwrite",
