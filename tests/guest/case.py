@@ -19,6 +19,7 @@ import tempfile
 import unittest
 from collections.abc import Callable, Container
 
+import smb
 from guest import (BIN, DEADLINE, MOUNTS, PAGE, Did, Flow, Ranges, changed, file_ranges, make_file,
                    merged, run_as, send_file)
 
@@ -189,10 +190,12 @@ class Case(unittest.TestCase):
 
     def fs(self, name: str) -> str:
         """Where a file system is mounted. Skips the test if this kernel does not have it."""
+        where = f"{MOUNTS}/{name}"
+        if name == "cifs" and not os.path.ismount(where):
+            smb.mount(where)
         with open("/proc/filesystems", encoding="ascii") as known:
             if not re.search(rf"\b{name}$", known.read(), re.M):
                 self.skipTest(f"file system {name}")
-        where = f"{MOUNTS}/{name}"
         self.assertTrue(os.path.ismount(where), f"{where} is not mounted")
         return where
 

@@ -4,9 +4,10 @@ import mmap
 import os
 
 from case import HEADER, Case, Scene
-from guest import PAGE, do_write, file_ranges, invert, make_file, merged, run_as
+from guest import PAGE, changed, do_write, file_ranges, invert, make_file, merged, run_as
+from test_writers import LEN, OFF, do_copy_file_range
 
-FILE_SYSTEMS = ("ext4", "xfs", "btrfs", "tmpfs")
+FILE_SYSTEMS = ("ext4", "xfs", "btrfs", "tmpfs", "fuse", "cifs")
 
 
 def do_rewrite(path: str, data: bytes) -> None:
@@ -95,6 +96,15 @@ class Quiet(Case):
         with open(path, "rb") as file:
             self.assertEqual(file.read()[4 * PAGE:8 * PAGE], invert(data[4 * PAGE:8 * PAGE]))
 
+    def copied_by_the_server(self, fs: str) -> None:
+        """The pages leave the cache."""
+        path = f"{self.fs(fs)}/copied"
+        scene = self.scene(path)
+        run_as("pf-writer", do_copy_file_range, path)
+        self.nothing(scene)
+        with open(path, "rb") as file:
+            self.assertEqual(changed(scene.data, file.read()), [(OFF, LEN)])
+
     def append(self, fs: str) -> None:
         """Behind the last byte, in the same page."""
         path = f"{self.fs(fs)}/append"
@@ -116,8 +126,9 @@ def add_tests() -> None:
         for name in ("rewrite", "replace", "beside", "after_reading", "after_reading_half",
                      "other_file", "append", "nobody_writes"):
             setattr(Quiet, f"test_{name}_{fs}", method(name, fs))
-    for fs in ("ext4", "xfs"):
+    for fs in ("ext4", "xfs", "fuse", "cifs"):
         setattr(Quiet, f"test_direct_{fs}", method("direct", fs))
+    setattr(Quiet, "test_copied_by_the_server_cifs", method("copied_by_the_server", "cifs"))
 
 
 add_tests()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * writer aio|uring FILE OFFSET LENGTH - invert the bytes of a range of a file
- * with one asynchronous write: what has no call in Python. Raw system calls, so
- * that no library is needed.
+ * writer aio|aio_sync|uring FILE OFFSET LENGTH - invert the bytes of a range of a
+ * file with one asynchronous write, aio_sync of a file that is open for O_SYNC:
+ * what has no call in Python. Raw system calls, so that no library is needed.
  *
  * Exit status 0: written in full; 77: the kernel does not have it.
  */
@@ -61,19 +61,19 @@ int main(int argc, char **argv)
 	int fd;
 
 	if (argc != 5)
-		error(2, 0, "usage: writer aio|uring FILE OFFSET LENGTH");
+		error(2, 0, "usage: writer aio|aio_sync|uring FILE OFFSET LENGTH");
 	off = atoll(argv[3]);
 	len = atoll(argv[4]);
-	fd = open(argv[2], O_RDWR | O_CLOEXEC);
+	fd = open(argv[2], O_RDWR | O_CLOEXEC | (strcmp(argv[1], "aio_sync") ? 0 : O_SYNC));
 	must(fd >= 0, argv[2]);
 	buf = malloc(len);
 	must(buf && pread(fd, buf, len, off) == (ssize_t)len, "pread");
 	for (i = 0; i < len; i++)
 		buf[i] ^= 0xff;
-	if (!strcmp(argv[1], "aio"))
-		done = write_aio(fd, buf, len, off);
-	else
+	if (!strcmp(argv[1], "uring"))
 		done = write_uring(fd, buf, len, off);
+	else
+		done = write_aio(fd, buf, len, off);
 	if (done < 0)
 		error(1, -done, "write");
 	return done != (long)len;
