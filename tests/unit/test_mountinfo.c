@@ -173,6 +173,26 @@ TEST_FN(table_is_read_from_its_start)
 	assert_int_equal(mountinfo_read(&m, fd), -EBADF);
 }
 
+static void test_type(void **state)
+{
+	static const char text[] =
+		"22 29 0:21 / /proc rw shared:5 master:2 - proc proc rw\n"
+		"23 29 0:22 / /merged rw - overlay overlay rw\n"
+		"24 29 0:23 / /overlay rw - \n"
+		"25 29 0:24 / /cut rw\n";
+	struct mountinfo *m;
+
+	(void)state;
+	assert_int_equal(mountinfo_parse(&m, text), 0);
+	assert_true(mountinfo_is_type(m, dev_number(0, 21), "proc"));
+	assert_false(mountinfo_is_type(m, dev_number(0, 21), "overlay"));
+	assert_true(mountinfo_is_type(m, dev_number(0, 22), "overlay"));
+	assert_false(mountinfo_is_type(m, dev_number(0, 23), "overlay"));
+	assert_false(mountinfo_is_type(m, dev_number(0, 24), "overlay"));
+	assert_false(mountinfo_is_type(m, dev_number(0, 25), "overlay"));
+	mountinfo_free(m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -185,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_device_of_an_id),
 		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_type),
 	};
 
 	return cmocka_run_group_tests_name("mountinfo", tests, NULL, NULL);

@@ -125,6 +125,15 @@ static void end_children(int until_closed[2])
 		;
 }
 
+static bool may_look_at_first(void)
+{
+	FILE *maps = fopen("/proc/1/maps", "r");
+
+	if (maps)
+		fclose(maps);
+	return maps;
+}
+
 /* Of all that there are as many as can be listed, and a word that there are more. */
 static void test_many(void **state)
 {
@@ -136,7 +145,8 @@ static void test_many(void **state)
 	start_children(SUSPECTS_MAX - 1, children);
 	suspects_incident(f->suspects, &shown);
 	assert_int_equal(shown.n_suspects, SUSPECTS_MAX);
-	assert_false(shown.suspects_cut);
+	/* Where not all may be looked at, that has to be said. */
+	assert_int_equal(shown.suspects_cut, !may_look_at_first());
 	for (size_t i = 1; i < shown.n_suspects; i++)
 		assert_int_not_equal(shown.suspects[i].pid, shown.suspects[i - 1].pid);
 	end_children(children);

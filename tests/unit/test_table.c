@@ -156,7 +156,7 @@ TEST_FN(test_suspects)
 	sample.shown.n_suspects = 0;
 	expect_suspects(&sample, 80, "  mapped writable by nobody now\n");
 	sample.shown.suspects_cut = true;
-	expect_suspects(&sample, 80, "  mapped writable by ...\n");
+	expect_suspects(&sample, 80, "  by whom it is mapped writable is not known\n");
 	sample.shown.n_suspects = 1;
 	expect_suspects(&sample, 80, "  mapped writable by rewriter[4242] ...\n");
 	/* One that was seen is not named again, and needs no line if there are no others. */

@@ -25,6 +25,7 @@ struct mount {
 	__u64 dev;
 	char *root;
 	char *point;
+	const char *type;	/* of the file system; "" if the line does not say */
 };
 
 struct mountinfo {
@@ -55,6 +56,18 @@ static void decode(char *text)
 	*to = '\0';
 }
 
+/* What follows the lone "-" behind the optional fields. */
+static const char *parse_type(char **save)
+{
+	const char *field;
+
+	while ((field = strtok_r(NULL, " ", save))) {
+		if (!strcmp(field, "-"))
+			return strtok_r(NULL, " ", save) ?: "";
+	}
+	return "";
+}
+
 static bool parse_line(char *line, struct mount *ret)
 {
 	enum { ID, DEV = 2, ROOT, POINT, FIELDS };
@@ -79,6 +92,7 @@ static bool parse_line(char *line, struct mount *ret)
 		.dev = dev_number(major, minor),
 		.root = field[ROOT],
 		.point = field[POINT],
+		.type = parse_type(&save),
 	};
 	return true;
 }
@@ -174,6 +188,15 @@ __u64 mountinfo_dev(const struct mountinfo *m, __u64 id)
 			return m->mount[i].dev;
 	}
 	return 0;
+}
+
+bool mountinfo_is_type(const struct mountinfo *m, __u64 dev, const char *type)
+{
+	for (size_t i = 0; i < m->n; i++) {
+		if (m->mount[i].dev == dev)
+			return !strcmp(m->mount[i].type, type);
+	}
+	return false;
 }
 
 const char *mountinfo_below(const struct mountinfo *m, const char *dir, size_t *at)

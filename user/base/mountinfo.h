@@ -6,6 +6,7 @@
 #ifndef PAGEFLIGHT_MOUNTINFO_H
 #define PAGEFLIGHT_MOUNTINFO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -30,6 +31,9 @@ int mountinfo_find(const struct mountinfo *m, __u64 dev, const char *inner, char
 
 /* Device, kernel encoding, of the mount with this id; 0 if it is not in the table. */
 __u64 mountinfo_dev(const struct mountinfo *m, __u64 id);
+
+/* Is there a mount of this device, and is it of this type of file system? */
+bool mountinfo_is_type(const struct mountinfo *m, __u64 dev, const char *type);
 
 /*
  * The next mount point below a directory, not the directory itself; *at is

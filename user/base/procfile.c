@@ -12,7 +12,12 @@
 
 int procfile_line(const char *path, char *ret_line, size_t len)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+	return procfile_line_at(AT_FDCWD, path, ret_line, len);
+}
+
+int procfile_line_at(int dir, const char *path, char *ret_line, size_t len)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), err;
 	ssize_t n;
 
 	if (fd < 0)

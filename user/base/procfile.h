@@ -11,6 +11,9 @@
  */
 int procfile_line(const char *path, char *ret_line, size_t len);
 
+/* The same of a path below an open directory. */
+int procfile_line_at(int dir, const char *path, char *ret_line, size_t len);
+
 /*
  * Read all of an open file from its start. *ret_text ends with a NUL and is to
  * be freed. Returns 0 or -errno.

@@ -2,138 +2,203 @@
 /*
  * suspects - a scan of /proc/PID/maps of all processes notes every shared writable
  * mapping of a file. One scan serves all incidents up to its moment, and a later
- * incident causes a new one. All scans together take at most a twentieth of the
- * time, plus a second on credit.
+ * incident causes a new one. No record is taken and no signal is handled during a
+ * scan, so a scan has limits of its own. All scans together take at most a twentieth
+ * of the time, plus a second on credit.
+ *
+ * No file system is asked for anything, since one whose server is dead does not
+ * answer. That a device is an overlay is said by the mount table of the process.
  *
  * Weak spots: a process that has unmapped the file, or has ended, is not found. On
  * btrfs, files of two subvolumes can have one inode number: processes of the other
  * file are then listed too. On overlayfs, kernels from 6.8 on show the file of the
- * overlay, which is matched by its inode number alone; see overlay_file().
+ * overlay, which is matched by its inode number alone; see is_overlay(). A process
+ * that waits for a file system inside of mmap(2) makes reading its maps wait too.
  */
 #include "suspects.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <linux/magic.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/dev.h"
+#include "base/mountinfo.h"
 #include "base/procfile.h"
 #include "base/procmaps.h"
 
-#define NOTED_MAX 65536u	/* mappings */
 #define SHARE 20		/* scans may take 1 / SHARE of the time */
 #define CREDIT_MAX NSEC_PER_SEC
+#define DEVICES_MAX 16
+
+static const struct suspects_limits usual = {
+	.ns = NSEC_PER_SEC / 10,
+	.lines = 262144,
+	.mappings = 65536,
+};
 
 struct noted {
 	struct mapping mapping;
 	__u32 pid;
-	bool overlay;		/* mapping.ino is from stat(2), the device is not known */
+};
+
+/* A device without a disk, and what the mount table of a process said of it. */
+struct device {
+	__u64 dev;
+	bool overlay;
 };
 
 struct suspects {
+	int proc;		/* directory */
+	struct suspects_limits limits;
 	struct noted *at;
 	size_t n, room;
+	struct device devices[DEVICES_MAX];
+	size_t n_devices;
 	__u64 looked;		/* when the last scan began; 0: never */
+	unsigned int lines;	/* that the last scan has read */
 	__s64 credit;		/* ns that scans may take now */
 	__u64 earned;		/* credit has been added up to then */
 	bool cut;		/* the last scan was not complete */
 	struct suspect found[SUSPECTS_MAX];
 };
 
-int suspects_new(struct suspects **ret_suspects)
+int suspects_new_in(struct suspects **ret_suspects, const char *proc,
+		    const struct suspects_limits *limits)
 {
 	struct suspects *s = calloc(1, sizeof(*s));
+	int err;
 
 	if (!s)
 		return -ENOMEM;
+	s->proc = open(proc, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->proc < 0) {
+		err = -errno;
+		free(s);
+		return err;
+	}
+	s->limits = *limits;
 	s->credit = CREDIT_MAX;
 	s->earned = clock_mono_ns();
 	*ret_suspects = s;
 	return 0;
 }
 
-static void note(struct suspects *s, const struct noted *noted)
+int suspects_new(struct suspects **ret_suspects)
 {
+	return suspects_new_in(ret_suspects, "/proc", &usual);
+}
+
+/* What of a process cannot be read because the process has ended. */
+static bool is_gone(int err)
+{
+	return err == -ENOENT || err == -ESRCH;
+}
+
+/* False if there is no room for it. */
+static bool note(struct suspects *s, const struct noted *noted)
+{
+	if (s->n == s->limits.mappings)
+		return false;
 	if (s->n == s->room) {
 		size_t room = s->room ? s->room * 2 : 256;
-		struct noted *more = room > NOTED_MAX ? NULL :
-				     reallocarray(s->at, room, sizeof(*more));
+		struct noted *more = reallocarray(s->at, room, sizeof(*more));
 
-		if (!more) {
-			s->cut = true;
-			return;
-		}
+		if (!more)
+			return false;
 		s->at = more;
 		s->room = room;
 	}
 	s->at[s->n++] = *noted;
-}
-
-/*
- * The hooks in the kernel see the file below an overlay. Up to 6.7 maps shows that
- * file too. Later kernels show device and inode of the overlay, but stat(2) through
- * map_files still gives the inode number of the file below, unless the overlay
- * makes up its numbers (xino).
- */
-static bool overlay_file(const char *pid, const struct mapping *m, __u64 *ret_ino)
-{
-	struct statfs fs;
-	struct stat st;
-	char path[96];
-
-	if (dev_major(m->dev))	/* a device number that no overlay has */
-		return false;
-	snprintf(path, sizeof(path), "/proc/%s/map_files/%llx-%llx", pid,
-		 (unsigned long long)m->start, (unsigned long long)m->end);
-	if (statfs(path, &fs) || fs.f_type != OVERLAYFS_SUPER_MAGIC || stat(path, &st))
-		return false;
-	*ret_ino = st.st_ino;
 	return true;
 }
 
-static void look_at(struct suspects *s, const char *pid)
+static bool may_go_on(const struct suspects *s)
+{
+	return s->lines < s->limits.lines && clock_mono_ns() - s->looked < s->limits.ns;
+}
+
+/* Note the mappings of one process. False if the scan has to end. */
+static bool note_all(struct suspects *s, FILE *maps, const char *pid)
 {
 	struct noted noted = { .pid = strtoul(pid, NULL, 10) };
-	char path[64], *line = NULL;
+	bool go_on = may_go_on(s);
+	char *line = NULL;
 	size_t room = 0;
-	FILE *maps;
 
-	snprintf(path, sizeof(path), "/proc/%s/maps", pid);
-	maps = fopen(path, "re");
-	if (!maps)
-		return;		/* the process has ended */
-	while (getline(&line, &room, maps) >= 0) {
-		if (!procmaps_shared_writable(line, &noted.mapping))
-			continue;
-		noted.overlay = overlay_file(pid, &noted.mapping, &noted.mapping.ino);
-		note(s, &noted);
+	while (go_on && getline(&line, &room, maps) >= 0) {
+		s->lines++;
+		if (procmaps_shared_writable(line, &noted.mapping))
+			go_on = note(s, &noted);
+		go_on = go_on && may_go_on(s);
 	}
+	if (go_on && ferror(maps) && !is_gone(-errno))
+		s->cut = true;
 	free(line);
+	return go_on;
+}
+
+/* 0: go on; 1: the scan has to end; -errno: the process could not be looked at. */
+static int look_at(struct suspects *s, const char *pid)
+{
+	char path[sizeof(((struct dirent *)0)->d_name) + 8];
+	FILE *maps;
+	bool go_on;
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/maps", pid);
+	fd = openat(s->proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	maps = fdopen(fd, "r");
+	if (!maps) {
+		err = -errno;
+		close(fd);
+		return err;
+	}
+	go_on = note_all(s, maps, pid);
 	fclose(maps);
+	return go_on ? 0 : 1;
+}
+
+static void look_at_all(struct suspects *s, DIR *proc)
+{
+	const struct dirent *entry;
+	bool first = false;
+	int err = 0;
+
+	while (err <= 0 && (errno = 0, entry = readdir(proc))) {
+		if (!isdigit((unsigned char)entry->d_name[0]))
+			continue;
+		first |= !strcmp(entry->d_name, "1");
+		err = look_at(s, entry->d_name);
+		if (err && !is_gone(err))
+			s->cut = true;
+	}
+	/* There always is a first process. If it is hidden, so are others. */
+	if (!first || (err <= 0 && errno))
+		s->cut = true;
 }
 
 static void look(struct suspects *s)
 {
-	DIR *proc = opendir("/proc");
-	const struct dirent *entry;
+	int fd = openat(s->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
 
-	s->n = 0;
+	s->n = s->n_devices = s->lines = 0;
 	s->looked = clock_mono_ns();
 	s->cut = !proc;
-	if (!proc)
-		return;
-	while ((entry = readdir(proc))) {
-		if (isdigit((unsigned char)entry->d_name[0]))
-			look_at(s, entry->d_name);
+	if (proc) {
+		look_at_all(s, proc);
+		closedir(proc);
+	} else if (fd >= 0) {
+		close(fd);
 	}
-	closedir(proc);
 	s->credit -= clock_mono_ns() - s->looked;
 }
 
@@ -148,19 +213,73 @@ static bool may_look(struct suspects *s)
 	return s->credit > 0;
 }
 
-static bool comm_of(__u32 pid, char ret_comm[PF_COMM_LEN])
+/* 0, or -errno if the mount table of the process cannot be read. */
+static int ask_mounts(const struct suspects *s, __u32 pid, struct device *device)
 {
+	struct mountinfo *mounts;
 	char path[32];
+	int fd, err;
 
-	snprintf(path, sizeof(path), "/proc/%u/comm", pid);
-	return !procfile_line(path, ret_comm, PF_COMM_LEN);
+	snprintf(path, sizeof(path), "%u/mountinfo", pid);
+	fd = openat(s->proc, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	err = mountinfo_read(&mounts, fd);
+	close(fd);
+	if (err)
+		return err;
+	device->overlay = mountinfo_is_type(mounts, device->dev, "overlay");
+	mountinfo_free(mounts);
+	return 0;
 }
 
-static bool is_of(const struct noted *noted, const struct pf_incident *inc)
+/*
+ * The hooks in the kernel see the file below an overlay. Up to 6.7 maps shows that
+ * file too. Later kernels show the device of the overlay, but still the inode number
+ * of the file below, unless the overlay makes up its numbers (xino).
+ */
+static bool is_overlay(struct suspects *s, const struct noted *noted)
+{
+	struct device *device = &s->devices[s->n_devices];
+	int err;
+
+	if (dev_major(noted->mapping.dev))	/* a device number that no overlay has */
+		return false;
+	for (size_t i = 0; i < s->n_devices; i++)
+		if (s->devices[i].dev == noted->mapping.dev)
+			return s->devices[i].overlay;
+	if (s->n_devices == DEVICES_MAX) {
+		s->cut = true;
+		return false;
+	}
+	*device = (struct device){ .dev = noted->mapping.dev };
+	err = ask_mounts(s, noted->pid, device);
+	if (!err)
+		s->n_devices++;
+	else if (!is_gone(err))
+		s->cut = true;
+	return device->overlay;
+}
+
+/* False if the process has ended. */
+static bool comm_of(struct suspects *s, __u32 pid, char ret_comm[PF_COMM_LEN])
+{
+	char path[32];
+	int err;
+
+	snprintf(path, sizeof(path), "%u/comm", pid);
+	err = procfile_line_at(s->proc, path, ret_comm, PF_COMM_LEN);
+	if (err && !is_gone(err))
+		s->cut = true;
+	return !err;
+}
+
+/* The device comes last, since it may have to be asked for. */
+static bool is_of(struct suspects *s, const struct noted *noted, const struct pf_incident *inc)
 {
 	return noted->mapping.ino == inc->ino &&
-	       (noted->overlay || noted->mapping.dev == inc->dev) &&
-	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len);
+	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len) &&
+	       (noted->mapping.dev == inc->dev || is_overlay(s, noted));
 }
 
 void suspects_incident(struct suspects *s, struct shown *shown)
@@ -175,20 +294,21 @@ void suspects_incident(struct suspects *s, struct shown *shown)
 	if (inc->ts >= s->looked && may_look(s))
 		look(s);
 	shown->suspects = s->found;
-	shown->suspects_cut = s->cut;
+	shown->suspects_cut = false;
 	/* All mappings of a process stand together. */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct noted *noted = &s->at[i];
 
-		if (!is_of(noted, inc) || (n && s->found[n - 1].pid == noted->pid))
+		if ((n && s->found[n - 1].pid == noted->pid) || !is_of(s, noted, inc))
 			continue;
 		if (n == SUSPECTS_MAX) {
 			shown->suspects_cut = true;
 			break;
 		}
 		s->found[n].pid = noted->pid;
-		n += comm_of(noted->pid, s->found[n].comm);
+		n += comm_of(s, noted->pid, s->found[n].comm);
 	}
+	shown->suspects_cut |= s->cut;
 	shown->n_suspects = n;
 }
 
@@ -196,6 +316,7 @@ void suspects_free(struct suspects *s)
 {
 	if (!s)
 		return;
+	close(s->proc);
 	free(s->at);
 	free(s);
 }

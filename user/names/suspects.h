@@ -10,8 +10,19 @@
 
 struct suspects;
 
-/* 0 or -ENOMEM. */
+/* What one look at all processes may take. What is left then is not looked at. */
+struct suspects_limits {
+	__u64 ns;		/* of time */
+	unsigned int lines;	/* of /proc/PID/maps */
+	unsigned int mappings;	/* shared and writable ones that are noted */
+};
+
+/* Look at the running machine, within usual limits. 0 or -errno. */
 int suspects_new(struct suspects **ret_suspects);
+
+/* Look at the processes below a directory like /proc. 0 or -errno. */
+int suspects_new_in(struct suspects **ret_suspects, const char *proc,
+		    const struct suspects_limits *limits);
 
 /*
  * Fill in the suspects of an incident whose writer is not known, or is known for

@@ -254,6 +254,8 @@ static int table_open(struct sink *sink)
 static void put_suspects(struct sink *sink, const struct shown *shown)
 {
 	static const char begin[] = "  mapped writable by", more[] = " ...";
+	static const char none[] = "  mapped writable by nobody now";
+	static const char unknown[] = "  by whom it is mapped writable is not known";
 	unsigned int used = 0;
 	bool cut = shown->suspects_cut;
 
@@ -274,10 +276,10 @@ static void put_suspects(struct sink *sink, const struct shown *shown)
 		}
 		fprintf(sink->out, " %s", name);
 	}
-	if (!used && pf_task_is_nobody(&shown->inc->writer))
-		used = fprintf(sink->out, "%s%s", begin, cut ? "" : " nobody now");
 	if (used)
 		fprintf(sink->out, "%s\n", cut ? more : "");
+	else if (pf_task_is_nobody(&shown->inc->writer))
+		fprintf(sink->out, "%s\n", cut ? unknown : none);
 }
 
 static void put_incident(struct sink *sink, const struct shown *shown)
