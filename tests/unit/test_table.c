@@ -12,19 +12,19 @@
 static const char at_120[] =
 	"TIME     VERDICT    REASON  BYTES WRITER         SENDER         CONNECTION         PHASE    AGE FILE@OFFSET+LENGTH\n"
 	"12:00:00 corrupt    unsent   4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 queued 1.8ms ~rv/www/a.iso@65536+4096\n"
-	"12:00:00 possible*  mmap-s~  1.0T with~[4194304] fifteen~[4100] ~:fdfd:fdfd]:51034 held     12s ~ a file@0+1099511627776\n"
+	"12:00:00 possible*  mmap-s~  1.0T with~[4194304] fifteen~[4100] ~:fdfd:fdfd]:51034 held     12s [w]~file@0+1099511627776\n"
 	"12:00:00 near-miss  acked    4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms ~] inode 1234@65536+4096\n";
 
 static const char at_80[] =
 	"TIME     VERDICT    REASON  WRITER       CONNECTION      FILE@OFFSET+LENGTH\n"
 	"12:00:00 corrupt    unsent  rewri~[4242] 10.0.0.2:51034  ~v/www/a.iso@65536+4096\n"
-	"12:00:00 possible*  mmap-s~ wi~[4194304] ~fd:fdfd]:51034 ~a file@0+1099511627776\n"
+	"12:00:00 possible*  mmap-s~ wi~[4194304] ~fd:fdfd]:51034 [w]~ile@0+1099511627776\n"
 	"12:00:00 near-miss  acked   rewri~[4242] 10.0.0.2:51034  ~ inode 1234@65536+4096\n";
 
 static const char at_40[] =
 	"VERDICT    WRITER       FILE@OFFSET+LENGTH\n"
 	"corrupt    rewri~[4242] ~ww/a.iso@65536+4096\n"
-	"possible*  wi~[4194304] ~ile@0+1099511627776\n"
+	"possible*  wi~[4194304] [w]~@0+1099511627776\n"
 	"near-miss  rewri~[4242] ~ode 1234@65536+4096\n";
 
 static const char at_end[] =
@@ -213,6 +213,39 @@ TEST_FN(test_whole_path)
 	free(text);
 }
 
+static void expect_file(const struct sample *sample, unsigned int width, const char *file)
+{
+	char *text = print_sink((struct sink){ .width = width }, sample);
+
+	text[strlen(text) - 1] = '\0';
+	assert_string_equal(strrchr(text, ' ') + 1, file);
+	free(text);
+}
+
+/* A path of somebody's own mount namespace never looks like one of the host's. */
+TEST_FN(test_path_of_another_namespace)
+{
+	struct sample sample = sample_incident();
+
+	sample.shown.path = "/etc/shadow";
+	sample.shown.view = PATH_SELF;
+	expect_file(&sample, 200, "/etc/shadow@65536+4096");
+	expect_file(&sample, 40, "~c/shadow@65536+4096");
+	sample.shown.view = PATH_WRITER;
+	expect_file(&sample, 200, "[writer's]/etc/shadow@65536+4096");
+	expect_file(&sample, 40, "[w]~hadow@65536+4096");
+	sample.shown.view = PATH_SENDER;
+	expect_file(&sample, 200, "[sender's]/etc/shadow@65536+4096");
+	expect_file(&sample, 40, "[s]~hadow@65536+4096");
+	sample.shown.path = NULL;
+	expect_file(&sample, 200, "1234@65536+4096");
+	/* What is most important is kept in the narrowest column, too. */
+	sample = sample_odd();
+	sample.shown.path = "/etc/shadow";
+	sample.shown.view = PATH_WRITER;
+	expect_file(&sample, 40, "[w]~@0+1099511627776");
+}
+
 TEST_FN(test_summary)
 {
 	struct summary sum = sample_summary();
@@ -302,6 +335,7 @@ int main(void)
 		cmocka_unit_test(test_module_too_long),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_whole_path),
+		cmocka_unit_test(test_path_of_another_namespace),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_summary_with_filters),
 		cmocka_unit_test(test_summary_of_nothing),

@@ -116,13 +116,34 @@ static void age_cell(char *buf, const struct shown *shown, unsigned int width)
 	fmt_age(buf, shown->inc->age_ns);
 }
 
-/* The range is never cut. "(deleted)" is added only if the name keeps some room. */
+/*
+ * Whoever can make a mount namespace can put any name on any file there. So a path
+ * of another namespace than ours must not look like one of ours.
+ */
+static const char *view_mark(enum path_view view, bool brief)
+{
+	switch (view) {
+	case PATH_WRITER:
+		return brief ? "[w]" : "[writer's]";
+	case PATH_SENDER:
+		return brief ? "[s]" : "[sender's]";
+	default:
+		return "";
+	}
+}
+
+/*
+ * The range and the mark of a foreign path are never cut. "(deleted)" is added only
+ * if the name keeps some room.
+ */
 static void file_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	const struct pf_incident *inc = shown->inc;
 	char range[64], dev[FMT_DEV_LEN], inode[64];
 	const char *path = shown->path, *mark = shown->deleted ? " (deleted)" : "";
-	unsigned int tail;
+	enum path_view whose = path ? shown->view : PATH_UNKNOWN;
+	const char *view = view_mark(whose, false);
+	unsigned int tail, head;
 
 	if (pf_incident_no_file(inc)) {
 		strcpy(buf, "(user memory)");
@@ -135,11 +156,15 @@ static void file_cell(char *buf, const struct shown *shown, unsigned int width)
 	}
 	tail = snprintf(range, sizeof(range), "@%llu+%llu", (unsigned long long)inc->file_off,
 			(unsigned long long)inc->file_len);
-	if (tail + strlen(mark) + 12 > width)
+	if (tail + strlen(view) + 12 > width)
+		view = view_mark(whose, true);
+	head = strlen(view);
+	if (tail + head + strlen(mark) + 12 > width)
 		mark = "";
 	tail += strlen(mark);
-	fmt_cell(buf, CELL_LEN - sizeof(range) - strlen(mark), path,
-		 width > tail ? width - tail : 1, true);
+	strcpy(buf, view);
+	fmt_cell(buf + head, CELL_LEN - head - sizeof(range) - strlen(mark), path,
+		 width > tail + head ? width - tail - head : 1, true);
 	strcat(strcat(buf, range), mark);
 }
 
