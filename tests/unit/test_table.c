@@ -270,6 +270,11 @@ TEST_FN(test_summary_with_filters)
 	assert_non_null(strstr(text, "\nfilters    port 80, min-bytes 1k: "
 			       "left out pages 17, incidents 4\n"));
 	free(text);
+	/* Wrappers pass on what others wrote. */
+	filter_add(&filter, FILTER_COMM, "\033[2J\nx");
+	text = sample_print(&sink_table, 120, NULL, 0, &sum);
+	assert_non_null(strstr(text, "comm ?[2J?x"));
+	free(text);
 }
 
 TEST_FN(test_summary_of_nothing)

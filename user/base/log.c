@@ -7,7 +7,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
+
+#include "fmt.h"
 
 #define LINE_MAX_LEN 1024
 
@@ -18,16 +21,16 @@ static void say(const char *command, const char *fmt, va_list args) LOG_FORMAT(2
 
 static void say(const char *command, const char *fmt, va_list args)
 {
-	char line[LINE_MAX_LEN];
+	char line[LINE_MAX_LEN], text[LINE_MAX_LEN];
 	int head = snprintf(line, sizeof(line), "pageflight: %s%s", command ? command : "",
 			    command ? ": " : "");
-	int n = vsnprintf(line + head, sizeof(line) - head - 1, fmt, args);
+	int n = vsnprintf(text, sizeof(text), fmt, args);
 
 	if (n < 0)
 		return;
-	n += head;
-	if (n > LINE_MAX_LEN - 2)
-		n = LINE_MAX_LEN - 2;
+	/* Arguments can be anybody's words. */
+	fmt_cell(line + head, sizeof(line) - head - 1, text, sizeof(text), false);
+	n = strlen(line);
 	line[n] = '\n';
 	/* There is nobody left to tell that stderr is closed. */
 	if (write(STDERR_FILENO, line, n + 1) < 0)

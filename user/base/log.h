@@ -11,7 +11,7 @@
 
 /*
  * The text has no newline at its end. The name of the program is put in front
- * of it, and in front of an error also the name of the command.
+ * of it, and in front of an error also the name of the command. What a terminal would obey becomes '?'.
  */
 void log_error(const char *fmt, ...) LOG_FORMAT(1, 2);
 void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);

@@ -26,11 +26,12 @@ static void print_seen(FILE *out, const struct summary *sum)
 
 static void print_filter(FILE *out, const struct summary *sum)
 {
-	char text[FILTER_TEXT_LEN];
+	char text[FILTER_TEXT_LEN], clean[FILTER_TEXT_LEN];
 
 	if (!sum->filter || !*filter_text(sum->filter, text, sizeof(text)))
 		return;
-	fprintf(out, "filters    %s: left out pages %llu, incidents %llu\n", text,
+	fmt_cell(clean, sizeof(clean), text, sizeof(text), false);
+	fprintf(out, "filters    %s: left out pages %llu, incidents %llu\n", clean,
 		(unsigned long long)sum->totals.stats.count[PF_C_filtered],
 		(unsigned long long)sum->small);
 }
