@@ -171,6 +171,22 @@ class Commands(unittest.TestCase):
                 said = self.one_line(1, *NOBODY, BIN, command)
                 self.assertRegex(said, "root|CAP_|privilege")
 
+    def test_root_is_told_of_no_loss(self) -> None:
+        self.assertNotIn("CAP_", self.pageflight(0, "watch", "-j", "--", "true").stderr)
+
+    def test_pid_namespace(self) -> None:
+        """Its own process numbers are not those of the kernel side."""
+        for command in ("watch", "probe", "demo"):
+            with self.subTest(command=command):
+                said = self.one_line(1, "unshare", "-pf", "--mount-proc", BIN, command)
+                self.assertIn("pid namespace", said)
+
+    def test_too_little_memory(self) -> None:
+        """It is not called a lack of type information."""
+        said = self.one_line(1, "prlimit", "--as=12000000", BIN, "watch")
+        self.assertNotIn("CONFIG_DEBUG_INFO_BTF", said)
+        self.assertIn("memory", said)
+
     def test_two_at_once(self) -> None:
         """Two of them do not disturb each other."""
         one, two = Watch(), Watch()

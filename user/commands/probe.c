@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "kernel/hooks.h"
 #include "kernel/loader.h"
+#include "kernel/privileges.h"
 #include "kernel/selftest.h"
 #include "output/json.h"
 #include "output/sink.h"
@@ -156,7 +157,7 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	struct err err;
 	int out_err;
 
-	if (loader_open(&l, &lopts, &err)) {
+	if (privileges_check(&err) || loader_open(&l, &lopts, &err)) {
 		log_error("%s", err.text);
 		return EXIT_FAILED;
 	}

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include <bpf/btf.h>
+#include <linux/capability.h>
 
 #include "base/procfile.h"
 #include "hooks.h"
+#include "privileges.h"
 
 bool kernel_is_locked_down(void)
 {
@@ -53,7 +55,8 @@ bool kernel_has_hook(void *ctx, const struct hook *h)
 
 	if (btf_has_func(vmlinux, h))
 		return true;
-	if (!h->module)
+	/* Without it libbpf may not look into modules. */
+	if (!h->module || !privileges_have(CAP_SYS_ADMIN))
 		return false;
 	module = btf__load_module_btf(h->module, vmlinux);
 	if (!module)

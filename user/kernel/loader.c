@@ -20,6 +20,7 @@
 #include "features.h"
 #include "hooks.h"
 #include "pageflight.skel.h"
+#include "privileges.h"
 #include "programs.h"
 
 struct loader {
@@ -40,15 +41,33 @@ static int on_libbpf_print(enum libbpf_print_level level, const char *format, va
 	return vfprintf(stderr, format, args);
 }
 
-static int check_privileges(struct err *ret_err)
+static int check_lockdown(struct err *ret_err)
 {
-	if (kernel_is_locked_down())
-		return err_set(ret_err, -EPERM,
-			       "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
-	if (geteuid())
-		return err_set(ret_err, -EPERM,
-			       "BPF tracing needs root (CAP_BPF and CAP_PERFMON): run it with sudo");
-	return 0;
+	if (!kernel_is_locked_down())
+		return 0;
+	return err_set(ret_err, -EPERM,
+		       "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
+}
+
+/* Why the type information of the kernel was not loaded. */
+static int no_types(struct err *ret_err)
+{
+	static const char path[] = "/sys/kernel/btf/vmlinux";
+	int err;
+
+	if (!access(path, R_OK)) {
+		/* The search through several places does not say why one was of no use. */
+		btf__free(btf__parse(path, NULL));
+		err = -errno;
+		return err_set(ret_err, err, "%s cannot be loaded: %s", path, strerror(-err));
+	}
+	err = -errno;
+	if (err != -ENOENT || access("/sys/kernel", F_OK))
+		return err_set(ret_err, err, "/sys is needed, and %s cannot be read: %s", path,
+			       strerror(-err));
+	return err_set(ret_err, -EOPNOTSUPP,
+		       "this kernel has no type information (%s): it needs CONFIG_DEBUG_INFO_BTF",
+		       path);
 }
 
 static int check_kernel(const struct btf *btf, struct err *ret_err)
@@ -57,8 +76,7 @@ static int check_kernel(const struct btf *btf, struct err *ret_err)
 	struct utsname u;
 
 	if (!btf)
-		return err_set(ret_err, -EOPNOTSUPP,
-			       "this kernel has no type information (/sys/kernel/btf/vmlinux): it needs CONFIG_DEBUG_INFO_BTF");
+		return no_types(ret_err);
 	lacks = kernel_lacks(btf);
 	if (!lacks)
 		return 0;
@@ -106,6 +124,9 @@ static int load(struct loader *l, const struct filter *filter, struct err *ret_e
 	if (err == -EPERM)
 		return err_set(ret_err, err,
 			       "the kernel refuses BPF programs: run as root (CAP_BPF, CAP_PERFMON), with lockdown off");
+	if (err == -EMFILE || err == -ENFILE)
+		return err_set(ret_err, err, "too few file descriptors for the BPF programs: %s (ulimit -n)",
+			       strerror(-err));
 	if (err == -ENOMEM)
 		return err_set(ret_err, err,
 			       "not enough memory for the maps: lower --max-pages or --max-conns");
@@ -166,7 +187,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
-	err = check_privileges(ret_err);
+	err = check_lockdown(ret_err);
 	if (err)
 		return err;
 	l = calloc(1, sizeof(*l));
@@ -181,6 +202,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 		loader_close(l);
 		return err;
 	}
+	privileges_say();
 	*ret_loader = l;
 	return 0;
 }

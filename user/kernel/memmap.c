@@ -155,7 +155,7 @@ int memmap_find(memmap_try_fn try, void *ctx, size_t struct_page_size)
 		.fd = memfd_create("pageflight-memmap", MFD_CLOEXEC),
 	};
 	char *page;
-	int err;
+	int err, kcore;
 
 	if (s.fd < 0)
 		return -errno;
@@ -164,9 +164,11 @@ int memmap_find(memmap_try_fn try, void *ctx, size_t struct_page_size)
 	err = page == MAP_FAILED ? -errno : 0;
 	if (!err) {
 		s.fp = fill_page(page, size);
-		err = try_kcore(&s, size, struct_page_size);
-		if (err)
-			err = try_kallsyms(&s);
+		kcore = try_kcore(&s, size, struct_page_size);
+		err = kcore ? try_kallsyms(&s) : 0;
+		/* Without the privilege for either, symbols have no addresses. */
+		if (err == -ENOENT && (kcore == -EPERM || kcore == -EACCES))
+			err = kcore;
 		munmap(page, size);
 	}
 	close(s.fd);

@@ -171,6 +171,11 @@ int programs_attach(struct programs *p, const struct programs_memmap *memmap, st
 			continue;
 		h->err = attach_one(p, i, memmap);
 		h->state = h->err ? HOOK_FAILED : HOOK_ATTACHED;
+		/* It says nothing about the hook, and more would fail in the same way. */
+		if (h->err == -EMFILE || h->err == -ENFILE)
+			return err_set(ret_err, h->err,
+				       "too few file descriptors for the hooks: %s (ulimit -n)",
+				       strerror(-h->err));
 	}
 	for (size_t i = 0; i < hooks_n; i++)
 		if (p->hooks[i].state == HOOK_FAILED)

@@ -17,6 +17,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "kernel/privileges.h"
 #include "output/notices.h"
 #include "pageflight.h"
 #include "ready.h"
@@ -33,6 +34,11 @@ static int set_up(struct session *s)
 	struct err text;
 	int err;
 
+	err = privileges_check(&text);
+	if (err) {
+		log_error("%s", text.text);
+		return err;
+	}
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	err = err ?: pf_engine_new(&s->engine, &cfg);

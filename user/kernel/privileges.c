@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* privileges.c - see privileges.h. */
+#include "privileges.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <linux/capability.h>
+
+#include "base/err.h"
+#include "base/log.h"
+
+#define BIT(capability) (1ull << (capability))
+
+/* The kernel takes CAP_SYS_ADMIN for any of them. */
+#define BPF (BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN))
+#define PERFMON (BIT(CAP_PERFMON) | BIT(CAP_SYS_ADMIN))
+
+static const struct {
+	__u64 any;		/* one of these is enough */
+	const char *loss;
+} optional[] = {
+	{ BIT(CAP_SYS_PTRACE),
+	  "no CAP_SYS_PTRACE: who has a file mapped, and paths in other mount namespaces, are not known" },
+	{ BIT(CAP_SYSLOG),
+	  "no CAP_SYSLOG: the functions of a writer's stack, and modules that send, are not known" },
+	{ BIT(CAP_SYSLOG) | BIT(CAP_SYS_RAWIO),
+	  "neither CAP_SYSLOG nor CAP_SYS_RAWIO: the kernel's memory is not found, so the content mode is off" },
+	{ BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_DAC_OVERRIDE),
+	  "no CAP_DAC_READ_SEARCH: a filter does not find a path that this user may not search" },
+	{ BIT(CAP_SYS_ADMIN),
+	  "no CAP_SYS_ADMIN: what functions of modules do is not seen" },
+};
+
+bool privileges_first_pidns(const char *link)
+{
+	return !strcmp(link, "pid:[4026531836]");	/* PROC_PID_INIT_INO of the kernel */
+}
+
+int privileges_judge(__u64 capabilities, struct err *ret_err)
+{
+	bool bpf = capabilities & BPF, perfmon = capabilities & PERFMON;
+
+	if (bpf && perfmon)
+		return 0;
+	return err_set(ret_err, -EPERM, "BPF tracing needs the privileges of root: no %s%s%s",
+		       bpf ? "" : "CAP_BPF", bpf || perfmon ? "" : " and no ",
+		       perfmon ? "" : "CAP_PERFMON");
+}
+
+const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end)
+{
+	*ret_end = i >= sizeof(optional) / sizeof(optional[0]);
+	return *ret_end || capabilities & optional[i].any ? NULL : optional[i].loss;
+}
+
+/* None if the kernel does not say. */
+static __u64 effective(void)
+{
+	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+
+	if (syscall(SYS_capget, &head, data))
+		return 0;
+	return data[0].effective | (__u64)data[1].effective << 32;
+}
+
+bool privileges_have(int capability)
+{
+	return effective() & BIT(capability);
+}
+
+static int check_pidns(struct err *ret_err)
+{
+	static const char path[] = "/proc/self/ns/pid";
+	char link[64];
+	ssize_t n = readlink(path, link, sizeof(link) - 1);
+
+	if (n < 0) {
+		n = -errno;
+		return err_set(ret_err, n, "/proc is needed, and %s cannot be read: %s", path,
+			       strerror(-n));
+	}
+	link[n] = '\0';
+	if (privileges_first_pidns(link))
+		return 0;
+	return err_set(ret_err, -EOPNOTSUPP,
+		       "this is a pid namespace of its own (%s), where the kernel's process numbers mean nothing: run it in the first one",
+		       link);
+}
+
+int privileges_check(struct err *ret_err)
+{
+	int err = privileges_judge(effective(), ret_err);
+
+	return err ?: check_pidns(ret_err);
+}
+
+void privileges_say(void)
+{
+	__u64 capabilities = effective();
+	bool end = false;
+
+	for (unsigned int i = 0; !end; i++) {
+		const char *loss = privileges_loss(capabilities, i, &end);
+
+		if (loss)
+			log_info("%s", loss);
+	}
+}
