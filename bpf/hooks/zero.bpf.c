@@ -63,22 +63,27 @@ int BPF_PROG(on_iomap_zeroed)
 	return zero_end(ctx);
 }
 
-/*
- * ext4 zeroes the ends of a punched range, each within one block from `from` on. If the page
- * cache has done so, this is the second time.
- */
 SEC("fentry/ext4_block_zero_page_range")
 int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
 {
-	__u64 block = 1ULL << BPF_CORE_READ(mapping, host, i_blkbits);
-	__u64 at = (__u64)BPF_CORE_READ(mapping, host, i_mapping);
-	__u64 most = block - (from & (block - 1));
-
-	return zero_begin(at, from, (__u64)length < most ? length : most, 0, PF_WRITE_PUNCH);
+	return ext4_zero(BPF_CORE_READ(mapping, host), from, length);
 }
 
 SEC("fexit/ext4_block_zero_page_range")
 int BPF_PROG(on_ext4_zeroed)
+{
+	return zero_end(ctx);
+}
+
+/* 7.x has the same function under another name, and with the inode in place of the mapping. */
+SEC("fentry/ext4_block_zero_range")
+int BPF_PROG(on_ext4_range, struct inode *inode, loff_t from, loff_t length)
+{
+	return ext4_zero(inode, from, length);
+}
+
+SEC("fexit/ext4_block_zero_range")
+int BPF_PROG(on_ext4_ranged)
 {
 	return zero_end(ctx);
 }

@@ -35,6 +35,19 @@ static __always_inline int zero_end(void *ctx)
 	return 0;
 }
 
+/*
+ * ext4 zeroes the ends of a punched or zeroed range, each within one block from `from` on. If
+ * the page cache has done so, this is the second time.
+ */
+static __always_inline int ext4_zero(struct inode *inode, __u64 from, __u64 length)
+{
+	__u64 block = 1ULL << BPF_CORE_READ(inode, i_blkbits);
+	__u64 most = block - (from & (block - 1));
+
+	return zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), from, length < most ? length : most,
+			  0, PF_WRITE_PUNCH);
+}
+
 static __always_inline int btrfs_zero(struct btrfs_inode___module *inode, __u64 from, __u64 stop)
 {
 	__u64 mapping = (__u64)BPF_CORE_READ(inode, vfs_inode.i_mapping);

@@ -9,8 +9,8 @@ import os
 import subprocess
 
 from case import Case, Scene, Watch
-from guest import (PAGE, SENDZC, Did, Flow, do_write, file_ranges, invert, make_file, pattern,
-                   run_as, send_file, sh)
+from guest import (PAGE, SENDZC, Did, Flow, do_write, file_ranges, invert, make_file, merged,
+                   pattern, run_as, send_file, sh)
 from memory import Mapper, poke, private, send_zerocopy, vmsplice, wait_notified
 from remote import Remote
 
@@ -105,6 +105,19 @@ class Both(Content):
         scene = self.scene(path, data=data)
         mapper.step()
         self.unseen(scene, mapper)
+
+    def both_zero_range(self) -> None:
+        """All bytes are zeroed by somebody who is known, the ends of the range like the rest."""
+        path, data = self.file()
+        scene = self.scene(path, data=data)
+        sh(f"exec fallocate --zero-range --offset 1000 --length 20000 '{path}'")
+        wrong = scene.read()
+        self.assertEqual(wrong, [(1000, 20000)])
+        found = [i for i in self.watch.collect() if i["verdict"] != "identical"]
+        for incident in found:
+            self.expect(incident, {"verdict": "corrupt",
+                                   "writer": {"how": "punch", "comm": "fallocate"}})
+        self.assertEqual(merged([r for i in found for r in file_ranges(i)]), wrong)
 
     def both_store_ext4(self) -> None:
         self.stored("ext4")

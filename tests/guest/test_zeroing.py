@@ -78,6 +78,13 @@ class Zeroing(Case):
         # xfs and cifs drop the pages at both ends, and zero them anew in others.
         self.compare(scene, "punch", "fallocate", empty=fs in ("xfs", "cifs"))
 
+    def zero_range(self, fs: str) -> None:
+        """Both ends of the range lie inside of a page that keeps the rest of its bytes."""
+        path = f"{self.fs(fs)}/zero-range"
+        scene = self.scene(path)
+        do_fallocate(path, "--zero-range")
+        self.compare(scene, "punch", "fallocate", empty=fs == "xfs")
+
     def store(self, fs: str) -> None:
         """The first store to a clean page: the page is named, its bytes are not known."""
         path = f"{self.fs(fs)}/store"
@@ -97,6 +104,8 @@ def add_tests() -> None:
         setattr(Zeroing, f"test_truncate_{fs}", method("truncate", fs))
         if fs != "fuse":  # its server punches no holes, but see test_fuse
             setattr(Zeroing, f"test_punch_{fs}", method("punch", fs))
+    for fs in ("ext4", "xfs", "btrfs"):
+        setattr(Zeroing, f"test_zero_range_{fs}", method("zero_range", fs))
     for fs in ("ext4", "xfs"):
         setattr(Zeroing, f"test_truncate_of_a_large_folio_{fs}",
                 method("truncate_of_a_large_folio", fs))

@@ -155,12 +155,22 @@ static const struct hook table[] = {
 		.blind_without = "bytes zeroed by truncate and hole punch",
 	},
 	{
-		.program = "on_ext4_zero", .role = "write truncate",
+		.program = "on_ext4_range", .role = "write truncate", .group = 1,
+		.method = HOOK_FENTRY, .symbol = "ext4_block_zero_range", .module = "ext4",
+		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
+	},
+	{
+		.program = "on_ext4_ranged", .role = "write truncate", .group = 1,
+		.method = HOOK_FEXIT, .symbol = "ext4_block_zero_range", .module = "ext4",
+		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
+	},
+	{
+		.program = "on_ext4_zero", .role = "write truncate", .group = 2,
 		.method = HOOK_FENTRY, .symbol = "ext4_block_zero_page_range", .module = "ext4",
 		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
 	},
 	{
-		.program = "on_ext4_zeroed", .role = "write truncate",
+		.program = "on_ext4_zeroed", .role = "write truncate", .group = 2,
 		.method = HOOK_FEXIT, .symbol = "ext4_block_zero_page_range", .module = "ext4",
 		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
 	},
