@@ -37,7 +37,7 @@
 #define DEVICES_MAX 16
 
 static const struct suspects_limits usual = {
-	.ns = NSEC_PER_SEC / 10,
+	.ns = NSEC_PER_SEC,
 	.lines = 262144,
 	.mappings = 65536,
 };
