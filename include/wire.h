@@ -233,7 +233,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(socks_full,  "sockets not registered: map full")			\
 	LOSS(readers_full, "established sockets not noted: a local reader may count as remote") \
 	LOSS(writes_full, "writes not followed: map full")			\
-	LOSS(events_lost, "records lost: ring buffer full")			\
+	LOSS(events_lost, "records lost: ring buffer full, or not taken by the end") \
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
 	LOSS(held_full,	  "connections reset whose packets were not followed out of this host") \
 	LOSS(copies_full, "copies out of a tun that were not looked at again: map full") \

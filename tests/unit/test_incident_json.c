@@ -263,6 +263,7 @@ TEST_FN(test_summary)
 		{ "losses.missed", json_type_int, "2" },
 		{ "losses.refused", json_type_int, "3" },
 		{ "losses.evicted", json_type_int, "4" },
+		{ "losses.output_lost", json_type_int, "5" },
 	};
 	struct summary sum = sample_summary();
 	struct json_object *obj;
@@ -271,12 +272,13 @@ TEST_FN(test_summary)
 	sum.totals.missed = 2;
 	sum.refused = 3;
 	sum.evicted = 4;
+	sum.output_lost = 5;
 	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
 	expect(obj, keys, ARRAY_LEN(keys));
 	/* Every counter of the kernel side is there, in one group or the other. */
 	n = json_object_object_length(at(obj, "counters")) +
 	    json_object_object_length(at(obj, "losses"));
-	assert_int_equal(n, PF_C_MAX + 3);
+	assert_int_equal(n, PF_C_MAX + 4);
 	json_object_put(obj);
 }
 

@@ -311,12 +311,13 @@ TEST_FN(test_losses)
 	}
 	assert_int_equal(n, PF_C_MAX - PF_C_FIRST_LOSS);
 	sum = sample_summary();
-	sum.totals.missed = sum.refused = sum.evicted = 1;
+	sum.totals.missed = sum.refused = sum.evicted = sum.output_lost = 1;
 	text = sample_print(&sink_table, 120, NULL, 0, &sum);
 	assert_null(strstr(text, "nothing"));
 	assert_non_null(strstr(text, "lost       1 runs the kernel skipped"));
 	assert_non_null(strstr(text, "lost       1 records with a broken form"));
 	assert_non_null(strstr(text, "lost       1 incidents reported before"));
+	assert_non_null(strstr(text, "lost       1 incidents counted but not printed"));
 	free(text);
 }
 

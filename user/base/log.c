@@ -16,6 +16,8 @@
 
 static bool log_verbose;
 static const char *log_command;
+static log_write_fn log_writer;
+static void *log_writer_ctx;
 
 static void say(const char *command, const char *fmt, va_list args) LOG_FORMAT(2, 0);
 
@@ -32,6 +34,10 @@ static void say(const char *command, const char *fmt, va_list args)
 	fmt_cell(line + head, sizeof(line) - head - 1, text, sizeof(text), false);
 	n = strlen(line);
 	line[n] = '\n';
+	if (log_writer) {
+		log_writer(log_writer_ctx, line, n + 1);
+		return;
+	}
 	/* There is nobody left to tell that stderr is closed. */
 	if (write(STDERR_FILENO, line, n + 1) < 0)
 		return;
@@ -69,6 +75,12 @@ void log_debug(const char *fmt, ...)
 bool log_is_verbose(void)
 {
 	return log_verbose;
+}
+
+void log_set_writer(log_write_fn write, void *ctx)
+{
+	log_writer = write;
+	log_writer_ctx = ctx;
 }
 
 void log_set_verbose(bool verbose)

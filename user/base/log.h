@@ -6,6 +6,7 @@
 #define PAGEFLIGHT_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define LOG_FORMAT(fmt, args) __attribute__((format(printf, fmt, args)))
 
@@ -18,6 +19,10 @@ void log_info(const char *fmt, ...) LOG_FORMAT(1, 2);
 
 /* Printed only after log_set_verbose(true). */
 void log_debug(const char *fmt, ...) LOG_FORMAT(1, 2);
+
+/* From now on lines go to write, not to stderr; NULL: to stderr again. */
+typedef void (*log_write_fn)(void *ctx, const char *line, size_t len);
+void log_set_writer(log_write_fn write, void *ctx);
 
 void log_set_verbose(bool verbose);
 bool log_is_verbose(void);

@@ -3,10 +3,12 @@
 #include "loader.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -29,6 +31,8 @@ struct loader {
 	struct ring_buffer *ring;
 	loader_event_fn fn;
 	void *fn_ctx;
+	size_t n, max;			/* records taken, and to be taken, in one call */
+	const char *positions;		/* of the ring buffer's reader, and a page behind, its writers */
 	int n_cpus;
 };
 
@@ -145,6 +149,18 @@ static int on_record(void *ctx, void *data, size_t size)
 	struct loader *l = ctx;
 
 	l->fn(l->fn_ctx, data, size);
+	/* libbpf takes this record all the same. */
+	return ++l->n < l->max ? 0 : -ENOBUFS;
+}
+
+static int map_positions(struct loader *l)
+{
+	void *at = mmap(NULL, 2 * sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED,
+			bpf_map__fd(l->skel->maps.events), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	l->positions = at;
 	return 0;
 }
 
@@ -158,10 +174,13 @@ static int attach(struct loader *l, struct err *ret_err)
 		.struct_page_size = l->skel->rodata->cfg.struct_page_size,
 	};
 
-	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
-	if (!l->ring) {
-		int err = -errno;
+	int err = 0;
 
+	l->ring = ring_buffer__new(bpf_map__fd(l->skel->maps.events), on_record, l, NULL);
+	if (!l->ring)
+		err = -errno;
+	err = err ?: map_positions(l);
+	if (err) {
 		return err_set(ret_err, err, "the ring buffer does not open: %s", strerror(-err));
 	}
 	return programs_attach(&l->programs, &memmap, ret_err);
@@ -212,11 +231,33 @@ int loader_fd(const struct loader *l)
 	return ring_buffer__epoll_fd(l->ring);
 }
 
-int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
+int loader_take(struct loader *l, size_t max, loader_event_fn fn, void *ctx)
 {
+	int err;
+
 	l->fn = fn;
 	l->fn_ctx = ctx;
-	return ring_buffer__consume(l->ring);
+	l->n = 0;
+	l->max = max;
+	err = ring_buffer__consume(l->ring);
+	return err < 0 && err != -ENOBUFS ? err : (int)l->n;
+}
+
+int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
+{
+	return loader_take(l, INT_MAX, fn, ctx);
+}
+
+__u64 loader_taken(const struct loader *l)
+{
+	return __atomic_load_n((const unsigned long *)l->positions, __ATOMIC_ACQUIRE);
+}
+
+__u64 loader_written(const struct loader *l)
+{
+	const char *at = l->positions + sysconf(_SC_PAGESIZE);
+
+	return __atomic_load_n((const unsigned long *)at, __ATOMIC_ACQUIRE);
 }
 
 int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
@@ -271,6 +312,8 @@ void loader_close(struct loader *l)
 	if (!l)
 		return;
 	programs_close(&l->programs);
+	if (l->positions)
+		munmap((void *)l->positions, 2 * sysconf(_SC_PAGESIZE));
 	ring_buffer__free(l->ring);
 	pageflight__destroy(l->skel);
 	free(l);

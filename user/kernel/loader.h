@@ -41,7 +41,18 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 /* A descriptor that polls readable when records wait. */
 int loader_fd(const struct loader *l);
 
-/* Hand every waiting record to fn. Returns their number or -errno. Never blocks. */
+/* Hand at most max waiting records to fn. Returns their number or -errno. Never blocks. */
+int loader_take(struct loader *l, size_t max, loader_event_fn fn, void *ctx);
+
+/*
+ * Bytes of records that were ever written to the ring buffer, and taken out of
+ * it: what was written until a moment has been taken once the second number
+ * reaches the first of that moment.
+ */
+__u64 loader_written(const struct loader *l);
+__u64 loader_taken(const struct loader *l);
+
+/* Hand every waiting record to fn, also those that come meanwhile. Returns their number or -errno. Never blocks. */
 int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
 
 /*

@@ -41,10 +41,15 @@ void sink_losses(const struct summary *sum, struct loss ret_losses[SINK_LOSSES])
 		.text = "records with a broken form",
 		.count = sum->refused,
 	};
-	*loss = (struct loss){
+	*loss++ = (struct loss){
 		.name = "evicted",
 		.text = "incidents reported before they were settled: too many at once",
 		.count = sum->evicted,
+	};
+	*loss = (struct loss){
+		.name = "output_lost",
+		.text = "incidents counted but not printed: the output was not read in time",
+		.count = sum->output_lost,
 	};
 }
 

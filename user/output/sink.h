@@ -20,6 +20,7 @@ struct summary {
 	__u64 bytes[PF_VERDICT_MAX];
 	__u64 refused;				/* records with a broken form */
 	__u64 evicted;				/* incidents reported before they were settled */
+	__u64 output_lost;			/* incidents that were not printed: no reader in time */
 	__u64 small;				/* incidents below --min-bytes, not counted above */
 	const struct filter *filter;		/* NULL: none */
 };
@@ -61,7 +62,7 @@ struct loss {
 	__u64 count;
 };
 
-#define SINK_LOSSES (PF_C_MAX - PF_C_FIRST_LOSS + 3)
+#define SINK_LOSSES (PF_C_MAX - PF_C_FIRST_LOSS + 4)
 
 void sink_losses(const struct summary *sum, struct loss ret_losses[SINK_LOSSES]);
 

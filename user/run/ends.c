@@ -1,8 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* ends.c - the end of a session: what is left, and the summary. */
+/*
+ * ends.c - the end of a session: what is left, and the summary. Records come and
+ * readers sleep as long as they like, so each step has its time.
+ */
 #include "state.h"
 
-#include "base/clock.h"
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/signals.h"
+#include "output/queue.h"
+
+/* Since the end began: until then incidents are printed, and until then records are taken. */
+#define PRINT_NS (300 * NSEC_PER_MSEC)
+#define TAKE_NS (500 * NSEC_PER_MSEC)
+
+/* For a reader of the output that does not read, and for one that reads slowly. */
+#define PATIENCE_NS (400 * NSEC_PER_MSEC)
+#define FLUSH_NS (5 * NSEC_PER_SEC)
+
+/* Has somebody sent another signal, who does not want to wait? */
+static bool urged(struct session *s)
+{
+	bool any = false;
+	int signo;
+
+	while ((signo = signals_next(s->signal_fd)))
+		any |= signo != SIGCHLD;
+	s->interrupted |= any;
+	return any;
+}
+
+static void drop(void *ctx, const void *data, size_t size)
+{
+	struct session *s = ctx;
+
+	(void)data;
+	(void)size;
+	s->untaken++;
+}
+
+/* Take what the kernel side had written until now, or count it. */
+static void take_left(struct session *s, __u64 began)
+{
+	__u64 written = loader_written(s->loader);
+	bool hurry = false;
+
+	do {
+		hurry |= clock_mono_ns() - began > TAKE_NS || urged(s);
+		if (!hurry)
+			session_take(s);
+		else if (loader_take(s->loader, BATCH_RECORDS, drop, s) <= 0)
+			break;
+		else
+			s->hush_at = began;
+	} while (!s->err && (hurry || s->more) && loader_taken(s->loader) < written);
+}
+
+static int flush(struct session *s)
+{
+	struct queue *out = report_queue(s->report);
+	int err;
+
+	do {
+		err = queue_flush(out, PATIENCE_NS, FLUSH_NS, s->signal_fd);
+	} while (err == -EINTR && !urged(s));
+	if (err == -EINTR || err == -ETIMEDOUT)
+		log_error("the last %zu bytes of the output were not read in time",
+			  queue_waiting(out));
+	else if (err)
+		log_error("cannot write to standard output: %s", strerror(-err));
+	return err;
+}
 
 /* After a failure nothing is certain any more, and nothing more is reported. */
 int session_finish(struct session *s)
@@ -13,10 +84,12 @@ int session_finish(struct session *s)
 	if (s->err)
 		return s->err;
 	s->ended = s->ended ?: now;
+	s->hush_at = now + PRINT_NS;
 	pf_engine_end(s->engine, s->ended);
 	err = session_sweep(s, true);
-	session_drain(s);
+	take_left(s, now);
 	err = err ?: s->err;
+	err = err ?: session_totals(s);
 	err = err ?: session_engine_failed(pf_engine_flush(s->engine));
 	err = err ?: session_totals(s);
 	if (err || s->err)
@@ -27,5 +100,5 @@ int session_finish(struct session *s)
 	s->sum.totals = s->seen;
 	s->sum.refused += pf_engine_refused(s->engine);
 	s->sum.evicted = pf_engine_evicted(s->engine);
-	return report_summary(s->report, &s->sum);
+	return report_summary(s->report, &s->sum) ?: flush(s);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 void session_abort(struct session *s, int err)
@@ -17,8 +18,11 @@ void session_abort(struct session *s, int err)
 void session_on_incident(void *ctx, const struct pf_incident *inc)
 {
 	struct session *s = ctx;
-	int err = s->err ? 0 : report_incident(s->report, inc);
+	int err;
 
+	if (s->hush_at && clock_mono_ns() >= s->hush_at)
+		report_hush(s->report);
+	err = s->err ? 0 : report_incident(s->report, inc);
 	if (err)
 		session_abort(s, err);
 	else if (report_full(s->report))
@@ -32,6 +36,20 @@ void session_on_sender(void *ctx, const struct pf_ev_sender *ev)
 	report_sender(s->report, ev);
 }
 
+static bool more_lost(const struct pf_totals *before, const struct pf_totals *now)
+{
+	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++)
+		if (before->stats.count[i] != now->stats.count[i])
+			return true;
+	return before->missed != now->missed;
+}
+
+void session_caught_up(struct session *s)
+{
+	if (loader_taken(s->loader) >= s->to_feed)
+		pf_engine_caught_up(s->engine);
+}
+
 int session_totals(struct session *s)
 {
 	struct pf_totals now;
@@ -41,6 +59,9 @@ int session_totals(struct session *s)
 		log_error("cannot read the counters of the kernel side: %s", strerror(-err));
 		return err;
 	}
+	now.stats.count[PF_C_events_lost] += s->untaken;
+	if (more_lost(&s->seen, &now))
+		s->to_feed = loader_written(s->loader);
 	pf_engine_totals(s->engine, &now);
 	s->seen = now;
 	return 0;
@@ -67,6 +88,9 @@ static int take_record(struct session *s, const void *data, size_t size)
 {
 	int err = pf_engine_feed(s->engine, data, size);
 
+	/* Its form is known now. */
+	if (!err)
+		s->fed_ts = ((const struct pf_event *)data)->ts;
 	if (err != -EBADMSG)
 		return session_engine_failed(err);
 	log_debug("%s (%zu bytes)", pf_engine_refusal(s->engine), size);
@@ -84,7 +108,7 @@ static void take_batch(struct session *s)
 	err = session_totals(s);
 	while (!err && (data = batch_next(&s->batch, &at, &size)))
 		err = take_record(s, data, size);
-	pf_engine_caught_up(s->engine);
+	session_caught_up(s);
 	s->batch.used = 0;
 	if (err)
 		session_abort(s, err);
@@ -94,17 +118,15 @@ static void on_record(void *ctx, const void *data, size_t size)
 {
 	struct session *s = ctx;
 
-	if (batch_add(&s->batch, data, size))
-		return;
-	take_batch(s);
 	if (!batch_add(&s->batch, data, size))
 		s->sum.refused++;
 }
 
-void session_drain(struct session *s)
+void session_take(struct session *s)
 {
-	int n = loader_consume(s->loader, on_record, s);
+	int n = loader_take(s->loader, BATCH_RECORDS, on_record, s);
 
+	s->more = n >= BATCH_RECORDS;
 	if (n < 0) {
 		log_error("cannot read records: %s", strerror(-n));
 		session_abort(s, n);

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/signals.h"
 #include "output/notices.h"
+#include "output/queue.h"
 
 #define STATUS_UNKNOWN W_EXITCODE(1, 0)
 
@@ -77,8 +78,9 @@ static void tick(struct session *s, __u64 now)
 	/* This asks every program, so it is done only while a verdict may depend on it. */
 	if (!err && pf_engine_waiting(s->engine))
 		err = session_totals(s);
-	err = err ?: session_engine_failed(pf_engine_tick(s->engine, now));
-	pf_engine_caught_up(s->engine);
+	/* What has waited for long enough may be settled by a record that was not taken yet. */
+	err = err ?: session_engine_failed(pf_engine_tick(s->engine, s->more ? s->fed_ts : now));
+	session_caught_up(s);
 	if (err)
 		session_abort(s, err);
 }
@@ -105,7 +107,7 @@ static void on_time(struct session *s, __u64 now)
 	}
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
 		stop(s, now, settle_ns(s) + TICK_NS);
-	if (s->state == SETTLING && (!pf_engine_waiting(s->engine) || now >= s->deadline))
+	if (s->state == SETTLING && ((!s->more && !pf_engine_waiting(s->engine)) || now >= s->deadline))
 		s->state = DONE;
 }
 
@@ -113,10 +115,29 @@ static int wait_ms(const struct session *s, __u64 now)
 {
 	__u64 until = s->next_tick;
 
+	if (s->more)
+		return 0;
 	if (s->deadline && s->deadline < until)
 		until = s->deadline;
 	/* Rounded up, so that poll() does not return just before that time. */
 	return until > now ? (until - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
+}
+
+/* An error or a hang-up says that nobody reads any more, even while there is nothing to print. */
+static void on_output(struct session *s, struct pollfd *out, struct pollfd *notices)
+{
+	int err = 0;
+
+	if (out->revents & (POLLERR | POLLHUP | POLLNVAL))
+		err = report_closed(s->report);
+	else if (out->revents)
+		err = report_write(s->report);
+	if (err)
+		session_abort(s, err);
+	if (notices->revents & (POLLERR | POLLHUP | POLLNVAL))
+		notices->fd = -1;
+	else if (notices->revents)
+		queue_write(s->notices);
 }
 
 void session_loop(struct session *s)
@@ -124,13 +145,15 @@ void session_loop(struct session *s)
 	struct pollfd fds[] = {
 		{ .fd = loader_fd(s->loader), .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
-		/* POLLERR says that nobody reads any more, even while there is nothing to print. */
-		{ .fd = STDOUT_FILENO },
+		{ .fd = queue_fd(report_queue(s->report)) },
+		{ .fd = queue_fd(s->notices) },
 	};
 	__u64 now = s->began;
 
 	while (s->state != DONE) {
-		if (poll(fds, 3, wait_ms(s, now)) < 0 && errno != EINTR) {
+		fds[2].events = queue_events(report_queue(s->report));
+		fds[3].events = queue_events(s->notices);
+		if (poll(fds, 4, wait_ms(s, now)) < 0 && errno != EINTR) {
 			int err = -errno;
 
 			log_error("cannot wait for records: %s", strerror(-err));
@@ -138,11 +161,10 @@ void session_loop(struct session *s)
 			break;
 		}
 		now = clock_mono_ns();
-		session_drain(s);
+		session_take(s);
 		if (fds[1].revents)
 			on_signal(s, now);
-		if (fds[2].revents & POLLERR)
-			session_abort(s, report_closed(s->report));
+		on_output(s, &fds[2], &fds[3]);
 		if (s->state != DONE)
 			on_time(s, now);
 	}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -13,6 +14,9 @@
 #include "names/paths.h"
 #include "names/senders.h"
 #include "names/suspects.h"
+#include "output/queue.h"
+
+#define QUEUE_BYTES (1024 * 1024)
 
 struct report {
 	const struct report_opts *opts;
@@ -22,6 +26,11 @@ struct report {
 	struct senders *senders;
 	struct kallsyms_cache *functions;
 	struct sink sink;
+	struct queue *queue;
+	char *text;			/* what the sink has printed last */
+	size_t text_len;
+	bool hushed;
+	__u64 unprinted;
 	unsigned int printed;
 	bool found;
 	__u64 incidents[PF_VERDICT_MAX];
@@ -40,7 +49,10 @@ int report_new(struct report **ret_report, const struct report_opts *opts,
 	r->opts = opts;
 	r->filter = filter;
 	sink_init(&r->sink, opts->json ? &sink_json : &sink_table);
-	err = paths_new(&r->paths);
+	r->sink.out = open_memstream(&r->text, &r->text_len);
+	err = r->sink.out ? 0 : -ENOMEM;
+	err = err ?: queue_new(&r->queue, STDOUT_FILENO, QUEUE_BYTES);
+	err = err ?: paths_new(&r->paths);
 	err = err ?: suspects_new(&r->suspects);
 	err = err ?: senders_new(&r->senders);
 	err = err ?: kallsyms_cache_new(&r->functions);
@@ -59,9 +71,32 @@ static int log_output(int err)
 	return err;
 }
 
+int report_write(struct report *r)
+{
+	return log_output(queue_write(r->queue));
+}
+
+/* Queue what the sink has printed, if anything. A text that is not last may be lost. */
+static int put(struct report *r, bool last, bool *ret_kept)
+{
+	size_t len = r->text_len;
+	bool kept = true;
+
+	if (len)
+		kept = last ? queue_put_anyway(r->queue, r->text, len) :
+			      queue_put(r->queue, r->text, len);
+	rewind(r->sink.out);
+	r->text_len = 0;
+	if (last && !kept)
+		return log_output(-ENOMEM);
+	if (ret_kept)
+		*ret_kept = kept;
+	return report_write(r);
+}
+
 int report_open(struct report *r)
 {
-	return log_output(r->sink.ops->open(&r->sink));
+	return log_output(r->sink.ops->open(&r->sink)) ?: put(r, true, NULL);
 }
 
 void report_sender(struct report *r, const struct pf_ev_sender *ev)
@@ -131,19 +166,39 @@ static void explain(const struct pf_incident *inc)
 int report_incident(struct report *r, const struct pf_incident *inc)
 {
 	struct shown shown = { .inc = inc };
+	bool kept;
 	int err;
 
 	if (report_full(r) || !count(r, inc))
 		return 0;
+	if (r->hushed) {
+		r->unprinted++;
+		return 0;
+	}
 	explain(inc);
 	name(r, &shown);
 	err = log_output(r->sink.ops->incident(&r->sink, &shown));
+	err = err ?: put(r, false, &kept);
 	if (err)
 		return err;
+	if (!kept) {
+		r->unprinted++;
+		return 0;
+	}
 	r->printed++;
 	if (r->opts->on_incident)
 		r->opts->on_incident(r->opts->ctx, &shown);
 	return 0;
+}
+
+void report_hush(struct report *r)
+{
+	r->hushed = true;
+}
+
+struct queue *report_queue(struct report *r)
+{
+	return r->queue;
 }
 
 int report_closed(const struct report *r)
@@ -168,7 +223,8 @@ int report_summary(struct report *r, struct summary *sum)
 	memcpy(sum->bytes, r->bytes, sizeof(sum->bytes));
 	sum->small = r->small;
 	sum->filter = r->filter;
-	return log_output(r->sink.ops->summary(&r->sink, sum));
+	sum->output_lost = r->unprinted;
+	return log_output(r->sink.ops->summary(&r->sink, sum)) ?: put(r, true, NULL);
 }
 
 void report_free(struct report *r)
@@ -179,5 +235,9 @@ void report_free(struct report *r)
 	suspects_free(r->suspects);
 	senders_free(r->senders);
 	kallsyms_cache_free(r->functions);
+	queue_free(r->queue);
+	if (r->sink.out)
+		fclose(r->sink.out);
+	free(r->text);
 	free(r);
 }

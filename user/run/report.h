@@ -22,6 +22,7 @@ struct report_opts {
 };
 
 struct filter;
+struct queue;
 struct pf_ev_sender;
 struct report;
 
@@ -36,6 +37,15 @@ int report_open(struct report *r);
 void report_sender(struct report *r, const struct pf_ev_sender *ev);
 
 int report_incident(struct report *r, const struct pf_incident *inc);
+
+/* From now on incidents are counted but no longer printed: there is no time. */
+void report_hush(struct report *r);
+
+/* What waits for a reader of standard output, to be polled. */
+struct queue *report_queue(struct report *r);
+
+/* Write what can be written now. */
+int report_write(struct report *r);
 
 /* Log that nobody reads the output any more. Returns -EPIPE. */
 int report_closed(const struct report *r);

@@ -19,9 +19,22 @@
 #include "base/signals.h"
 #include "kernel/privileges.h"
 #include "output/notices.h"
+#include "output/queue.h"
 #include "pageflight.h"
 #include "ready.h"
 #include "state.h"
+
+#define NOTICES_BYTES (64 * 1024)
+#define PATIENCE_NS (NSEC_PER_SEC / 4)
+
+/* A message that does not fit is lost: there is nobody to tell. */
+static void on_log(void *ctx, const char *line, size_t len)
+{
+	struct session *s = ctx;
+
+	queue_put(s->notices, line, len);
+	queue_write(s->notices);
+}
 
 static int set_up(struct session *s)
 {
@@ -42,11 +55,13 @@ static int set_up(struct session *s)
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	err = err ?: pf_engine_new(&s->engine, &cfg);
+	err = err ?: queue_new(&s->notices, STDERR_FILENO, NOTICES_BYTES);
 	err = err ?: report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
+	log_set_writer(on_log, s);
 	err = loader_open(&s->loader, &s->opts->loader, &text);
 	if (err)
 		log_error("%s", text.text);
@@ -89,6 +104,10 @@ static void tear_down(struct session *s)
 {
 	struct child *child = s->opts->child;
 
+	log_set_writer(NULL, NULL);
+	if (s->notices)
+		queue_flush(s->notices, PATIENCE_NS, PATIENCE_NS, -1);
+	queue_free(s->notices);
 	if (child) {
 		child_cancel(child);
 		if (!s->result.child_ended)

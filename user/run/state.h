@@ -8,6 +8,9 @@
 #include "pageflight.h"
 #include "session.h"
 
+/* The most that one round of the loop takes. All of them fit into a batch. */
+#define BATCH_RECORDS 256
+
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define NOTICE_NS NSEC_PER_SEC
 
@@ -26,6 +29,12 @@ struct session {
 	__u64 began, ended;
 	__u64 next_tick, next_notice;
 	__u64 deadline;			/* when the state ends; 0: never */
+	__u64 hush_at;			/* no incident is printed after that time; 0: never */
+	__u64 fed_ts;			/* time stamp of the last record */
+	__u64 to_feed;			/* bytes of the ring buffer when a loss was last seen */
+	bool more;			/* records are left: the budget of a round was spent */
+	__u64 untaken;			/* records that there was no time for */
+	struct queue *notices;		/* on their way to stderr */
 	struct pf_totals seen;		/* when the counters were last read */
 	struct pf_totals noticed;	/* when losses were last reported on stderr */
 	struct summary sum;
@@ -44,8 +53,14 @@ int session_totals(struct session *s);
 int session_sweep(const struct session *s, bool last);
 int session_engine_failed(int err);
 
-/* Take the records that wait. A failure aborts the session. */
-void session_drain(struct session *s);
+/*
+ * Take some of the records that wait, at most BATCH_RECORDS. session.more tells
+ * whether there are perhaps others. A failure aborts the session.
+ */
+void session_take(struct session *s);
+
+/* Tell the engine if it has all records that there were when a loss was last seen. */
+void session_caught_up(struct session *s);
 
 /* Until the state is DONE. */
 void session_loop(struct session *s);

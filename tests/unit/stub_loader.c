@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* stub_loader.c - see stub_loader.h. */
+#include "stub_loader.h"
+
+#include "lib/test.h"
+
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "kernel/loader.h"
+
+struct stub stub;
+
+struct loader {
+	int fd;
+	__u64 until;
+	__u64 op;
+	__u64 taken;
+};
+
+int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err)
+{
+	struct loader *l = calloc(1, sizeof(*l));
+
+	(void)opts;
+	(void)ret_err;
+	assert_non_null(l);
+	l->fd = eventfd(1, EFD_CLOEXEC | EFD_NONBLOCK);
+	*ret_loader = l;
+	return 0;
+}
+
+/* Readable as long as there are records. */
+int loader_fd(const struct loader *l)
+{
+	return l->fd;
+}
+
+static bool any(struct loader *l)
+{
+	__u64 now = clock_mono_ns();
+	eventfd_t value;
+
+	if (!l->until)
+		l->until = now + stub.storm_ns;
+	if (now < l->until || l->op < stub.incidents)
+		return true;
+	eventfd_read(l->fd, &value);
+	return false;
+}
+
+static void give(struct loader *l, loader_event_fn fn, void *ctx)
+{
+	struct pf_progress at = { .una = 5000, .nxt = 5000 };
+	struct pf_ev_hit hit = {
+		.h = { .type = PF_EV_HIT, .size = sizeof(hit) },
+		.op = ++l->op,
+		.conn = 1,
+		.writer = { .pid = 7, .tid = 8, .how = PF_WRITE_WRITE, .comm = "writer" },
+		.sender = { .pid = 9, .comm = "sender" },
+		.count = 4096,
+		.attached = 1,
+		.seq = 5000,
+		.len = 4096,
+		.before = at,
+		.after = at,
+	};
+	struct pf_ev_op op = {
+		.h = { .type = PF_EV_OP, .size = sizeof(op) },
+		.op = l->op, .hits = 1, .path = "/file",
+	};
+
+	/* Records have waited in the ring buffer. */
+	hit.h.ts = op.h.ts = clock_mono_ns() - NSEC_PER_SEC / 5;
+	fn(ctx, &hit, sizeof(hit));
+	fn(ctx, &op, sizeof(op));
+	l->taken += sizeof(hit) + sizeof(op);
+}
+
+int loader_take(struct loader *l, size_t max, loader_event_fn fn, void *ctx)
+{
+	size_t n = 0;
+
+	while (n + 2 <= max && any(l)) {
+		give(l, fn, ctx);
+		n += 2;
+	}
+	return n;
+}
+
+int loader_consume(struct loader *l, loader_event_fn fn, void *ctx)
+{
+	return loader_take(l, ~0u / 2, fn, ctx);
+}
+
+__u64 loader_taken(const struct loader *l)
+{
+	return l->taken;
+}
+
+__u64 loader_written(const struct loader *l)
+{
+	return l->taken + (clock_mono_ns() < l->until ? stub.backlog : 0);
+}
+
+int loader_sweep(const struct loader *l, bool last)
+{
+	(void)l;
+	(void)last;
+	return 0;
+}
+
+int loader_content(const struct loader *l)
+{
+	(void)l;
+	return PF_CONTENT_EDGES;
+}
+
+int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
+{
+	(void)l;
+	*ret_totals = (struct pf_totals){ 0 };
+	return 0;
+}
+
+const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)
+{
+	(void)l;
+	*ret_n = 0;
+	return NULL;
+}
+
+void loader_close(struct loader *l)
+{
+	if (!l)
+		return;
+	close(l->fd);
+	free(l);
+}

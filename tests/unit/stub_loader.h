@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * stub_loader.h - the kernel side of a session, replaced: records come from
+ * memory. Each incident is one overwrite of a page that was not sent yet.
+ */
+#ifndef PAGEFLIGHT_TEST_STUB_LOADER_H
+#define PAGEFLIGHT_TEST_STUB_LOADER_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+struct stub {
+	__u64 storm_ns;		/* the ring buffer is not empty for so long */
+	size_t backlog;		/* bytes in the ring buffer meanwhile */
+	unsigned int incidents;	/* else: so many at once, then none */
+};
+
+extern struct stub stub;
+
+#endif
