@@ -181,6 +181,10 @@ class Commands(unittest.TestCase):
                 said = self.one_line(1, "unshare", "-pf", "--mount-proc", BIN, command)
                 self.assertIn("pid namespace", said)
 
+    def test_too_few_descriptors(self) -> None:
+        said = self.one_line(1, "prlimit", "--nofile=64", BIN, "watch")
+        self.assertIn("too few file descriptors", said)
+
     def test_too_little_memory(self) -> None:
         """It is not called a lack of type information."""
         said = self.one_line(1, "prlimit", "--as=12000000", BIN, "watch")
