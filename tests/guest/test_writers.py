@@ -137,6 +137,8 @@ class Writers(Case):
         return scene, writer
 
     def aio(self, fs: str, kind: str) -> None:
+        if (fs, kind) == ("cifs", "aio_sync") and os.uname().release.startswith("6.18."):
+            self.skipTest("netfs of 6.18 never ends such a write, with or without pageflight")
         scene, writer = self.in_c(fs, kind)
         self.one_incident(scene, writer, self.place(fs, kind)[1])
 
@@ -228,7 +230,7 @@ def add_tests() -> None:
                 continue
             setattr(Writers, f"test_{kind}_{fs}", method("in_python", fs, kind))
         setattr(Writers, f"test_thread_{fs}", method("in_a_thread", fs))
-        for kind in ("aio",) if fs == "cifs" else ("aio", "aio_sync"):
+        for kind in ("aio", "aio_sync"):
             setattr(Writers, f"test_{kind}_{fs}", method("aio", fs, kind))
         setattr(Writers, f"test_uring_{fs}", method("uring", fs))
         setattr(Writers, f"test_short_write_{fs}", method("short", fs))
