@@ -171,6 +171,21 @@ class Commands(unittest.TestCase):
                 said = self.one_line(1, *NOBODY, BIN, command)
                 self.assertRegex(said, "root|CAP_|privilege")
 
+    def test_two_capabilities(self) -> None:
+        """An ordinary user with these two may watch, and is told what is lost without others. Where
+        libbpf has to look for a function in modules, it is told what that takes."""
+        caps = "-all,+bpf,+perfmon"
+        with open("/sys/kernel/btf/vmlinux", "rb") as types:
+            casts = b"\0bpf_rdonly_cast\0" in types.read()
+        who = (*NOBODY, f"--inh-caps={caps}", f"--ambient-caps={caps}", BIN)
+        if not casts:
+            self.assertIn("CAP_SYS_ADMIN", self.one_line(1, *who, "watch"))
+            return
+        done = run(*who, "watch", "-j", "--", "true")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for lost in ("no CAP_SYS_PTRACE", "no CAP_SYSLOG", "neither CAP_SYSLOG nor CAP_SYS_RAWIO"):
+            self.assertIn(lost, done.stderr)
+
     def test_root_is_told_of_no_loss(self) -> None:
         self.assertNotIn("CAP_", self.pageflight(0, "watch", "-j", "--", "true").stderr)
 

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <linux/capability.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
@@ -115,6 +116,10 @@ static int configure(struct loader *l, const struct loader_opts *opts, const str
 
 	if (err)
 		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
+	/* libbpf takes any error while it looks for a function in modules for a failure to load. */
+	if (!l->skel->rodata->cfg.direct && !privileges_have(CAP_SYS_ADMIN))
+		return err_set(ret_err, -EPERM,
+			       "on this kernel, which lacks bpf_rdonly_cast(), CAP_SYS_ADMIN is needed too: libbpf looks for it in the types of modules");
 	err = configure_filter(obj, &l->skel->rodata->filter, opts->filter);
 	if (err)
 		return err_set(ret_err, err, "the filter cannot be set: %s", strerror(-err));
