@@ -46,13 +46,16 @@ class Commands(unittest.TestCase):
         self.assertIn("tcp_ack", self.pageflight(0, "probe").stdout)
 
     def test_probe_json(self) -> None:
-        """Each role has a hook, and its own test saw every byte."""
+        """Each role has a hook, unless its function is newer than the kernel, and its own test saw
+        every byte."""
         (probe,) = self.json(0, "probe", "-j")
         self.assertEqual(probe["type"], "probe")
         roles = {h["role"] for h in probe["hooks"]}
         attached = {h["role"] for h in probe["hooks"] if h["state"] == "attached"}
         self.assertLessEqual({"attach", "ack", "release", "abort", "write"}, roles)
-        self.assertEqual(roles - attached, set())
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            newer = set() if " netfs_perform_write\t" in symbols.read() else {"write netfs"}
+        self.assertEqual(roles - attached, newer)
         self.assertIs(probe["selftest"]["passed"], True)
         for result in probe["selftest"]["results"]:
             self.assertEqual(result["seen"], result["expected"], result)
