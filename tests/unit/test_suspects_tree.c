@@ -4,6 +4,7 @@
  * device 8:1, and its byte 4096.
  */
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -227,6 +228,29 @@ static void test_overlay(void **state)
 	assert_false(shown.suspects_cut);
 }
 
+/* Who asks for the end does not wait for a scan. */
+static void test_signal(void **state)
+{
+	struct tree *tree = *state;
+	struct shown shown;
+	sigset_t set;
+	int signo;
+
+	put_process(tree, "5", OURS);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+	raise(SIGTERM);
+	shown = look_in(tree, NULL);
+	assert_int_equal(shown.n_suspects, 0);
+	assert_true(shown.suspects_cut);
+	assert_int_equal(sigwait(&set, &signo), 0);
+	assert_int_equal(signo, SIGTERM);
+	shown = look_in(tree, &wide);
+	assert_int_equal(shown.n_suspects, 1);
+	assert_false(shown.suspects_cut);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +261,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_many_in_tree, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_budget_is_of_all, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_overlay, grow_tree, fell_tree),
+		cmocka_unit_test_setup_teardown(test_signal, grow_tree, fell_tree),
 	};
 
 	return cmocka_run_group_tests_name("suspects in a tree", tests, NULL, NULL);

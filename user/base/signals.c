@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -48,6 +47,14 @@ int signals_next(int fd)
 	struct signalfd_siginfo info;
 
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
+bool signals_end_pending(void)
+{
+	sigset_t set;
+
+	return !sigpending(&set) && (sigismember(&set, SIGINT) > 0 ||
+				     sigismember(&set, SIGTERM) > 0 || sigismember(&set, SIGHUP) > 0);
 }
 
 static void block_none(void)

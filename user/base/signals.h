@@ -6,6 +6,8 @@
 #ifndef PAGEFLIGHT_SIGNALS_H
 #define PAGEFLIGHT_SIGNALS_H
 
+#include <stdbool.h>
+
 /*
  * Block SIGINT, SIGTERM, SIGHUP and SIGCHLD and no other, and ignore SIGPIPE and
  * SIGXFSZ, so that writes fail instead. Returns a non-blocking descriptor,
@@ -15,6 +17,9 @@ int signals_open(void);
 
 /* The next pending signal, 0 if none. */
 int signals_next(int fd);
+
+/* Is a blocked signal pending that asks for the end? It stays pending. */
+bool signals_end_pending(void);
 
 /* Forget what is pending. A signal that comes now does what it does by default. */
 void signals_unblock(int fd);

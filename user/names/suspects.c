@@ -2,9 +2,9 @@
 /*
  * suspects - a scan of /proc/PID/maps of all processes notes every shared writable
  * mapping of a file. One scan serves all incidents up to its moment, and a later
- * incident causes a new one. No record is taken and no signal is handled during a
- * scan, so a scan has limits of its own. All scans together take at most a twentieth
- * of the time, plus a second on credit.
+ * incident causes a new one. No record is taken during a scan, so a scan has limits
+ * of its own, and a signal that asks for the end ends it. All scans together take at
+ * most a twentieth of the time, plus a second on credit.
  *
  * No file system is asked for anything, since one whose server is dead does not
  * answer. That a device is an overlay is said by the mount table of the process.
@@ -31,13 +31,15 @@
 #include "base/mountinfo.h"
 #include "base/procfile.h"
 #include "base/procmaps.h"
+#include "base/signals.h"
 
 #define SHARE 20		/* scans may take 1 / SHARE of the time */
 #define CREDIT_MAX NSEC_PER_SEC
 #define DEVICES_MAX 16
+#define LINES_A_CHECK 512	/* lines between two checks for a signal */
 
 static const struct suspects_limits usual = {
-	.ns = NSEC_PER_SEC,
+	.ns = 10 * NSEC_PER_SEC,
 	.lines = 262144,
 	.mappings = 65536,
 };
@@ -120,6 +122,8 @@ static bool note(struct suspects *s, const struct noted *noted)
 
 static bool may_go_on(const struct suspects *s)
 {
+	if (!(s->lines % LINES_A_CHECK) && signals_end_pending())
+		return false;
 	return s->lines < s->limits.lines && clock_mono_ns() - s->looked < s->limits.ns;
 }
 
