@@ -149,7 +149,7 @@ static void let_run(void)
 	usleep(300000);
 }
 
-TEST_FN(storm_sigint)
+static void stop_in_storm(int signo)
 {
 	struct session_opts opts = { 0 };
 	struct run run;
@@ -158,25 +158,20 @@ TEST_FN(storm_sigint)
 	stub = (struct stub){ .storm_ns = 60 * SEC, .backlog = 4 << 20 };
 	all = start_with_file(&run, &opts, NULL);
 	let_run();
-	kill(run.pid, SIGINT);
+	kill(run.pid, signo);
 	assert_true(end(&run) < SOON);
 	assert_int_equal(run.status, 0);
 	check_summary(all);
 }
 
+TEST_FN(storm_sigint)
+{
+	stop_in_storm(SIGINT);
+}
+
 TEST_FN(storm_sighup)
 {
-	struct session_opts opts = { 0 };
-	struct run run;
-	FILE *all;
-
-	stub = (struct stub){ .storm_ns = 60 * SEC, .backlog = 4 << 20 };
-	all = start_with_file(&run, &opts, NULL);
-	let_run();
-	kill(run.pid, SIGHUP);
-	assert_true(end(&run) < SOON);
-	assert_int_equal(run.status, 0);
-	check_summary(all);
+	stop_in_storm(SIGHUP);
 }
 
 TEST_FN(storm_duration)
