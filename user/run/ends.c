@@ -14,8 +14,8 @@
 #include "output/queue.h"
 
 /* Since the end began: until then incidents are printed, and until then records are taken. */
-#define PRINT_NS (300 * NSEC_PER_MSEC)
-#define TAKE_NS (500 * NSEC_PER_MSEC)
+#define PRINT_NS (800 * NSEC_PER_MSEC)
+#define TAKE_NS (900 * NSEC_PER_MSEC)
 
 /* For a reader of the output that does not read, and for one that reads slowly. */
 #define PATIENCE_NS (400 * NSEC_PER_MSEC)
