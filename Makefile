@@ -10,15 +10,16 @@
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
-#   make arm64        compile both sides for arm64
+#   make arm64        build/arm64, for arm64, like `make ARCH=arm64 O=build/arm64`
 #   make install      PREFIX= DESTDIR=
 #   make deps         install the packages all this needs (apt), or list what is missing
 
+HOST     := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
+ARCH     ?= $(HOST)
 O        ?= build
 CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 OBJCOPY  ?= objcopy
-ARCH     ?= $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
 PREFIX   ?= /usr/local
 VERSION  := 0.1.0
 CFLAGS   ?= -O2 -g
@@ -28,6 +29,19 @@ DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LIBS     := -lbpf -lelf -lz -lyajl
 KERNELS  ?= 6.1 6.12 6.18 7.x
+
+# For another architecture: its compiler, and Debian's libraries of it, in a folder of their own.
+ifneq ($(ARCH),$(HOST))
+CROSS-arm64 := aarch64-linux-gnu-
+CC          := $(CROSS-$(ARCH))gcc
+OBJCOPY     := $(CROSS-$(ARCH))objcopy
+SYSLIBS     := $(O)/syslibs
+LDFLAGS     += -L$(SYSLIBS) -Wl,-rpath-link,$(SYSLIBS)
+
+$(SYSLIBS):
+	@mkdir -p $(@D)
+	$(Q)libs=$$(tests/vm/fetch --arch $(ARCH) --libs) && ln -sfn $$libs $@
+endif
 
 ifeq ($(V),1)
 Q   :=
@@ -52,7 +66,7 @@ SKEL     := $(O)/pageflight.skel.h
 .DEFAULT_GOAL := all
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
 
-.PHONY: all objects check vm lint arm64 demo deps install install-lib clean
+.PHONY: all check vm lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
@@ -94,11 +108,9 @@ $(USER_LIB): $(filter-out $(LIB_OBJ) $(O)/user/main.o,$(USER_OBJ))
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(O)/pageflight: $(O)/user/main.o $(USER_LIB) $(LIB)
+$(O)/pageflight: $(O)/user/main.o $(USER_LIB) $(LIB) | $(SYSLIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
-
-objects: $(USER_OBJ)
 
 vm: all guest-tests $(TRUTH)
 	$(Q)tests/check --kernels "$(KERNELS)"
@@ -113,7 +125,7 @@ lint: $(O)/pageflight.bpf.o $(LIB)
 
 # Types differ, so does the folder: an arm64 build never mixes with this one.
 arm64:
-	$(Q)$(MAKE) ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc objects
+	$(Q)$(MAKE) ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc all guest-tests truth-bench
 
 demo: deps
 	$(Q)$(MAKE) all

@@ -15,7 +15,7 @@ $(BPF_TEST_OBJ) $(SAY): $(O)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests -c $< -o $@
 
-$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(SAY) $(USER_LIB) $(LIB)
+$(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(SAY) $(USER_LIB) $(LIB) | $(SYSLIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -lcmocka -pthread -o $@
 

@@ -13,11 +13,13 @@ $(TRUTH_OBJ): $(O)/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Itests -c $< -o $@
 
-$(TRUTH): $(TRUTH_OBJ) $(SAY)
+$(TRUTH): $(TRUTH_OBJ) $(SAY) | $(SYSLIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -pthread -o $@
 
-.PHONY: truth
+.PHONY: truth truth-bench
+truth-bench: $(TRUTH)
+
 truth: all $(TRUTH)
 	$(Q)tests/truth/run --kernels "$(KERNELS)" --modes "$(CONTENT)" -- --seed $(SEED) \
 		--flows $(N) $(if $(FLOW),--flow $(FLOW))
