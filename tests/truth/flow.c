@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include "content.h"
 #include "lib/say.h"
@@ -32,7 +31,7 @@ struct flow {
 	struct truth *truth;
 	struct rng rng;
 	uint32_t sent, got;		/* bytes of the stream */
-	bool aborted, plugged, paused, held, dropping, acks_held, corked;
+	bool aborted, quit, plugged, paused, held, dropping, acks_held, corked;
 	uint32_t mark_resent, mark_retrans;
 	uint32_t outq;			/* as it was seen last, and since when */
 	uint64_t outq_since;
@@ -44,9 +43,9 @@ const char *const state_names[] = {
 
 static struct reality reality;
 
-static struct relay_seen seen_now(void)
+static struct gate_seen seen_now(void)
 {
-	struct relay_seen seen;
+	struct gate_seen seen;
 
 	relay_seen(&seen);
 	return seen;
@@ -61,10 +60,10 @@ static struct net_state state_now(const struct flow *w)
 	return state;
 }
 
-/* A closed socket cannot be asked: the sender has closed it. */
+/* Nothing is acknowledged any more on a connection that one side has ended. */
 static uint32_t outq_now(const struct flow *w)
 {
-	return w->c.tx >= 0 ? net_outq(w->c.tx) : 0;
+	return w->c.tx >= 0 && !state_now(w).closed ? net_outq(w->c.tx) : 0;
 }
 
 static bool is_out(struct flow *w)
@@ -113,9 +112,9 @@ static bool is_retransmitted(struct flow *w)
 
 static bool is_over(struct flow *w)
 {
-	struct relay_seen seen = seen_now();
+	struct gate_seen seen = seen_now();
 
-	return seen.over && (w->aborted || seen.acked >= w->sent);
+	return seen.over && !seen.waiting && (w->aborted || seen.acked >= w->sent);
 }
 
 static void trouble(struct flow *w, const char *what)
@@ -164,8 +163,8 @@ static void read_up_to(struct flow *w, uint32_t most)
 {
 	uint32_t to = most < w->sent - w->got ? w->got + most : w->sent;
 
-	while (w->got < to) {
-		ssize_t n = recv(w->c.rx, reality.arrived + w->got, to - w->got, 0);
+	while (w->got < to && !w->quit) {
+		ssize_t n = net_read(&w->c, w->p, reality.arrived + w->got, to - w->got);
 
 		if (n <= 0 && w->aborted)
 			return;
@@ -237,6 +236,10 @@ static void step(struct flow *w, const struct plan_step *s)
 		w->aborted = s->op == STEP_RESET;
 		net_close_sender(&w->c, w->aborted);
 		break;
+	case STEP_QUIT:
+		w->aborted = w->quit = true;
+		net_close_reader(&w->c, w->p, true);
+		break;
 	case STEP_MARK:
 		w->mark_resent = seen_now().resent;
 		w->mark_retrans = state_now(w).retrans;
@@ -266,17 +269,17 @@ static void step(struct flow *w, const struct plan_step *s)
 static void note_states(struct flow *w)
 {
 	struct net_state state = state_now(w);
-	struct relay_seen seen = { 0 };
+	struct gate_seen seen = { 0 };
 	bool in[STATE_MAX] = { 0 };
 
-	if (w->p->net == NET_TUN)
+	if (net_is_gated(w->p->net))
 		seen = seen_now();
 	in[STATE_UNSENT] = state.notsent;
-	in[STATE_IN_HOST] = w->p->net == NET_TUN ? seen.end < w->sent - state.notsent :
+	in[STATE_IN_HOST] = net_is_gated(w->p->net) ? seen.end < w->sent - state.notsent :
 						   w->plugged && state.unacked;
 	in[STATE_UNDER_WAY] = seen.kept;
 	in[STATE_DROPPED] = w->dropping && seen.dropped;
-	in[STATE_UNREAD] = w->p->net != NET_TUN && net_inq(w->c.rx);
+	in[STATE_UNREAD] = !net_is_gated(w->p->net) && net_inq(w->c.rx);
 	in[STATE_READ] = w->got;
 	for (enum state i = 0; i < STATE_MAX; i++)
 		w->truth->reached[i] += in[i];
@@ -287,12 +290,12 @@ static void step_traced(struct flow *w, const struct plan_step *s)
 	if (s->op == STEP_WRITE || s->op == STEP_WRITE_START)
 		note_states(w);
 	if (trace_on) {
-		struct relay_seen seen = seen_now();
+		struct gate_seen seen = seen_now();
 		struct net_state state = state_now(w);
 
 		trace("sent %u got %u | outq %u notsent %u unacked %u cwnd %u retrans %u inq %u | "
 		      "relay %u resent %u dropped %u", w->sent, w->got, outq_now(w),
-		      state.notsent, state.unacked, state.cwnd, state.retrans, net_inq(w->c.rx),
+		      state.notsent, state.unacked, state.cwnd, state.retrans, w->c.rx < 0 ? 0 : net_inq(w->c.rx),
 		      seen.end, seen.resent, seen.dropped);
 		trace("%s %u %u", step_names[s->op], s->a, s->b);
 	}
@@ -317,13 +320,16 @@ static void open_gates(struct flow *w)
 	}
 }
 
-void flow_init(void)
+void flow_init(enum net only)
 {
 	int here, there;
 
 	content_init();
 	net_make(&here, &there);
-	relay_start(here, there);
+	if (only == NET_CARD)
+		relay_use_card(net_make_card());
+	else
+		relay_start(here, there);
 	file_init();
 	write_init();
 	send_init();
@@ -331,14 +337,14 @@ void flow_init(void)
 
 void flow_run(const struct plan *p, struct truth *ret)
 {
-	const struct timeval limit = { .tv_sec = DEADLINE_S };
 	struct flow w = { .p = p, .truth = ret, .rng = { .state = p->seed ^ p->n } };
 
 	*ret = (struct truth){ .n = p->n };
 	w.f = file_fresh(p);
 	relay_follow(PLAN_PORT + p->n);
 	net_connect(&w.c, p);
-	must(!setsockopt(w.c.rx, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "SO_RCVTIMEO");
+	if (p->net == NET_CARD)
+		relay_weather(p->weather, p->late, &w.rng);
 	send_prepare(p->sender, w.c.tx);
 	send_header(&w);
 	for (unsigned int i = 0; i < p->n_steps; i++) {
@@ -350,9 +356,9 @@ void flow_run(const struct plan *p, struct truth *ret)
 		wait_for(&w, is_acked, "everything is acknowledged at the end");
 	/* Packets that are still in the ring can be later transmissions of bytes that arrived. */
 	net_disconnect(&w.c, p);
-	if (p->net == NET_TUN && !*ret->trouble)
+	if (net_is_gated(p->net) && !*ret->trouble)
 		wait_for(&w, is_over, "the end of the stream went by");
 	if (w.got != w.sent && !w.aborted)
 		trouble(&w, "not everything arrived");
-	reality_find_runs(&reality, p, w.got, p->net == NET_TUN ? relay_changes() : NULL, ret);
+	reality_find_runs(&reality, p, w.got, net_is_gated(p->net) ? relay_changes() : NULL, ret);
 }

@@ -28,7 +28,7 @@ struct truth {
 	char trouble[96];	/* empty: every step was reached */
 };
 
-void flow_init(void);
+void flow_init(enum net only);
 void flow_run(const struct plan *p, struct truth *ret);
 
 #endif

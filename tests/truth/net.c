@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -20,10 +21,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "far.h"
 #include "lib/say.h"
+#include "port.h"
 
 #define BUFFER (8 << 20)
 #define SMALL_WINDOW (24 << 10)
+#define STATE_CLOSED 7		/* TCP_CLOSE of netinet/tcp.h, which excludes linux/tcp.h */
+#define READ_S 20		/* until a reader gives up */
 
 static const char make_devices[] =
 	"set -e\n"
@@ -47,6 +52,22 @@ static const char make_tun[] =
 	"ip -n there link set tun1 mtu 9000 up\n"
 	"ip -n here route add 10.82.0.2/32 dev tun0 src 10.82.0.1 rto_min 100s initcwnd 40\n"
 	"ip -n here route add 10.82.0.3/32 dev tun0 src 10.82.0.1 rto_min 20ms\n";
+
+static const char make_card[] =
+	"set -e\n"
+	"ip link set eth0 netns here\n"
+	"ip -n here addr add 10.83.0.1/24 dev eth0; ip -n here link set eth0 mtu 9000 up\n"
+	"for host in 2 3; do\n"
+	"  ip -n here neigh add 10.83.0.$host lladdr 52:54:00:00:83:02 dev eth0 nud permanent\n"
+	"done\n"
+	"ip -n here route add 10.83.0.2/32 dev eth0 src 10.83.0.1 rto_min 100s initcwnd 40\n"
+	"ip -n here route add 10.83.0.3/32 dev eth0 src 10.83.0.1 rto_min 20ms\n";
+static const char make_reader[] =
+	"set -e\n"
+	"sysctl -qw net.ipv4.tcp_no_metrics_save=1\n"
+	"ip addr add 10.83.0.2/24 dev eth0; ip addr add 10.83.0.3/32 dev eth0\n"
+	"ip link set eth0 mtu 9000 up\n"
+	"ip neigh add 10.83.0.1 lladdr 52:54:00:00:83:01 dev eth0 nud permanent\n";
 
 static int own_ns, ns[2];		/* 0 here, 1 there */
 static int netlink;			/* in here */
@@ -200,7 +221,7 @@ void net_make(int *ret_tun_here, int *ret_tun_there)
 	netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
 	tail_probe = open("/proc/sys/net/ipv4/tcp_early_retrans", O_RDWR | O_CLOEXEC);
 	must(netlink >= 0 && tail_probe >= 0, "netlink and sysctl");
-	for (enum net net = NET_LO; net < NET_MAX; net++) {
+	for (enum net net = NET_LO; net <= NET_TUN; net++) {
 		if (net != NET_LO) {
 			plug_ask(net, TCQ_PLUG_BUFFER, NLM_F_CREATE | NLM_F_REPLACE);
 			net_plug(net, false);
@@ -212,6 +233,49 @@ void net_make(int *ret_tun_here, int *ret_tun_there)
 	}
 	set_offload(0);
 	enter(own_ns);
+}
+
+/* The bench is about cards that read pages by themselves: this one has to. */
+static void check_card(void)
+{
+	static const struct { uint32_t ask; const char *name; } wanted[] = {
+		{ ETHTOOL_GSG, "scatter-gather" },
+		{ ETHTOOL_GTXCSUM, "checksums of transmitted packets" },
+		{ ETHTOOL_GTSO, "segmentation" },
+	};
+	int sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	must(sock >= 0, "socket");
+	for (unsigned int i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		struct ethtool_value value = { .cmd = wanted[i].ask };
+		struct ifreq req = { .ifr_name = "eth0", .ifr_data = (void *)&value };
+
+		must(!ioctl(sock, SIOCETHTOOL, &req), "ethtool");
+		errno = 0;
+		must(value.data, "the card has no %s", wanted[i].name);
+	}
+	close(sock);
+}
+
+int net_make_card(void)
+{
+	must(!system(make_card), "cannot set the card up");
+	enter(ns[0]);
+	check_card();
+	ifindex[NET_CARD] = if_nametoindex("eth0");
+	plug_ask(NET_CARD, TCQ_PLUG_BUFFER, NLM_F_CREATE | NLM_F_REPLACE);
+	net_plug(NET_CARD, false);
+	enter(own_ns);
+	far_start(port_open("reader"));
+	return port_open("order");
+}
+
+void net_serve_reader(void)
+{
+	must(!system(make_reader), "cannot set the card up");
+	for (int small = 0; small < 2; small++)
+		listener[NET_CARD][small] = make_listener(NET_CARD, small);
+	far_serve(port_open("reader"), listener[NET_CARD]);
 }
 
 static void set_devices(const struct plan *p)
@@ -231,6 +295,7 @@ static void set_devices(const struct plan *p)
 
 void net_connect(struct conn *c, const struct plan *p)
 {
+	const struct timeval limit = { .tv_sec = READ_S };
 	struct sockaddr_in from, to;
 
 	set_devices(p);
@@ -246,26 +311,53 @@ void net_connect(struct conn *c, const struct plan *p)
 		option(c->tx, IPPROTO_TCP, TCP_MAXSEG, p->mss, "TCP_MAXSEG");
 	must(!bind(c->tx, (void *)&from, sizeof(from)), "bind to port %u", PLAN_PORT + p->n);
 	must(!connect(c->tx, (void *)&to, sizeof(to)), "connect");
+	if (p->net == NET_CARD) {
+		c->rx = -1;
+		far_accept(p->small_window);
+		return;
+	}
 	c->rx = accept4(listener[p->net][p->small_window], NULL, NULL, SOCK_CLOEXEC);
 	must(c->rx >= 0, "accept");
+	must(!setsockopt(c->rx, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "SO_RCVTIMEO");
+}
+
+/* Returns what is left of the socket. */
+static int close_end(int sock, bool reset)
+{
+	struct linger hard = { .l_onoff = 1 };
+
+	if (sock < 0)
+		return -1;
+	if (reset)
+		must(!setsockopt(sock, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
+	close(sock);
+	return -1;
 }
 
 void net_close_sender(struct conn *c, bool reset)
 {
-	struct linger hard = { .l_onoff = 1 };
+	c->tx = close_end(c->tx, reset);
+}
 
-	if (c->tx < 0)
-		return;
-	if (reset)
-		must(!setsockopt(c->tx, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
-	close(c->tx);
-	c->tx = -1;
+void net_close_reader(struct conn *c, const struct plan *p, bool reset)
+{
+	if (p->net == NET_CARD)
+		far_close(reset);
+	else
+		c->rx = close_end(c->rx, reset);
 }
 
 void net_disconnect(struct conn *c, const struct plan *p)
 {
 	net_close_sender(c, p->reset);
-	close(c->rx);
+	net_close_reader(c, p, false);
+}
+
+ssize_t net_read(const struct conn *c, const struct plan *p, uint8_t *to, uint32_t len)
+{
+	if (p->net == NET_CARD)
+		return far_read(to, len, p->read_piece, p->read_pause_us);
+	return recv(c->rx, to, len, 0);
 }
 
 uint32_t net_outq(int sock)
@@ -295,6 +387,7 @@ void net_state(int sock, struct net_state *ret)
 		.notsent = info.tcpi_notsent_bytes,
 		.retrans = info.tcpi_total_retrans,
 		.cwnd = info.tcpi_snd_cwnd,
+		.closed = info.tcpi_state == STATE_CLOSED,
 	};
 }
 

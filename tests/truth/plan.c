@@ -13,6 +13,7 @@ const char *const net_names[] = {
 	[NET_LO] = "lo",
 	[NET_VETH] = "veth",
 	[NET_TUN] = "tun",
+	[NET_CARD] = "card",
 };
 
 const char *const fs_names[] = {
@@ -63,7 +64,30 @@ const char *const moment_names[] = {
 	[MOMENT_CLOSED] = "closed",
 	[MOMENT_RESET] = "reset",
 	[MOMENT_WALK] = "walk",
+	[MOMENT_QUIT] = "reader-reset",
 };
+
+const char *const late_names[] = {
+	[LATE_NOT] = "at once",
+	[LATE_3_MS] = "3 ms late",
+	[LATE_30_MS] = "30 ms late",
+	[LATE_150_MS] = "150 ms late",
+	[LATE_HALVES] = "in halves",
+};
+
+const char *const weather_names[] = {
+	[WEATHER_CALM] = "calm",
+	[WEATHER_LOSS] = "loss",
+	[WEATHER_STORM] = "storm",
+	[WEATHER_DEAF] = "deaf",
+	[WEATHER_JITTER] = "jitter",
+	[WEATHER_HOLES] = "holes",
+};
+
+bool net_is_gated(enum net net)
+{
+	return net == NET_TUN || net == NET_CARD;
+}
 
 uint64_t rng_next(struct rng *r)
 {
@@ -114,6 +138,13 @@ static const unsigned char moment_weight[NET_MAX][MOMENT_MAX] = {
 		[MOMENT_REQDISC] = 3, [MOMENT_RERING] = 3, [MOMENT_ACKED] = 3, [MOMENT_HALF] = 1,
 		[MOMENT_DONE] = 1, [MOMENT_RACE] = 5, [MOMENT_CLOSED] = 3, [MOMENT_RESET] = 2,
 		[MOMENT_WALK] = 12,
+	},
+	[NET_CARD] = {
+		[MOMENT_WINDOW] = 4, [MOMENT_CORK] = 2, [MOMENT_CWND] = 3, [MOMENT_QDISC] = 4,
+		[MOMENT_RING] = 8, [MOMENT_WIRE] = 8, [MOMENT_LOST] = 8, [MOMENT_SPURIOUS] = 5,
+		[MOMENT_REQDISC] = 3, [MOMENT_RERING] = 5, [MOMENT_ACKED] = 3, [MOMENT_HALF] = 3,
+		[MOMENT_DONE] = 2, [MOMENT_RACE] = 10, [MOMENT_CLOSED] = 3, [MOMENT_RESET] = 2,
+		[MOMENT_WALK] = 14, [MOMENT_QUIT] = 3,
 	},
 };
 
@@ -237,7 +268,25 @@ static void draw_write(const struct plan *p, struct plan_write *w, struct rng *r
 		draw_pieces(w, r);
 }
 
-void plan_make(struct plan *p, uint64_t seed, uint32_t n)
+/* How the card reads, what becomes of its packets, and how the far reader reads. */
+static void draw_card(struct plan *p, struct rng *r)
+{
+	static const unsigned char late[LATE_MAX] = { 5, 4, 3, 1, 4 };
+	static const unsigned char weather[WEATHER_MAX] = { 8, 2, 1, 1, 2, 1 };
+	static const uint32_t pieces[] = { 700, 4096, 65536 };
+
+	p->late = pick(r, late, LATE_MAX);
+	/* The sender waits for the card, two packets at a time: small ones would take minutes. */
+	if (p->late > LATE_3_MS && (p->one_segment || p->mss == 536))
+		p->late = LATE_3_MS;
+	p->weather = pick(r, weather, WEATHER_MAX);
+	p->eager |= p->weather != WEATHER_CALM && p->weather != WEATHER_JITTER;
+	p->read_piece = pieces[rng_below(r, COUNT(pieces))];
+	p->read_pause_us = rng_one_in(r, 4) ? 1 + rng_below(r, 2000) : 0;
+	p->offload = 2;
+}
+
+void plan_make(struct plan *p, uint64_t seed, uint32_t n, enum net only)
 {
 	static const unsigned char nets[NET_MAX] = { 3, 4, 7 }, fss[FS_MAX] = { 4, 3, 3 };
 	static const unsigned char senders[SENDER_MAX] = { 6, 3, 2, 2 };
@@ -248,6 +297,8 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n)
 	rng.state = rng_next(r) + n * 0xd1342543de82ef95ull;
 	*p = (struct plan){ .seed = seed, .n = n };
 	p->net = pick(r, nets, NET_MAX);
+	if (only != NET_MAX)
+		p->net = only;
 	p->fs = pick(r, fss, FS_MAX);
 	p->sender = pick(r, senders, SENDER_MAX);
 	p->moment = pick(r, moment_weight[p->net], MOMENT_MAX);
@@ -257,7 +308,7 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n)
 	p->reset = rng_one_in(r, 3);
 	p->small_window = p->moment == MOMENT_WINDOW || rng_one_in(r, 6);
 	/* With both ends on this host these use whole pages, which overruns a small window. */
-	if (p->sender == SENDER_ZEROCOPY && p->net != NET_TUN) {
+	if (p->sender == SENDER_ZEROCOPY && !net_is_gated(p->net)) {
 		p->small_window = false;
 		if (p->moment == MOMENT_WINDOW)
 			p->moment = MOMENT_CORK;
@@ -266,6 +317,8 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n)
 	p->clean = rng_one_in(r, 4) ? 1 + rng_below(r, 2) : 0;
 	p->mss = sizes[rng_below(r, COUNT(sizes))];
 	p->header = rng_one_in(r, 2) ? 1 + rng_below(r, 2000) : 0;
+	if (p->net == NET_CARD)
+		draw_card(p, r);
 	draw_chunks(p, r);
 	p->n_writes = 1 + pick(r, writes, COUNT(writes));
 	for (unsigned int i = 0; i < p->n_writes; i++)
@@ -291,6 +344,10 @@ void plan_words(const struct plan *p, char *text, unsigned int size)
 		     moment_names[p->moment], p->small_window ? ", small window" : "",
 		     p->eager ? ", eager" : "", p->one_segment ? ", one-segment" : "", p->mss,
 		     p->offload, p->clean, p->header);
+	if (p->net == NET_CARD && n < size)
+		n += snprintf(text + n, size - n, " card %s, %s, reads %u pause %u;",
+			      late_names[p->late], weather_names[p->weather], p->read_piece,
+			      p->read_pause_us);
 	for (unsigned int i = 0; i < p->n_chunks && n < size; i++)
 		n += snprintf(text + n, size - n, " send %u+%u", p->chunk[i].off, p->chunk[i].len);
 	for (unsigned int i = 0; i < p->n_writes && n < size; i++)

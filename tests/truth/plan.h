@@ -23,7 +23,13 @@
 #define PLAN_PORT 10000			/* flow n sends from port PLAN_PORT + n */
 #define PLAN_FLOWS 50000
 
-enum net { NET_LO, NET_VETH, NET_TUN, NET_MAX };
+enum net {
+	NET_LO,
+	NET_VETH,
+	NET_TUN,
+	NET_CARD,		/* to another machine, by tests/card; in a run of its own */
+	NET_MAX
+};
 enum fs { FS_EXT4, FS_XFS, FS_TMPFS, FS_MAX };
 enum sender { SENDER_SENDFILE, SENDER_SPLICE, SENDER_VMSPLICE, SENDER_ZEROCOPY, SENDER_MAX };
 
@@ -45,6 +51,20 @@ enum writer {
 	WRITER_MAX
 };
 
+/* When a card reads the bytes of a packet: this long after it took the packet. */
+enum late { LATE_NOT, LATE_3_MS, LATE_30_MS, LATE_150_MS, LATE_HALVES, LATE_MAX };
+
+/* What happens to packets by themselves, beside what the gates do. */
+enum weather {
+	WEATHER_CALM,
+	WEATHER_LOSS,		/* some data and some acknowledgements are lost */
+	WEATHER_STORM,		/* much data is lost */
+	WEATHER_DEAF,		/* many acknowledgements are lost */
+	WEATHER_JITTER,		/* data is delayed, and so reordered */
+	WEATHER_HOLES,		/* now and then all data is lost for a while */
+	WEATHER_MAX
+};
+
 /* What a flow is about: where its bytes are when they are changed. */
 enum moment {
 	MOMENT_WINDOW,		/* unsent: the reader's window is closed */
@@ -64,6 +84,7 @@ enum moment {
 	MOMENT_CLOSED,		/* anywhere, and the sender has closed its socket */
 	MOMENT_RESET,		/* anywhere, and the sender has reset the connection */
 	MOMENT_WALK,		/* any of it, in any order */
+	MOMENT_QUIT,		/* anywhere, and the reader has reset the connection */
 	MOMENT_MAX
 };
 
@@ -88,6 +109,7 @@ enum step_op {
 	STEP_UNCORK,
 	STEP_CLOSE,		/* the sender closes */
 	STEP_RESET,		/* the same, with a reset */
+	STEP_QUIT,		/* the reader closes with a reset */
 	STEP_MARK,		/* count retransmissions from here */
 	STEP_WAIT_OUT,		/* all the sender has transmitted is known to the relay */
 	STEP_WAIT_BLOCKED,	/* nothing unacknowledged, and nothing more may be sent */
@@ -127,6 +149,9 @@ struct plan {
 	bool tail_probe;
 	bool one_segment;	/* no super-packets: each segment is an skb of its own */
 	bool reset;		/* the sender's end is closed with a reset */
+	enum late late;		/* these four of a card alone */
+	enum weather weather;
+	uint32_t read_piece, read_pause_us;
 	unsigned int offload;	/* of tun: 0 none, 1 checksums, 2 and segmentation */
 	unsigned int clean;	/* 0 dirty pages, 1 written back, 2 read again from disk */
 	uint32_t mss;
@@ -139,7 +164,11 @@ struct plan {
 	struct plan_step step[PLAN_STEPS];
 };
 
-void plan_make(struct plan *p, uint64_t seed, uint32_t n);
+/* only: this network, or NET_MAX for any of those that need no other machine. */
+void plan_make(struct plan *p, uint64_t seed, uint32_t n, enum net only);
+
+/* Packets go by the gates, and the reader's host is not seen from the sender's. */
+bool net_is_gated(enum net net);
 
 /* The writer stores to memory: no system call names the file. It changes whole pages. */
 bool writer_stores(enum writer how);
@@ -150,6 +179,8 @@ extern const char *const fs_names[];
 extern const char *const sender_names[];
 extern const char *const writer_names[];
 extern const char *const moment_names[];
+extern const char *const late_names[];
+extern const char *const weather_names[];
 extern const char *const step_names[];
 
 /* The flow in one line of words. */

@@ -26,6 +26,7 @@ const char *const step_names[] = {
 	[STEP_UNCORK] = "uncork",
 	[STEP_CLOSE] = "close",
 	[STEP_RESET] = "reset",
+	[STEP_QUIT] = "quit",
 	[STEP_MARK] = "mark",
 	[STEP_WAIT_OUT] = "wait out",
 	[STEP_WAIT_BLOCKED] = "wait blocked",
@@ -200,7 +201,7 @@ static enum moment any_gate(const struct plan *p, struct rng *r)
 		MOMENT_RACE, MOMENT_CORK, MOMENT_QDISC, MOMENT_RING, MOMENT_CWND, MOMENT_WIRE,
 	};
 
-	return gates[rng_below(r, p->net == NET_LO ? 2 : p->net == NET_VETH ? 3 : 6)];
+	return gates[rng_below(r, net_is_gated(p->net) ? 6 : p->net == NET_VETH ? 3 : 2)];
 }
 
 /* Send everything. Then write, open the gate and read, all at the same time. */
@@ -230,7 +231,7 @@ static void script_race(struct plan *p, struct rng *r)
 	p->moment = was;
 }
 
-/* Send everything, then close the sending socket. */
+/* Send everything, then close one of the two sockets. */
 static void script_gone(struct plan *p, struct rng *r)
 {
 	enum moment was = p->moment;
@@ -244,7 +245,7 @@ static void script_gone(struct plan *p, struct rng *r)
 	}
 	if (p->moment == MOMENT_RACE && rng_one_in(r, 2))
 		add(p, STEP_READ, rng_below(r, plan_stream(p)), 0);
-	add(p, was == MOMENT_RESET ? STEP_RESET : STEP_CLOSE, 0, 0);
+	add(p, was == MOMENT_QUIT ? STEP_QUIT : was == MOMENT_RESET ? STEP_RESET : STEP_CLOSE, 0, 0);
 	for (unsigned int i = 0; i < p->n_writes; i++)
 		add(p, STEP_WRITE, i, 0);
 	open_gate(p, r);
@@ -261,7 +262,7 @@ static void walk_gate(struct plan *p, struct rng *r, struct walk *w)
 {
 	uint32_t all = plan_stream(p), from;
 
-	switch (rng_below(r, p->net == NET_TUN ? 6 : p->net == NET_VETH ? 2 : 1)) {
+	switch (rng_below(r, net_is_gated(p->net) ? 6 : p->net == NET_VETH ? 2 : 1)) {
 	case 0:
 		w->cork = !w->cork;
 		add(p, w->cork ? STEP_CORK : STEP_UNCORK, 0, 0);
@@ -299,7 +300,7 @@ static void walk_wait(struct plan *p, const struct walk *w)
 {
 	if (w->plug || w->pause)
 		return;
-	if (p->net == NET_TUN)
+	if (net_is_gated(p->net))
 		add(p, STEP_WAIT_OUT, 0, 0);
 	else if (!w->cork)
 		add(p, STEP_WAIT_BLOCKED, 0, 0);
@@ -348,7 +349,8 @@ void script_make(struct plan *p, struct rng *r)
 		script_walk(p, r);
 	else if (p->moment == MOMENT_RACE)
 		script_race(p, r);
-	else if (p->moment == MOMENT_CLOSED || p->moment == MOMENT_RESET)
+	else if (p->moment == MOMENT_CLOSED || p->moment == MOMENT_RESET ||
+		 p->moment == MOMENT_QUIT)
 		script_gone(p, r);
 	else
 		script_usual(p, r);

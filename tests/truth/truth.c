@@ -14,6 +14,7 @@
 #include "flow.h"
 #include "judge.h"
 #include "lib/say.h"
+#include "net.h"
 #include "said.h"
 #include "table.h"
 #include "trace.h"
@@ -25,15 +26,19 @@ struct options {
 	uint64_t seed;
 	uint32_t first, flows;
 	const char *content, *kernel, *list;
+	enum net only;
+	bool reader;
 };
 
 static const char usage[] =
 	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE]\n"
-	"             [--kernel NAME] [--list VERDICT]\n"
+	"             [--kernel NAME] [--list VERDICT] [--card]\n"
+	"       truth --reader\n"
 	"  --flow n    only flow n, and trace it\n"
 	"  --content   as pageflight watch has it; default: do not pass it on\n"
 	"  --list V    name the flows with incidents of this verdict\n"
-	"  --kernel    what to call this kernel in the output\n";
+	"  --kernel    what to call this kernel in the output\n"
+	"  --card      send to another machine, which runs truth --reader\n";
 
 static uint64_t number(const char *text, uint64_t max)
 {
@@ -56,11 +61,12 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "seed", 1, NULL, 's' }, { "flows", 1, NULL, 'n' }, { "first", 1, NULL, 'a' },
 		{ "flow", 1, NULL, 'f' }, { "content", 1, NULL, 'c' },
 		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' },
+		{ "card", 0, NULL, 'd' }, { "reader", 0, NULL, 'r' },
 		{ 0 },
 	};
 	int found;
 
-	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?" };
+	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?", .only = NET_MAX };
 	while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (found) {
 		case 's':
@@ -86,6 +92,12 @@ static void parse(int argc, char **argv, struct options *o)
 		case 'l':
 			o->list = optarg;
 			break;
+		case 'd':
+			o->only = NET_CARD;
+			break;
+		case 'r':
+			o->reader = true;
+			break;
 		default:
 			fputs(usage, stderr);
 			exit(2);
@@ -103,9 +115,9 @@ static void show(const struct options *o, const struct plan *p, const char *what
 
 	plan_words(p, words, sizeof(words));
 	printf("FAIL flow %u: %s\n  %s\n", p->n, what, words);
-	printf("  make truth SEED=%llu FLOW=%u KERNELS=%s%s%s\n",
-	       (unsigned long long)o->seed, p->n, o->kernel,
-	       o->content ? " CONTENT=" : "", o->content ? o->content : "");
+	printf("  make truth %sSEED=%llu FLOW=%u KERNELS=%s%s%s\n",
+	       p->net == NET_CARD ? "NET=card " : "", (unsigned long long)o->seed, p->n,
+	       o->kernel, o->content ? " CONTENT=" : "", o->content ? o->content : "");
 }
 
 static void list(const struct options *o, const struct plan *p, const struct said_incident *inc,
@@ -133,7 +145,7 @@ static unsigned int judge_all(const struct options *o, const struct truth *truth
 		unsigned int n;
 		uint64_t bad;
 
-		plan_make(&p, o->seed, o->first + i);
+		plan_make(&p, o->seed, o->first + i, o->only);
 		inc = said_of(said, p.n, &n);
 		list(o, &p, inc, n);
 		bad = truth_judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
@@ -154,7 +166,7 @@ static void run_all(const struct options *o, struct truth *truths)
 	struct plan p;
 
 	for (uint32_t i = 0; i < o->flows; i++) {
-		plan_make(&p, o->seed, o->first + i);
+		plan_make(&p, o->seed, o->first + i, o->only);
 		if (trace_on) {
 			char words[512];
 
@@ -180,7 +192,9 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	truths = calloc(o.flows + 1, sizeof(*truths));
 	must(truths, "memory");
-	flow_init();
+	if (o.reader)
+		net_serve_reader();
+	flow_init(o.only);
 	watch_start(o.content);
 	began = now_us();
 	run_all(&o, truths);

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # truth.mk - the truth bench.
 #
-#   make truth [N=2000] [SEED=1] [FLOW=n] [CONTENT="edges wire"] [KERNELS="6.1 6.12 6.18 7.x"]
+#   make truth [NET=card] [N=2000] [SEED=1] [FLOW=n] [CONTENT="edges wire"] [KERNELS="6.1 6.12 6.18 7.x"]
 N         ?= 2000
 SEED      ?= 1
 CONTENT   ?= edges wire
 TRUTH_OBJ := $(patsubst %.c,$(O)/%.o,$(wildcard tests/truth/*.c))
 TRUTH     := $(O)/tests/truth/truth
+CARD_OBJ  := $(patsubst %.c,$(O)/%.o,$(wildcard tests/card/*.c)) \
+	     $(patsubst %,$(O)/tests/truth/%.o,gates plan script trace)
+CARD      := $(O)/tests/card/card
 
-$(TRUTH_OBJ): $(O)/%.o: %.c
+$(TRUTH_OBJ) $(filter $(O)/tests/card/%,$(CARD_OBJ)): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(CFLAGS) $(DEPS) -Itests -c $< -o $@
@@ -17,11 +20,15 @@ $(TRUTH): $(TRUTH_OBJ) $(SAY) | $(SYSLIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -ljson-c -pthread -o $@
 
+$(CARD): $(CARD_OBJ) $(SAY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+
 .PHONY: truth truth-bench
 truth-bench: $(TRUTH)
 
-truth: all $(TRUTH)
-	$(Q)tests/truth/run --kernels "$(KERNELS)" --modes "$(CONTENT)" -- --seed $(SEED) \
+truth: all $(TRUTH) $(CARD)
+	$(Q)tests/truth/run $(if $(NET),--net $(NET)) --kernels "$(KERNELS)" --modes "$(CONTENT)" -- --seed $(SEED) \
 		--flows $(N) $(if $(FLOW),--flow $(FLOW))
 
--include $(TRUTH_OBJ:.o=.d)
+-include $(TRUTH_OBJ:.o=.d) $(CARD_OBJ:.o=.d)
