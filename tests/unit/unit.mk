@@ -9,7 +9,10 @@ UNIT_DIR   := $(O)/unit
 UNIT       := $(patsubst tests/unit/%.c,$(UNIT_DIR)/%,$(wildcard tests/unit/test_*.c))
 UNIT_API   := $(filter $(UNIT_DIR)/test_engine%,$(UNIT))
 UNIT_PURE  := $(shell grep -LE '\#include (<bpf/|".*skel\.h")' $(wildcard user/*/*.c))
-UNIT_OBJ   := $(patsubst %.c,$(UNIT_DIR)/obj/%.o,$(UNIT_PURE) $(wildcard tests/unit/*.c))
+# Parts of other test programs.
+UNIT_PARTS := $(addprefix tests/,$(addsuffix .c,card/memory card/ring card/nic truth/gates truth/plan \
+	      truth/script truth/trace lib/say))
+UNIT_OBJ   := $(patsubst %.c,$(UNIT_DIR)/obj/%.o,$(UNIT_PURE) $(UNIT_PARTS) $(wildcard tests/unit/*.c))
 UNIT_ENGINE := $(filter $(UNIT_DIR)/obj/user/engine/%,$(UNIT_OBJ))
 UNIT_HELP  := $(filter-out $(UNIT_DIR)/obj/tests/unit/test_%,$(filter $(UNIT_DIR)/obj/tests/%,$(UNIT_OBJ)))
 
