@@ -6,7 +6,7 @@
 #   make unit         unit tests
 #   make lint         house rules: tests/lint.d
 #   make vm           guest tests and a short truth bench: KERNELS="6.1 6.12 6.18 7.x"; the refusal on 5.10
-#   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire
+#   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire; NET=card between two machines
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
@@ -112,11 +112,11 @@ $(O)/pageflight: $(O)/user/main.o $(USER_LIB) $(LIB) | $(SYSLIBS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
-vm: all guest-tests $(TRUTH)
+vm: all guest-tests $(TRUTH) $(CARD)
 	$(Q)tests/check --kernels "$(KERNELS)"
 
 check: deps
-	$(Q)$(MAKE) all units example guest-tests $(TRUTH) arm64
+	$(Q)$(MAKE) all units example guest-tests $(TRUTH) $(CARD) arm64
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
 

@@ -44,6 +44,48 @@ static enum writer writer_of(const struct find *f, const struct said_incident *i
 	       TRUTH_UNKNOWN : f->p->write[inc->write].how;
 }
 
+static bool is_about(const struct said_incident *inc, const struct plan_range *r)
+{
+	for (unsigned int i = 0; i < inc->n_ranges; i++) {
+		const struct said_range *said = &inc->ranges[i];
+
+		if (said->file_off < r->off + r->len && r->off < said->file_off + said->len)
+			return true;
+	}
+	return false;
+}
+
+/* The only kind among the plan's writes, or its stores alone, that the ranges meet. */
+static enum writer only_kind(const struct find *f, const struct said_incident *inc, bool stores)
+{
+	enum writer kind = WRITER_MAX;
+
+	for (unsigned int i = 0; i < f->p->n_writes; i++) {
+		const struct plan_write *w = &f->p->write[i];
+
+		/* Private memory has no file offsets, and nothing else writes to it. */
+		if (w->how == WRITER_NONE || (stores && !writer_stores(w->how)) ||
+		    (w->how != WRITER_BUFFER && !is_about(inc, &w->range)))
+			continue;
+		if (kind != WRITER_MAX && kind != w->how)
+			return TRUTH_UNKNOWN;
+		kind = w->how;
+	}
+	return kind;
+}
+
+static struct truth_share *share_of(struct find *f, const struct said_incident *inc)
+{
+	enum writer how = writer_of(f, inc);
+
+	if (how != TRUTH_UNKNOWN)
+		return &f->j->share[how][TRUTH_NAMED];
+	how = only_kind(f, inc, true);
+	if (how == TRUTH_UNKNOWN)
+		how = only_kind(f, inc, false);
+	return &f->j->share[how][TRUTH_UNNAMED];
+}
+
 /* Are the bytes that arrived those of this write? */
 static bool is_of(const struct find *f, const struct run *run, const struct said_incident *inc)
 {
@@ -169,13 +211,14 @@ static void judge_said(struct find *f, const struct piece *p, const struct said_
 		       const struct said_range *said)
 {
 	struct truth_row *row = &f->j->row[said->verdict];
-	struct truth_share *share = &f->j->share[writer_of(f, inc)];
+	struct truth_share *share = share_of(f, inc);
 
 	*(p->run->right ? &row->right : &row->wrong) += p->len;
 	row->both += p->run->both ? p->len : 0;
 	share->bytes += p->len;
 	if (said->verdict == SAID_POSSIBLE) {
 		share->possible_bytes += p->len;
+		share->wrong += p->run->right ? 0 : p->len;
 		reason_of(f->j, said->reason)->bytes += p->len;
 	}
 	if (!is_wrong(f, p->run, inc, said))
@@ -247,7 +290,7 @@ uint64_t truth_judge_flow(struct truth_judge *j, const struct plan *p, const str
 	uint32_t *cuts, end;
 
 	for (unsigned int i = 0; i < n_inc; i++) {
-		struct truth_share *share = &j->share[writer_of(&f, &inc[i])];
+		struct truth_share *share = share_of(&f, &inc[i]);
 
 		room += 2 * inc[i].n_ranges;
 		j->row[inc[i].verdict].incidents++;

@@ -6,7 +6,7 @@
 #include "flow.h"
 #include "said.h"
 
-#define TRUTH_UNKNOWN WRITER_MAX	/* row of incidents that name none of the writes */
+#define TRUTH_UNKNOWN WRITER_MAX	/* row of incidents that can be about several kinds of writes */
 
 struct truth_row {
 	uint64_t incidents;
@@ -17,7 +17,11 @@ struct truth_row {
 struct truth_share {
 	uint64_t incidents, possible;
 	uint64_t bytes, possible_bytes;
+	uint64_t wrong;			/* possible bytes that arrived wrong */
 };
+
+/* Incidents that name their writer, and those that do not: by the plan. */
+enum truth_named { TRUTH_NAMED, TRUTH_UNNAMED, TRUTH_NAMES };
 
 /* The reasons of `possible`. */
 #define TRUTH_REASONS 16
@@ -29,7 +33,7 @@ struct truth_reason {
 struct truth_judge {
 	bool hooks_only;	/* content mode off: stores and comparisons go unseen */
 	struct truth_row row[SAID_MAX + 1];	/* and what nothing was said of */
-	struct truth_share share[WRITER_MAX + 1];
+	struct truth_share share[WRITER_MAX + 1][TRUTH_NAMES];
 	struct truth_reason possible[TRUTH_REASONS];	/* first free: without a name */
 	uint64_t reached[STATE_MAX];	/* writes that found bytes there */
 	uint64_t missed, wrong;		/* bytes: the two figures */

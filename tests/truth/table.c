@@ -9,27 +9,37 @@ static double percent(uint64_t part, uint64_t all)
 	return all ? 100.0 * part / all : 0;
 }
 
+static void print_share(FILE *out, const char *writer, const char *named,
+			const struct truth_share *s)
+{
+	fprintf(out, "%-12s %-5s %10llu %9llu %6.1f %% %12llu %12llu %6.1f %% %6.1f %%\n", writer,
+		named, ULL(s->incidents), ULL(s->possible), percent(s->possible, s->incidents),
+		ULL(s->bytes), ULL(s->possible_bytes), percent(s->possible_bytes, s->bytes),
+		percent(s->wrong, s->possible_bytes));
+}
+
 static void print_blurred(FILE *out, const struct truth_judge *j)
 {
 	struct truth_share sum = { 0 };
 
-	for (unsigned int i = 0; i <= WRITER_MAX; i++) {
-		sum.incidents += j->share[i].incidents;
-		sum.possible += j->share[i].possible;
-		sum.bytes += j->share[i].bytes;
-		sum.possible_bytes += j->share[i].possible_bytes;
-	}
-	fprintf(out, "blurred: %.1f %% of incidents, %.1f %% of bytes:",
-		percent(sum.possible, sum.incidents), percent(sum.possible_bytes, sum.bytes));
-	for (unsigned int i = 0; i <= WRITER_MAX; i++) {
-		const struct truth_share *s = &j->share[i];
+	fprintf(out, "%-12s %-5s %10s %9s %8s %12s %12s %8s %8s\n", "writer", "named",
+		"incidents", "possible", "", "bytes", "possible", "", "wrong");
+	for (unsigned int i = 0; i < TRUTH_NAMES * (WRITER_MAX + 1); i++) {
+		const enum writer how = i % (WRITER_MAX + 1);
+		const enum truth_named named = i / (WRITER_MAX + 1);
+		const struct truth_share *s = &j->share[how][named];
 
+		sum.incidents += s->incidents;
+		sum.possible += s->possible;
+		sum.bytes += s->bytes;
+		sum.possible_bytes += s->possible_bytes;
+		sum.wrong += s->wrong;
 		if (s->incidents)
-			fprintf(out, " %s %llu/%llu (%.1f %%)",
-				i == TRUTH_UNKNOWN ? "unnamed" : writer_names[i], ULL(s->possible),
-				ULL(s->incidents), percent(s->possible_bytes, s->bytes));
+			print_share(out, how == TRUTH_UNKNOWN ? "several" : writer_names[how],
+				    named == TRUTH_NAMED ? "yes" : "no", s);
 	}
-	fputs("\nbecause:", out);
+	print_share(out, "all", "", &sum);
+	fputs("possible because:", out);
 	for (unsigned int i = 0; i < TRUTH_REASONS && *j->possible[i].name; i++)
 		fprintf(out, " %s %llu (%llu bytes)", j->possible[i].name,
 			ULL(j->possible[i].incidents), ULL(j->possible[i].bytes));
