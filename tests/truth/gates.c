@@ -15,7 +15,7 @@
 
 /* A packet of the flow, parsed. */
 struct look {
-	bool ours, syn, end, is_ack;
+	bool ours, syn, end, reset, is_ack;
 	uint32_t seq, ack;
 	const uint8_t *data;
 	uint32_t len;
@@ -51,6 +51,7 @@ static void look_at(const struct gates *g, const uint8_t *bytes, uint32_t len, b
 	ret->ours = true;
 	ret->syn = tcp->syn;
 	ret->end = tcp->fin || tcp->rst;
+	ret->reset = tcp->rst;
 	ret->is_ack = tcp->ack;
 	ret->seq = ntohl(tcp->seq);
 	ret->ack = ntohl(tcp->ack_seq);
@@ -195,6 +196,7 @@ static void answer(struct gates *g, const uint8_t *bytes, uint32_t len)
 
 	g->put(false, bytes, len);
 	look_at(g, bytes, len, false, &l);
+	g->seen.over |= l.reset;
 	if (l.ours && l.is_ack && (int32_t)(l.ack - g->first - g->seen.acked) > 0)
 		g->seen.acked = l.ack - g->first;
 }

@@ -280,7 +280,8 @@ static void draw_card(struct plan *p, struct rng *r)
 	if (p->late > LATE_3_MS && (p->one_segment || p->mss == 536))
 		p->late = LATE_3_MS;
 	p->weather = pick(r, weather, WEATHER_MAX);
-	p->eager |= p->weather != WEATHER_CALM && p->weather != WEATHER_JITTER;
+	/* A packet that a retransmission overtakes is lost, too: its timestamp is old. */
+	p->eager |= p->weather != WEATHER_CALM;
 	p->read_piece = pieces[rng_below(r, COUNT(pieces))];
 	p->read_pause_us = rng_one_in(r, 4) ? 1 + rng_below(r, 2000) : 0;
 	p->offload = 2;
