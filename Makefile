@@ -7,6 +7,8 @@
 #   make lint         house rules: tests/lint.d
 #   make vm           guest tests and a short truth bench: KERNELS="6.1 6.12 6.18 7.x"; the refusal on 5.10
 #   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire; NET=card between two machines
+#   make matrix       all of `make vm` on kernels x flavours x processors x architectures: CELLS=REGEX FLOWS=300
+#   make servers      unmodified servers whose files are overwritten: ONLY=REGEX
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
@@ -29,6 +31,7 @@ DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LIBS     := -lbpf -lelf -lz -lyajl
 KERNELS  ?= 6.1 6.12 6.18 7.x
+FLOWS    ?= 300
 
 # For another architecture: its compiler, and Debian's libraries of it, in a folder of their own.
 ifneq ($(ARCH),$(HOST))
@@ -66,7 +69,7 @@ SKEL     := $(O)/pageflight.skel.h
 .DEFAULT_GOAL := all
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
 
-.PHONY: all check vm lint arm64 demo deps install install-lib clean
+.PHONY: all check vm matrix servers lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
@@ -114,6 +117,12 @@ $(O)/pageflight: $(O)/user/main.o $(USER_LIB) $(LIB) | $(SYSLIBS)
 
 vm: all guest-tests $(TRUTH) $(CARD)
 	$(Q)tests/check --kernels "$(KERNELS)"
+
+matrix: all guest-tests $(TRUTH) arm64
+	$(Q)tests/matrix --cells "$(CELLS)" --flows $(FLOWS) --only "$(ONLY)"
+
+servers: all
+	$(Q)tests/servers/run --only "$(or $(ONLY),.)"
 
 check: deps
 	$(Q)$(MAKE) all units example guest-tests $(TRUTH) $(CARD) arm64
