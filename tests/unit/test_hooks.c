@@ -122,6 +122,24 @@ TEST_FN(failed_hook_is_missing)
 	assert_string_equal(missing_hook()->symbol, "tcp_ack");
 }
 
+TEST_FN(candidate_that_failed_tells_more_than_an_absent_one)
+{
+	const struct hook *h;
+
+	plan(" skb_splice_from_iter ");
+	for (size_t i = 0; i < hooks_n; i++) {
+		if (hooks[i].state != HOOK_UNTRIED || hooks[i].group != 2 ||
+		    strcmp(hooks[i].role, "attach"))
+			continue;
+		hooks[i].state = HOOK_FAILED;
+		hooks[i].err = -524;
+	}
+	h = missing_hook();
+	assert_non_null(h);
+	assert_string_equal(h->symbol, "do_tcp_sendpages");
+	assert_string_equal(hook_error(h), "this kernel cannot call programs from functions");
+}
+
 TEST_FN(programs_of_one_function_stand_together)
 {
 	plan("");
@@ -204,6 +222,7 @@ int main(void)
 		cmocka_unit_test(required_role_without_a_hook_is_found),
 		cmocka_unit_test(optional_roles_may_be_missing),
 		cmocka_unit_test(failed_hook_is_missing),
+		cmocka_unit_test(candidate_that_failed_tells_more_than_an_absent_one),
 		cmocka_unit_test(programs_of_one_function_stand_together),
 		cmocka_unit_test(groups_of_one_role_are_rivals),
 		cmocka_unit_test(every_row_is_complete),

@@ -49,7 +49,7 @@ static const char *why(const struct hook *h)
 	case HOOK_NOT_NEEDED:
 		return "another is enough on this kernel";
 	case HOOK_FAILED:
-		return strerror(-h->err);
+		return hook_error(h);
 	default:
 		return "";
 	}

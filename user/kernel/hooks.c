@@ -215,6 +215,15 @@ static const struct hook table[] = {
 
 const size_t hooks_n = sizeof(table) / sizeof(table[0]);
 
+/* What the kernel answers where functions cannot call programs. libc has no text for it. */
+#define KERNEL_ENOTSUPP 524
+
+const char *hook_error(const struct hook *h)
+{
+	return h->err == -KERNEL_ENOTSUPP ? "this kernel cannot call programs from functions"
+					  : strerror(-h->err);
+}
+
 const char *hook_method_name(enum hook_method method)
 {
 	static const char *const names[] = {
@@ -284,6 +293,15 @@ static bool is_hopeful(const struct hook *h)
 	return h->state == HOOK_UNTRIED || h->state == HOOK_ATTACHED;
 }
 
+/* Of the candidates for one thing, one that failed: it tells more than one that is absent. */
+static const struct hook *telling(const struct hook *hooks, size_t n, const struct hook *h)
+{
+	for (size_t i = 0; i < n && h->state != HOOK_FAILED; i++)
+		if (hooks_tie(h, &hooks[i]) != HOOK_APART && hooks[i].state == HOOK_FAILED)
+			return &hooks[i];
+	return h;
+}
+
 const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
@@ -293,7 +311,7 @@ const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 			served |= hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
 				  is_hopeful(&hooks[k]);
 		if (hooks[i].required && !served)
-			return &hooks[i];
+			return telling(hooks, n, &hooks[i]);
 	}
 	return NULL;
 }

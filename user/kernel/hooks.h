@@ -73,7 +73,10 @@ void hooks_plan(struct hook *ret_hooks, int content, hook_exists_fn exists, void
 /* Leave the second copies out, for a kernel that never skips a program. */
 void hooks_stand_once(struct hook *hooks, size_t n);
 
-/* A required hook that no program serves or may yet serve; NULL if there is none. */
+/*
+ * A required hook that no program serves or may yet serve, if possible one that
+ * failed; NULL if there is none.
+ */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);
 
 /* How two rows belong together. */
@@ -87,6 +90,9 @@ enum hook_tie hooks_tie(const struct hook *a, const struct hook *b);
 
 /* Is a skipped invocation of hooks[i] a loss? */
 bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i);
+
+/* Why a hook of state HOOK_FAILED failed. */
+const char *hook_error(const struct hook *h);
 
 const char *hook_method_name(enum hook_method method);
 const char *hook_state_name(enum hook_state state);

@@ -38,7 +38,7 @@ static int check_required(const struct programs *p, struct err *ret_err)
 		       "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
 		       h->role, hook_method_name(h->method), h->symbol,
 		       h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
-		       h->err ? ": " : "", h->err ? strerror(-h->err) : "");
+		       h->err ? ": " : "", h->err ? hook_error(h) : "");
 }
 
 int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err)

@@ -21,7 +21,7 @@ static bool same_text(const char *a, const char *b)
 static void say_missing(const struct hook *hook)
 {
 	log_info("not detected: %s [%s: %s]", hook->blind_without, hook->symbol,
-		 hook->state == HOOK_FAILED ? strerror(-hook->err) : "absent");
+		 hook->state == HOOK_FAILED ? hook_error(hook) : "absent");
 }
 
 /*
