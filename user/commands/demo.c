@@ -78,6 +78,7 @@ static int run(struct demo *demo, const struct demo_opts *opts)
 		},
 		.duration_ns = TIMEOUT_NS,
 		.ready_fd = -1,
+		.confined = false,	/* it has a file to remove */
 		.child = &child,
 	};
 	int err;

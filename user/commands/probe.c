@@ -163,6 +163,8 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	}
 	uname(&u);
 	memcpy(p->release, u.release, sizeof(p->release));
+	/* What it reads from now on are records of everybody's writes. */
+	privileges_drop(0);
 	p->hooks = loader_hooks(l, &p->n);
 	p->test_err = selftest_run(l, p->results, &p->passed);
 	out_err = opts->json ? print_json(p) : print_text(p);

@@ -111,6 +111,7 @@ static const struct watch_opts defaults = {
 		.loader = { .content = PF_CONTENT_EDGES },
 		.report = { .fail_on = -1 },
 		.ready_fd = -1,
+		.confined = true,
 	},
 	.ready_fd = UINT_MAX,
 };

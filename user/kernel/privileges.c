@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/capability.h>
@@ -11,25 +12,24 @@
 #include "base/err.h"
 #include "base/log.h"
 
-#define BIT(capability) (1ull << (capability))
 
 /* The kernel takes CAP_SYS_ADMIN for any of them. */
-#define BPF (BIT(CAP_BPF) | BIT(CAP_SYS_ADMIN))
-#define PERFMON (BIT(CAP_PERFMON) | BIT(CAP_SYS_ADMIN))
+#define BPF (PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_SYS_ADMIN))
+#define PERFMON (PRIVILEGE(CAP_PERFMON) | PRIVILEGE(CAP_SYS_ADMIN))
 
 static const struct {
 	__u64 any;		/* one of these is enough */
 	const char *loss;
 } optional[] = {
-	{ BIT(CAP_SYS_PTRACE),
+	{ PRIVILEGE(CAP_SYS_PTRACE),
 	  "no CAP_SYS_PTRACE: who has a file mapped, and paths in other mount namespaces, are not known" },
-	{ BIT(CAP_SYSLOG),
+	{ PRIVILEGE(CAP_SYSLOG),
 	  "no CAP_SYSLOG: the functions of a writer's stack, and modules that send, are not known" },
-	{ BIT(CAP_SYSLOG) | BIT(CAP_SYS_RAWIO),
+	{ PRIVILEGE(CAP_SYSLOG) | PRIVILEGE(CAP_SYS_RAWIO),
 	  "neither CAP_SYSLOG nor CAP_SYS_RAWIO: the kernel's memory is not found, so the content mode is off" },
-	{ BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_DAC_OVERRIDE),
+	{ PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_DAC_OVERRIDE),
 	  "no CAP_DAC_READ_SEARCH: a filter does not find a path that this user may not search" },
-	{ BIT(CAP_SYS_ADMIN),
+	{ PRIVILEGE(CAP_SYS_ADMIN),
 	  "no CAP_SYS_ADMIN: what functions of modules do is not seen" },
 };
 
@@ -55,20 +55,45 @@ const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end)
 	return *ret_end || capabilities & optional[i].any ? NULL : optional[i].loss;
 }
 
+/* The kernel's form of three sets of capabilities: 32 bits of each, twice. */
+struct sets {
+	struct __user_cap_header_struct head;
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+};
+
+#define SETS_INIT { .head.version = _LINUX_CAPABILITY_VERSION_3 }
+
 /* None if the kernel does not say. */
 static __u64 effective(void)
 {
-	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+	struct sets sets = SETS_INIT;
+	const struct __user_cap_data_struct *data = sets.data;
 
-	if (syscall(SYS_capget, &head, data))
+	if (syscall(SYS_capget, &sets.head, sets.data))
 		return 0;
 	return data[0].effective | (__u64)data[1].effective << 32;
 }
 
 bool privileges_have(int capability)
 {
-	return effective() & BIT(capability);
+	return effective() & PRIVILEGE(capability);
+}
+
+int privileges_drop(__u64 keep)
+{
+	__u64 have = effective();
+	struct sets sets = SETS_INIT;
+
+	/* Without CAP_SETPCAP the bounding set stays, which counts for a program that is started. */
+	for (int i = 0; i < 64 && have & PRIVILEGE(CAP_SETPCAP); i++)
+		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0))
+			break;
+	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
+		sets.data[i].permitted = (have & keep) >> (32 * i);
+		sets.data[i].effective = (have & keep) >> (32 * i);
+	}
+	/* With the inheritable ones gone, the kernel takes the ambient ones. */
+	return syscall(SYS_capset, &sets.head, sets.data) ? -errno : 0;
 }
 
 static int check_pidns(struct err *ret_err)

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#define PRIVILEGE(capability) (1ull << (capability))
+
 struct err;
 
 /* Is this, the text of the link /proc/self/ns/pid, the first pid namespace? */
@@ -21,6 +23,9 @@ const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end);
 
 /* Does this process have a capability (CAP_...) in effect? */
 bool privileges_have(int capability);
+
+/* Keep no capability but these, as PRIVILEGE(CAP_...), nor let anything be gained. 0 or -errno. */
+int privileges_drop(__u64 keep);
 
 /* Can this process observe at all? 0, or -errno and one line why not. */
 int privileges_check(struct err *ret_err);

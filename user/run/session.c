@@ -20,6 +20,7 @@
 #include "kernel/privileges.h"
 #include "output/notices.h"
 #include "output/queue.h"
+#include "confine.h"
 #include "pageflight.h"
 #include "ready.h"
 #include "state.h"
@@ -66,6 +67,15 @@ static int set_up(struct session *s)
 	if (err)
 		log_error("%s", text.text);
 	return err;
+}
+
+/* Give up what is no longer needed. Where the kernel does not let that be done, it is said. */
+static void give_up_privileges(const struct session *s)
+{
+	struct err text;
+
+	if (confine(s->opts->child ? s->opts->child->pid : 0, &text))
+		log_info("privileges that are no longer needed cannot be given up: %s", text.text);
 }
 
 /* Everything is attached: tell the user, the reader of --ready-fd, and the child. */
@@ -136,6 +146,8 @@ int session_run(const struct session_opts *opts, struct session_result *ret_resu
 	s->opts = opts;
 	s->signal_fd = -1;
 	err = set_up(s);
+	if (!err && opts->confined)
+		give_up_privileges(s);
 	err = err ?: announce(s);
 	if (!err) {
 		session_loop(s);
