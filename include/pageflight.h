@@ -197,9 +197,9 @@ PF_API const char *pf_engine_refusal(const struct pf_engine *engine);
  * Take what the kernel side has counted, to be called before the records that
  * may have been sent by then are fed. If a record was lost that may have told of a
  * retransmission or a copy, then neither what waits now nor what comes until
- * pf_engine_caught_up() can become harmless any more.
+ * pf_engine_caught_up() can become harmless any more. Returns whether one was.
  */
-PF_API void pf_engine_totals(struct pf_engine *engine, const struct pf_totals *totals);
+PF_API bool pf_engine_totals(struct pf_engine *engine, const struct pf_totals *totals);
 
 /* All records that there were at the last totals were fed: what comes now was not lost then. */
 PF_API void pf_engine_caught_up(struct pf_engine *engine);

@@ -59,7 +59,8 @@ class Watch:
 
     number = 0
 
-    def __init__(self, *args: str):
+    def __init__(self, *args: str, who: tuple[str, ...] = ()):
+        """who: a command that runs it as somebody."""
         Watch.number += 1
         self.mark = f"/tmp/pf-mark-{Watch.number}"
         self.lines: list[bytes] = []
@@ -69,7 +70,7 @@ class Watch:
         self.err = tempfile.TemporaryFile()
         reading, writing = os.pipe()
         self.proc = subprocess.Popen(
-            [BIN, "watch", "-j", "--ready-fd", str(writing), *args], pass_fds=[writing],
+            [*who, BIN, "watch", "-j", "--ready-fd", str(writing), *args], pass_fds=[writing],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.err)
         os.close(writing)
         ready = os.read(reading, 1)

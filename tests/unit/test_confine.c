@@ -6,6 +6,7 @@
  */
 #include "lib/test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -111,12 +112,14 @@ TEST_FN(nothing_to_work_with)
 TRY(read_file, syscall(SYS_openat, proc_fd, "self/maps", O_RDONLY | O_CLOEXEC))
 TRY(read_directory, syscall(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY))
 TRY(end_child, syscall(SYS_kill, child, SIGTERM))
+TRY(list_directory, fdopendir((int)read_directory()) ? 0 : -1)
 TRY(take_memory, (long)mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
 
 TEST_FN(what_a_session_needs)
 {
 	assert_int_equal(tried(read_file), 0);
 	assert_int_equal(tried(read_directory), 0);
+	assert_int_equal(tried(list_directory), 0);
 	assert_int_equal(tried(end_child), 0);
 	assert_int_equal(tried(take_memory), 0);
 }

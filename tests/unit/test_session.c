@@ -1,148 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
  * test_session.c - a session ends on time, whatever comes in and whoever reads.
- * Each session is a process of its own, since it takes signals and standard
- * output. The kernel side is a stub.
  */
 #include "lib/test.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/child.h"
-#include "base/clock.h"
-#include "base/err.h"
-#include "run/ready.h"
-#include "run/session.h"
+#include "base/log.h"
+#include "running.h"
 #include "stub_loader.h"
-
-#define SEC NSEC_PER_SEC
-#define SOON (20 * SEC)	/* on the busiest machine; less than any storm */
-#define NOT_ENDED (-1)
-
-struct run {
-	pid_t pid;
-	int out;	/* what it writes can be read here */
-	int status;
-	struct rusage used;
-};
-
-static int session(const struct session_opts *with)
-{
-	struct session_opts opts = *with;
-	struct session_result result = { 0 };
-
-	opts.report.json = true;
-	opts.report.fail_on = -1;
-	opts.settle_ns = SEC / 10;
-	return session_run(&opts, &result) ? 1 : result.child_ended ? result.child_status : 0;
-}
-
-/* Start a session that writes to `to`, and wait until it has attached. */
-static void start(struct run *run, struct session_opts *opts, int to, char **command)
-{
-	int ready[2];
-	char newline;
-
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	fflush(NULL);
-	run->pid = fork();
-	if (!run->pid) {
-		struct child child;
-		struct err err;
-
-		dup2(to, STDOUT_FILENO);
-		close(to);
-		if (run->out >= 0)
-			close(run->out);
-		freopen(getenv("SAY") ?: "/dev/null", "a", stderr);
-		if (ready_take(ready[1], &opts->ready_fd, &err))
-			_exit(1);
-		if (command && !child_start(&child, child_exec, command))
-			opts->child = &child;
-		_exit(session(opts));
-	}
-	close(to);
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &newline, 1), 1);
-	close(ready[0]);
-}
-
-/* How long it took to end; it is killed if it takes far too long. */
-static __u64 end(struct run *run)
-{
-	__u64 began = clock_mono_ns(), now = began;
-	int status = 0;
-	pid_t pid;
-
-	while (!(pid = wait4(run->pid, &status, WNOHANG, &run->used))) {
-		now = clock_mono_ns();
-		if (now - began > 2 * SOON) {
-			kill(run->pid, SIGKILL);
-			wait4(run->pid, &status, 0, &run->used);
-			run->status = NOT_ENDED;
-			return now - began;
-		}
-		usleep(5000);
-	}
-	assert_int_equal(pid, run->pid);
-	run->status = WIFEXITED(status) ? WEXITSTATUS(status) : NOT_ENDED;
-	return clock_mono_ns() - began;
-}
-
-static void start_with_pipe(struct run *run, struct session_opts *opts, char **command)
-{
-	int fds[2];
-
-	assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-	run->out = fds[0];
-	start(run, opts, fds[1], command);
-}
-
-/* All it writes goes to a file, which never blocks. */
-static FILE *start_with_file(struct run *run, struct session_opts *opts, char **command)
-{
-	FILE *all = tmpfile();
-
-	assert_non_null(all);
-	run->out = -1;
-	start(run, opts, dup(fileno(all)), command);
-	return all;
-}
-
-static __u64 number(const char *line, const char *key)
-{
-	const char *at = strstr(line, key);
-
-	assert_non_null(at);
-	return strtoull(at + strlen(key) + 1, NULL, 10);
-}
-
-/* The summary is there, and all incidents were printed or counted as lost. */
-static void check_summary(FILE *all)
-{
-	char line[8192], last[8192] = "";
-	__u64 printed = 0;
-
-	rewind(all);
-	while (fgets(line, sizeof(line), all)) {
-		printed += !strncmp(line, "{\"type\":\"incident\"", 18);
-		strcpy(last, line);
-	}
-	assert_true(!strncmp(last, "{\"type\":\"summary\"", 17));
-	assert_true(printed > 0);
-	assert_int_equal(number(last, "\"corrupt\""), printed + number(last, "\"output_lost\""));
-	fclose(all);
-}
 
 static void let_run(void)
 {
@@ -172,6 +46,11 @@ TEST_FN(storm_sigint)
 TEST_FN(storm_sighup)
 {
 	stop_in_storm(SIGHUP);
+}
+
+TEST_FN(storm_sigquit)
+{
+	stop_in_storm(SIGQUIT);
 }
 
 TEST_FN(storm_duration)
@@ -303,6 +182,53 @@ TEST_FN(file_size_limit)
 	fclose(all);
 }
 
+static void wait_for_bytes(FILE *file, off_t bytes)
+{
+	__u64 began = clock_mono_ns();
+	struct stat st = { 0 };
+
+	while (st.st_size < bytes) {
+		assert_true(clock_mono_ns() - began < SOON);
+		usleep(5000);
+		assert_int_equal(fstat(fileno(file), &st), 0);
+	}
+}
+
+/* Nobody reads standard error until the end: what is missing there is counted there. */
+TEST_FN(stderr_not_read)
+{
+	struct session_opts opts = { 0 };
+	__u64 said = 0, missing = 0;
+	char line[1024], name[64];
+	struct run run;
+	FILE *all, *in;
+	int fds[2];
+
+	stub = (struct stub){ .incidents = 3000 };
+	assert_int_equal(pipe(fds), 0);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fds[1]);
+	setenv("SAY", name, 1);
+	log_set_verbose(true);
+	all = start_with_file(&run, &opts, NULL);
+	log_set_verbose(false);
+	unsetenv("SAY");
+	close(fds[1]);
+	wait_for_bytes(all, 1 << 20);
+	in = fdopen(fds[0], "r");
+	assert_non_null(in);
+	kill(run.pid, SIGINT);
+	while (fgets(line, sizeof(line), in)) {
+		said += !strncmp(line, "pageflight: op ", 15);
+		if (strstr(line, " messages are missing here"))
+			missing += strtoull(strchr(line, ' '), NULL, 10);
+	}
+	fclose(in);
+	end(&run);
+	assert_int_equal(run.status, 0);
+	assert_true(missing > 0);
+	assert_int_equal(said + missing, check_summary(all));
+}
+
 TEST_FN(sigchld_ignored)
 {
 	char *command[] = { "sh", "-c", "exit 7", NULL };
@@ -355,9 +281,10 @@ TEST_FN(command_has_sigpipe)
 int main(void)
 {
 	cmocka_set_test_filter(getenv("ONLY"));
-const struct CMUnitTest tests[] = {
+	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(storm_sigint),
 		cmocka_unit_test(storm_sighup),
+		cmocka_unit_test(storm_sigquit),
 		cmocka_unit_test(storm_duration),
 		cmocka_unit_test(storm_child_ends),
 		cmocka_unit_test(full_pipe_sigint),
@@ -366,6 +293,7 @@ const struct CMUnitTest tests[] = {
 		cmocka_unit_test(peer_gone),
 		cmocka_unit_test(non_blocking_pipe),
 		cmocka_unit_test(file_size_limit),
+		cmocka_unit_test(stderr_not_read),
 		cmocka_unit_test(sigchld_ignored),
 		cmocka_unit_test(command_blocks_nothing),
 		cmocka_unit_test(command_has_sigpipe),

@@ -21,6 +21,7 @@ static void choose(sigset_t *ret_set)
 	sigemptyset(ret_set);
 	sigaddset(ret_set, SIGINT);
 	sigaddset(ret_set, SIGTERM);
+	sigaddset(ret_set, SIGQUIT);
 	sigaddset(ret_set, SIGCHLD);
 	if (!is_ignored(SIGHUP))
 		sigaddset(ret_set, SIGHUP);
@@ -53,8 +54,9 @@ bool signals_end_pending(void)
 {
 	sigset_t set;
 
-	return !sigpending(&set) && (sigismember(&set, SIGINT) > 0 ||
-				     sigismember(&set, SIGTERM) > 0 || sigismember(&set, SIGHUP) > 0);
+	return !sigpending(&set) &&
+	       (sigismember(&set, SIGINT) > 0 || sigismember(&set, SIGTERM) > 0 ||
+		sigismember(&set, SIGQUIT) > 0 || sigismember(&set, SIGHUP) > 0);
 }
 
 static void block_none(void)

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 
 /*
- * Block SIGINT, SIGTERM, SIGHUP and SIGCHLD and no other, and ignore SIGPIPE and
- * SIGXFSZ, so that writes fail instead. Returns a non-blocking descriptor,
- * readable when one of the four is pending, or -errno.
+ * Block SIGINT, SIGTERM, SIGQUIT, SIGHUP and SIGCHLD and no other, and ignore
+ * SIGPIPE and SIGXFSZ, so that writes fail instead. Returns a non-blocking
+ * descriptor, readable when one of the five is pending, or -errno.
  */
 int signals_open(void);
 

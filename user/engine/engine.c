@@ -189,11 +189,14 @@ const char *pf_engine_refusal(const struct pf_engine *e)
 	return e->refused ? event_refusal_text(e->refusal) : NULL;
 }
 
-void pf_engine_totals(struct pf_engine *e, const struct pf_totals *totals)
+bool pf_engine_totals(struct pf_engine *e, const struct pf_totals *totals)
 {
-	if (loss_weakens(&e->totals, totals))
+	bool lossy = loss_weakens(&e->totals, totals);
+
+	if (lossy)
 		weaken(e);
 	e->totals = *totals;
+	return lossy;
 }
 
 void pf_engine_caught_up(struct pf_engine *e)

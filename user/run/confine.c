@@ -59,7 +59,7 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
 	{ SCMP_SYS(sendto), 4, ~0ull, 0 },	/* of a socket that is connected */
 	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFL },
-	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFD },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFD },	/* of fdopendir() */
 	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCGETS },
 	{ SCMP_SYS(bpf), 0, WHOLE_INT, BPF_MAP_LOOKUP_ELEM },
 	{ SCMP_SYS(bpf), 0, WHOLE_INT, BPF_OBJ_GET_INFO_BY_FD },

@@ -36,14 +36,6 @@ void session_on_sender(void *ctx, const struct pf_ev_sender *ev)
 	report_sender(s->report, ev);
 }
 
-static bool more_lost(const struct pf_totals *before, const struct pf_totals *now)
-{
-	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++)
-		if (before->stats.count[i] != now->stats.count[i])
-			return true;
-	return before->missed != now->missed;
-}
-
 void session_caught_up(struct session *s)
 {
 	if (loader_taken(s->loader) >= s->to_feed)
@@ -60,9 +52,8 @@ int session_totals(struct session *s)
 		return err;
 	}
 	now.stats.count[PF_C_events_lost] += s->untaken;
-	if (more_lost(&s->seen, &now))
+	if (pf_engine_totals(s->engine, &now))
 		s->to_feed = loader_written(s->loader);
-	pf_engine_totals(s->engine, &now);
 	s->seen = now;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,11 +29,30 @@
 #define NOTICES_BYTES (64 * 1024)
 #define PATIENCE_NS (NSEC_PER_SEC / 4)
 
-/* A message that does not fit is lost: there is nobody to tell. */
+/* Say in the place of messages that did not fit how many they were, if that fits. */
+static void tell_lost_notices(struct session *s, bool last)
+{
+	__u64 lost = queue_lost(s->notices);
+	char text[128];
+	int len;
+
+	if (lost == s->notices_lost)
+		return;
+	len = snprintf(text, sizeof(text),
+		       "pageflight: %llu messages are missing here: nobody read them in time\n",
+		       lost - s->notices_lost);
+	if (last)
+		queue_put_anyway(s->notices, text, len);
+	else if (queue_waiting(s->notices) + len > NOTICES_BYTES || !queue_put(s->notices, text, len))
+		return;
+	s->notices_lost = lost;
+}
+
 static void on_log(void *ctx, const char *line, size_t len)
 {
 	struct session *s = ctx;
 
+	tell_lost_notices(s, false);
 	queue_put(s->notices, line, len);
 	queue_write(s->notices);
 }
@@ -115,8 +135,10 @@ static void tear_down(struct session *s)
 	struct child *child = s->opts->child;
 
 	log_set_writer(NULL, NULL);
-	if (s->notices)
+	if (s->notices) {
+		tell_lost_notices(s, true);
 		queue_flush(s->notices, PATIENCE_NS, PATIENCE_NS, -1);
+	}
 	queue_free(s->notices);
 	if (child) {
 		child_cancel(child);

@@ -31,10 +31,11 @@ struct session {
 	__u64 deadline;			/* when the state ends; 0: never */
 	__u64 hush_at;			/* no incident is printed after that time; 0: never */
 	__u64 fed_ts;			/* time stamp of the last record */
-	__u64 to_feed;			/* bytes of the ring buffer when a loss was last seen */
+	__u64 to_feed;			/* bytes of the ring buffer when a loss of records was last seen */
 	bool more;			/* records are left: the budget of a round was spent */
 	__u64 untaken;			/* records that there was no time for */
 	struct queue *notices;		/* on their way to stderr */
+	__u64 notices_lost;		/* of which stderr has been told */
 	struct pf_totals seen;		/* when the counters were last read */
 	struct pf_totals noticed;	/* when losses were last reported on stderr */
 	struct summary sum;
