@@ -29,7 +29,7 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -D_GNU_
 BPFFLAGS := -g -O2 -Wall -Werror --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LIBS     := -lbpf -lelf -lz -lyajl -lseccomp
+LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -pthread
 KERNELS  ?= 6.1 6.12 6.18 7.x
 FLOWS    ?= 300
 

@@ -23,8 +23,8 @@
 #include <linux/bpf.h>
 #include <linux/capability.h>
 
+#include "base/capabilities.h"
 #include "base/err.h"
-#include "kernel/privileges.h"
 #include "run/confine.h"
 
 #define NOT_CONFINED 1	/* as whatever else fails before the call ends */
@@ -127,8 +127,8 @@ TEST_FN(what_a_session_needs)
 /* Effective and permitted capabilities and the bounding set, as /proc shows them. */
 static long wrong_sets(void)
 {
-	const unsigned long long kept = PRIVILEGE(CAP_KILL) | PRIVILEGE(CAP_SYS_PTRACE) |
-					PRIVILEGE(CAP_SYSLOG);
+	const unsigned long long kept = CAPABILITY(CAP_KILL) | CAPABILITY(CAP_SYS_PTRACE) |
+					CAPABILITY(CAP_SYSLOG);
 	unsigned long long inherited, permitted, effective, bounding, ambient;
 	char text[8192];
 	int fd = openat(proc_fd, "self/status", O_RDONLY);
@@ -149,7 +149,7 @@ static long wrong_sets(void)
 
 TEST_FN(capabilities_are_gone)
 {
-	if (privileges_have(CAP_SETPCAP))
+	if (capabilities_have(CAP_SETPCAP))
 		setenv("BOUNDED", "1", 1);
 	assert_int_equal(tried(wrong_sets), 0);
 }

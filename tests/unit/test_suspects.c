@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/procmaps.h"
+#include "names/scan.h"
 #include "names/suspects.h"
 #include "lib/test.h"
 
@@ -47,7 +48,7 @@ static void know(struct file *f)
 static int suspects_of_slow_machine(struct suspects **ret_suspects)
 {
 	static const struct suspects_limits limits = {
-		.ns = 60 * NSEC_PER_SEC, .lines = 1u << 24, .mappings = 65536,
+		.ns = 60 * NSEC_PER_SEC, .stuck_ns = 60 * NSEC_PER_SEC, .lines = 1u << 24, .mappings = 65536,
 	};
 
 	return suspects_new_in(ret_suspects, "/proc", &limits);

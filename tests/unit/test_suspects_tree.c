@@ -3,6 +3,7 @@
  * Suspects in made-up directories of processes. The file in question is inode 77 of
  * device 8:1, and its byte 4096.
  */
+#include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/dev.h"
+#include "names/scan.h"
 #include "names/suspects.h"
 #include "lib/test.h"
 
@@ -21,7 +23,9 @@ struct tree {
 	struct suspects *suspects;
 };
 
-static const struct suspects_limits wide = { .ns = 1ull << 40, .lines = 1000, .mappings = 1000 };
+#define LONG (1ull << 40)
+
+static const struct suspects_limits wide = { LONG, LONG, 1000, 1000 };
 
 #define OURS "1000-4000 rw-s 00000000 08:01 77 /f\n"
 #define OTHER "1000-4000 rw-s 00000000 08:01 78 /g\n"
@@ -158,12 +162,12 @@ static void test_budget(void **state)
 		size_t found;
 		bool cut;
 	} rows[] = {
-		{ { 1ull << 40, 4, 9 }, TEXT TEXT OURS, 1, false },
-		{ { 1ull << 40, 3, 9 }, TEXT TEXT OURS, 1, true },
-		{ { 1ull << 40, 2, 9 }, TEXT TEXT OURS, 0, true },
-		{ { 1ull << 40, 9, 3 }, OTHER OTHER OURS, 1, false },
-		{ { 1ull << 40, 9, 2 }, OTHER OTHER OURS, 0, true },
-		{ { 0, 9, 9 }, TEXT TEXT OURS, 0, true },
+		{ { LONG, LONG, 4, 9 }, TEXT TEXT OURS, 1, false },
+		{ { LONG, LONG, 3, 9 }, TEXT TEXT OURS, 1, true },
+		{ { LONG, LONG, 2, 9 }, TEXT TEXT OURS, 0, true },
+		{ { LONG, LONG, 9, 3 }, OTHER OTHER OURS, 1, false },
+		{ { LONG, LONG, 9, 2 }, OTHER OTHER OURS, 0, true },
+		{ { 0, LONG, 9, 9 }, TEXT TEXT OURS, 0, true },
 	};
 	struct tree *tree = *state;
 
@@ -199,7 +203,7 @@ static void test_many_in_tree(void **state)
 /* The budget is that of all processes together. */
 static void test_budget_is_of_all(void **state)
 {
-	static const struct suspects_limits few = { 1ull << 40, 5, 9 };
+	static const struct suspects_limits few = { LONG, LONG, 5, 9 };
 	struct tree *tree = *state;
 	struct shown shown;
 
@@ -209,6 +213,59 @@ static void test_budget_is_of_all(void **state)
 	shown = look_in(tree, &few);
 	assert_int_equal(shown.n_suspects, 2);
 	assert_true(shown.suspects_cut);
+}
+
+/* Each look goes on where the one before was cut, and all processes have their turn. */
+static void test_goes_on_where_it_was_cut(void **state)
+{
+	static const struct suspects_limits one = { LONG, LONG, 2, 9 };
+	static const unsigned int turns[] = { 5, 6, 7, 5, 6 };
+	struct tree *tree = *state;
+
+	put_process(tree, "5", OURS TEXT TEXT TEXT);
+	put_process(tree, "6", OURS TEXT);
+	put_process(tree, "7", OURS TEXT);
+	for (size_t i = 0; i < ARRAY_LEN(turns); i++) {
+		struct shown shown = look_in(tree, i ? NULL : &one);
+
+		assert_int_equal(shown.n_suspects, 1);
+		assert_int_equal(shown.suspects[0].pid, turns[i]);
+		assert_true(shown.suspects_cut);
+	}
+}
+
+/* Maps that do not answer hold up one look for a moment, no other, and nothing for good. */
+static void test_blocked(void **state)
+{
+	static const struct suspects_limits limits = { LONG, NSEC_PER_SEC / 5, 1000, 1000 };
+	struct tree *tree = *state;
+	struct shown shown;
+	char path[64];
+	__u64 began;
+	int fd;
+
+	put_process(tree, "5", OURS);
+	put(tree, "6", "comm", "hangs\n");
+	snprintf(path, sizeof(path), "%s/6/maps", tree->at);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	shown = look_in(tree, &limits);
+	assert_int_equal(shown.n_suspects, 0);
+	assert_true(shown.suspects_cut);
+	shown = look_in(tree, NULL);
+	assert_int_equal(shown.n_suspects, 0);
+	assert_true(shown.suspects_cut);
+	fd = open(path, O_WRONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(remove(path), 0);
+	put(tree, "6", "maps", TEXT);
+	close(fd);
+	began = clock_mono_ns();
+	do {
+		usleep(10000);
+		shown = look_in(tree, NULL);
+	} while (shown.suspects_cut && clock_mono_ns() - began < 60 * NSEC_PER_SEC);
+	assert_false(shown.suspects_cut);
+	assert_int_equal(shown.n_suspects, 1);
 }
 
 /* Only the mount table says what an overlay is. No mapping is opened. */
@@ -240,8 +297,9 @@ static void test_signal(void **state)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
-	raise(SIGTERM);
-	shown = look_in(tree, NULL);
+	/* To the process, of which any thread can tell that it is pending. */
+	kill(getpid(), SIGTERM);
+	shown = look_in(tree, &wide);
 	assert_int_equal(shown.n_suspects, 0);
 	assert_true(shown.suspects_cut);
 	assert_int_equal(sigwait(&set, &signo), 0);
@@ -260,6 +318,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_budget, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_many_in_tree, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_budget_is_of_all, grow_tree, fell_tree),
+		cmocka_unit_test_setup_teardown(test_goes_on_where_it_was_cut, grow_tree, fell_tree),
+		cmocka_unit_test_setup_teardown(test_blocked, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_overlay, grow_tree, fell_tree),
 		cmocka_unit_test_setup_teardown(test_signal, grow_tree, fell_tree),
 	};

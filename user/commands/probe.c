@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/capabilities.h"
 #include "base/err.h"
 #include "base/log.h"
 #include "commands.h"
@@ -164,7 +165,7 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	uname(&u);
 	memcpy(p->release, u.release, sizeof(p->release));
 	/* What it reads from now on are records of everybody's writes. */
-	privileges_drop(0);
+	capabilities_keep(0);
 	p->hooks = loader_hooks(l, &p->n);
 	p->test_err = selftest_run(l, p->results, &p->passed);
 	out_err = opts->json ? print_json(p) : print_text(p);

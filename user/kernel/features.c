@@ -10,7 +10,7 @@
 
 #include "base/procfile.h"
 #include "hooks.h"
-#include "privileges.h"
+#include "base/capabilities.h"
 
 bool kernel_is_locked_down(void)
 {
@@ -56,7 +56,7 @@ bool kernel_has_hook(void *ctx, const struct hook *h)
 	if (btf_has_func(vmlinux, h))
 		return true;
 	/* Without it libbpf may not look into modules. */
-	if (!h->module || !privileges_have(CAP_SYS_ADMIN))
+	if (!h->module || !capabilities_have(CAP_SYS_ADMIN))
 		return false;
 	module = btf__load_module_btf(h->module, vmlinux);
 	if (!module)

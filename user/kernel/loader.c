@@ -18,6 +18,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "base/capabilities.h"
 #include "base/err.h"
 #include "configure.h"
 #include "features.h"
@@ -117,7 +118,7 @@ static int configure(struct loader *l, const struct loader_opts *opts, const str
 	if (err)
 		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
 	/* libbpf takes any error while it looks for a function in modules for a failure to load. */
-	if (!l->skel->rodata->cfg.direct && !privileges_have(CAP_SYS_ADMIN))
+	if (!l->skel->rodata->cfg.direct && !capabilities_have(CAP_SYS_ADMIN))
 		return err_set(ret_err, -EPERM,
 			       "on this kernel, which lacks bpf_rdonly_cast(), CAP_SYS_ADMIN is needed too: libbpf looks for it in the types of modules");
 	err = configure_filter(obj, &l->skel->rodata->filter, opts->filter);

@@ -4,32 +4,31 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include <linux/capability.h>
 
+#include "base/capabilities.h"
 #include "base/err.h"
 #include "base/log.h"
 
 
 /* The kernel takes CAP_SYS_ADMIN for any of them. */
-#define BPF (PRIVILEGE(CAP_BPF) | PRIVILEGE(CAP_SYS_ADMIN))
-#define PERFMON (PRIVILEGE(CAP_PERFMON) | PRIVILEGE(CAP_SYS_ADMIN))
+#define BPF (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_ADMIN))
+#define PERFMON (CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_SYS_ADMIN))
 
 static const struct {
 	__u64 any;		/* one of these is enough */
 	const char *loss;
 } optional[] = {
-	{ PRIVILEGE(CAP_SYS_PTRACE),
+	{ CAPABILITY(CAP_SYS_PTRACE),
 	  "no CAP_SYS_PTRACE: who has a file mapped, and paths in other mount namespaces, are not known" },
-	{ PRIVILEGE(CAP_SYSLOG),
+	{ CAPABILITY(CAP_SYSLOG),
 	  "no CAP_SYSLOG: the functions of a writer's stack, and modules that send, are not known" },
-	{ PRIVILEGE(CAP_SYSLOG) | PRIVILEGE(CAP_SYS_RAWIO),
+	{ CAPABILITY(CAP_SYSLOG) | CAPABILITY(CAP_SYS_RAWIO),
 	  "neither CAP_SYSLOG nor CAP_SYS_RAWIO: the kernel's memory is not found, so the content mode is off" },
-	{ PRIVILEGE(CAP_DAC_READ_SEARCH) | PRIVILEGE(CAP_DAC_OVERRIDE),
+	{ CAPABILITY(CAP_DAC_READ_SEARCH) | CAPABILITY(CAP_DAC_OVERRIDE),
 	  "no CAP_DAC_READ_SEARCH: a filter does not find a path that this user may not search" },
-	{ PRIVILEGE(CAP_SYS_ADMIN),
+	{ CAPABILITY(CAP_SYS_ADMIN),
 	  "no CAP_SYS_ADMIN: what functions of modules do is not seen" },
 };
 
@@ -55,47 +54,6 @@ const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end)
 	return *ret_end || capabilities & optional[i].any ? NULL : optional[i].loss;
 }
 
-/* The kernel's form of three sets of capabilities: 32 bits of each, twice. */
-struct sets {
-	struct __user_cap_header_struct head;
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
-};
-
-#define SETS_INIT { .head.version = _LINUX_CAPABILITY_VERSION_3 }
-
-/* None if the kernel does not say. */
-static __u64 effective(void)
-{
-	struct sets sets = SETS_INIT;
-	const struct __user_cap_data_struct *data = sets.data;
-
-	if (syscall(SYS_capget, &sets.head, sets.data))
-		return 0;
-	return data[0].effective | (__u64)data[1].effective << 32;
-}
-
-bool privileges_have(int capability)
-{
-	return effective() & PRIVILEGE(capability);
-}
-
-int privileges_drop(__u64 keep)
-{
-	__u64 have = effective();
-	struct sets sets = SETS_INIT;
-
-	/* Without CAP_SETPCAP the bounding set stays, which counts for a program that is started. */
-	for (int i = 0; i < 64 && have & PRIVILEGE(CAP_SETPCAP); i++)
-		if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0))
-			break;
-	for (int i = 0; i < _LINUX_CAPABILITY_U32S_3; i++) {
-		sets.data[i].permitted = (have & keep) >> (32 * i);
-		sets.data[i].effective = (have & keep) >> (32 * i);
-	}
-	/* With the inheritable ones gone, the kernel takes the ambient ones. */
-	return syscall(SYS_capset, &sets.head, sets.data) ? -errno : 0;
-}
-
 static int check_pidns(struct err *ret_err)
 {
 	static const char path[] = "/proc/self/ns/pid";
@@ -117,14 +75,14 @@ static int check_pidns(struct err *ret_err)
 
 int privileges_check(struct err *ret_err)
 {
-	int err = privileges_judge(effective(), ret_err);
+	int err = privileges_judge(capabilities_effective(), ret_err);
 
 	return err ?: check_pidns(ret_err);
 }
 
 void privileges_say(void)
 {
-	__u64 capabilities = effective();
+	__u64 capabilities = capabilities_effective();
 	bool end = false;
 
 	for (unsigned int i = 0; !end; i++) {

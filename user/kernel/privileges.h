@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
-#define PRIVILEGE(capability) (1ull << (capability))
-
 struct err;
 
 /* Is this, the text of the link /proc/self/ns/pid, the first pid namespace? */
@@ -20,12 +18,6 @@ int privileges_judge(__u64 capabilities, struct err *ret_err);
 
 /* What is lost without the i-th optional capability; NULL if it is there. *ret_end: no more. */
 const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end);
-
-/* Does this process have a capability (CAP_...) in effect? */
-bool privileges_have(int capability);
-
-/* Keep no capability but these, as PRIVILEGE(CAP_...), nor let anything be gained. 0 or -errno. */
-int privileges_drop(__u64 keep);
 
 /* Can this process observe at all? 0, or -errno and one line why not. */
 int privileges_check(struct err *ret_err);

@@ -3,8 +3,8 @@
  * suspects - a scan of /proc/PID/maps of all processes notes every shared writable
  * mapping of a file. One scan serves all incidents up to its moment, and a later
  * incident causes a new one. No record is taken during a scan, so a scan has limits
- * of its own, and a signal that asks for the end ends it. All scans together take at
- * most a twentieth of the time, plus a second on credit.
+ * of its own. All scans together take at most a twentieth of the time, plus a second
+ * on credit.
  *
  * No file system is asked for anything, since one whose server is dead does not
  * answer. That a device is an overlay is said by the mount table of the process.
@@ -12,13 +12,12 @@
  * Weak spots: a process that has unmapped the file, or has ended, is not found. On
  * btrfs, files of two subvolumes can have one inode number: processes of the other
  * file are then listed too. On overlayfs, kernels from 6.8 on show the file of the
- * overlay, which is matched by its inode number alone; see is_overlay(). A process
- * that waits for a file system inside of mmap(2) makes reading its maps wait too.
+ * overlay, which is matched by its inode number alone; see is_overlay().
+ * While a process waits for a file system inside of mmap(2), which makes reading its
+ * maps wait too, there are no suspects.
  */
 #include "suspects.h"
 
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -31,22 +30,17 @@
 #include "base/mountinfo.h"
 #include "base/procfile.h"
 #include "base/procmaps.h"
-#include "base/signals.h"
+#include "scan.h"
 
 #define SHARE 20		/* scans may take 1 / SHARE of the time */
 #define CREDIT_MAX NSEC_PER_SEC
 #define DEVICES_MAX 16
-#define LINES_A_CHECK 512	/* lines between two checks for a signal */
 
 static const struct suspects_limits usual = {
 	.ns = 10 * NSEC_PER_SEC,
+	.stuck_ns = 2 * NSEC_PER_SEC,
 	.lines = 262144,
 	.mappings = 65536,
-};
-
-struct noted {
-	struct mapping mapping;
-	__u32 pid;
 };
 
 /* A device without a disk, and what the mount table of a process said of it. */
@@ -57,13 +51,12 @@ struct device {
 
 struct suspects {
 	int proc;		/* directory */
-	struct suspects_limits limits;
-	struct noted *at;
-	size_t n, room;
+	struct scan *scan;
+	const struct noted *at;
+	size_t n;
 	struct device devices[DEVICES_MAX];
 	size_t n_devices;
 	__u64 looked;		/* when the last scan began; 0: never */
-	unsigned int lines;	/* that the last scan has read */
 	__s64 credit;		/* ns that scans may take now */
 	__u64 earned;		/* credit has been added up to then */
 	bool cut;		/* the last scan was not complete */
@@ -84,7 +77,12 @@ int suspects_new_in(struct suspects **ret_suspects, const char *proc,
 		free(s);
 		return err;
 	}
-	s->limits = *limits;
+	err = scan_new(&s->scan, s->proc, limits);
+	if (err) {
+		close(s->proc);
+		free(s);
+		return err;
+	}
 	s->credit = CREDIT_MAX;
 	s->earned = clock_mono_ns();
 	*ret_suspects = s;
@@ -102,106 +100,13 @@ static bool is_gone(int err)
 	return err == -ENOENT || err == -ESRCH;
 }
 
-/* False if there is no room for it. */
-static bool note(struct suspects *s, const struct noted *noted)
-{
-	if (s->n == s->limits.mappings)
-		return false;
-	if (s->n == s->room) {
-		size_t room = s->room ? s->room * 2 : 256;
-		struct noted *more = reallocarray(s->at, room, sizeof(*more));
-
-		if (!more)
-			return false;
-		s->at = more;
-		s->room = room;
-	}
-	s->at[s->n++] = *noted;
-	return true;
-}
-
-static bool may_go_on(const struct suspects *s)
-{
-	if (!(s->lines % LINES_A_CHECK) && signals_end_pending())
-		return false;
-	return s->lines < s->limits.lines && clock_mono_ns() - s->looked < s->limits.ns;
-}
-
-/* Note the mappings of one process. False if the scan has to end. */
-static bool note_all(struct suspects *s, FILE *maps, const char *pid)
-{
-	struct noted noted = { .pid = strtoul(pid, NULL, 10) };
-	bool go_on = may_go_on(s);
-	char *line = NULL;
-	size_t room = 0;
-
-	while (go_on && getline(&line, &room, maps) >= 0) {
-		s->lines++;
-		if (procmaps_shared_writable(line, &noted.mapping))
-			go_on = note(s, &noted);
-		go_on = go_on && may_go_on(s);
-	}
-	if (go_on && ferror(maps) && !is_gone(-errno))
-		s->cut = true;
-	free(line);
-	return go_on;
-}
-
-/* 0: go on; 1: the scan has to end; -errno: the process could not be looked at. */
-static int look_at(struct suspects *s, const char *pid)
-{
-	char path[sizeof(((struct dirent *)0)->d_name) + 8];
-	FILE *maps;
-	bool go_on;
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/maps", pid);
-	fd = openat(s->proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	maps = fdopen(fd, "r");
-	if (!maps) {
-		err = -errno;
-		close(fd);
-		return err;
-	}
-	go_on = note_all(s, maps, pid);
-	fclose(maps);
-	return go_on ? 0 : 1;
-}
-
-static void look_at_all(struct suspects *s, DIR *proc)
-{
-	const struct dirent *entry;
-	bool first = false;
-	int err = 0;
-
-	while (err <= 0 && (errno = 0, entry = readdir(proc))) {
-		if (!isdigit((unsigned char)entry->d_name[0]))
-			continue;
-		first |= !strcmp(entry->d_name, "1");
-		err = look_at(s, entry->d_name);
-		if (err && !is_gone(err))
-			s->cut = true;
-	}
-	/* There always is a first process. If it is hidden, so are others. */
-	if (!first || (err <= 0 && errno))
-		s->cut = true;
-}
-
 static void look(struct suspects *s)
 {
-	int fd = openat(s->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
-
-	s->n = s->n_devices = s->lines = 0;
+	s->n_devices = 0;
 	s->looked = clock_mono_ns();
-	s->cut = !proc;
-	if (proc) {
-		look_at_all(s, proc);
-		closedir(proc);
-	} else if (fd >= 0) {
-		close(fd);
+	if (!scan_look(s->scan, &s->at, &s->n, &s->cut)) {
+		s->n = 0;
+		s->cut = true;
 	}
 	s->credit -= clock_mono_ns() - s->looked;
 }
@@ -320,7 +225,7 @@ void suspects_free(struct suspects *s)
 {
 	if (!s)
 		return;
+	scan_free(s->scan);
 	close(s->proc);
-	free(s->at);
 	free(s);
 }

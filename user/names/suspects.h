@@ -9,13 +9,7 @@
 #include "shown.h"
 
 struct suspects;
-
-/* What one look at all processes may take. What is left then is not looked at. */
-struct suspects_limits {
-	__u64 ns;		/* of time */
-	unsigned int lines;	/* of /proc/PID/maps */
-	unsigned int mappings;	/* shared and writable ones that are noted */
-};
+struct suspects_limits;	/* of scan.h */
 
 /* Look at the running machine, within usual limits. 0 or -errno. */
 int suspects_new(struct suspects **ret_suspects);

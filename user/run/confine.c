@@ -22,8 +22,8 @@
 #include <linux/capability.h>
 #include <seccomp.h>
 
+#include "base/capabilities.h"
 #include "base/err.h"
-#include "kernel/privileges.h"
 
 #define WHOLE_INT 0xffffffffu
 
@@ -103,6 +103,7 @@ static int filter_calls(pid_t child)
 	if (!filter)
 		return -ENOMEM;
 	err = seccomp_attr_set(filter, SCMP_FLTATR_CTL_LOG, 1);
+	err = err ?: seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);	/* all threads */
 	err = err ?: allow_all(filter, child);
 	err = err ?: seccomp_load(filter);
 	seccomp_release(filter);
@@ -112,8 +113,8 @@ static int filter_calls(pid_t child)
 int confine(pid_t child, struct err *ret_err)
 {
 	/* A child that has become another user's needs the first; names need the others. */
-	int err = privileges_drop((child ? PRIVILEGE(CAP_KILL) : 0) | PRIVILEGE(CAP_SYS_PTRACE) |
-				  PRIVILEGE(CAP_SYSLOG));
+	int err = capabilities_keep((child ? CAPABILITY(CAP_KILL) : 0) | CAPABILITY(CAP_SYS_PTRACE) |
+				  CAPABILITY(CAP_SYSLOG));
 
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
