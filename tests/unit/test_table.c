@@ -12,7 +12,7 @@
 static const char at_120[] =
 	"TIME     VERDICT    REASON  BYTES WRITER         SENDER         CONNECTION         PHASE    AGE FILE@OFFSET+LENGTH\n"
 	"12:00:00 corrupt    unsent   4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 queued 1.8ms ~rv/www/a.iso@65536+4096\n"
-	"12:00:00 possible*  mmap-s~  1.0T with~[4194304] fifteen~[4100] ~:fdfd:fdfd]:51034 held     12s [w]~file@0+1099511627776\n"
+	"12:00:00 possible*  mmap-s~  1.0T with~[4194304] fifteen~[4100] :80>~d:fdfd]:51034 held     12s [w]~file@0+1099511627776\n"
 	"12:00:00 near-miss  acked    4096 rewriter[4242] nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms ~] inode 1234@65536+4096\n";
 
 static const char at_80[] =
@@ -120,12 +120,12 @@ TEST_FN(test_reasons)
 static const char who_at_120[] =
 	"12:00:00 corrupt    unsent   4096 ?              kw~ [nvme_tcp] :80>10.0.0.2:51034 queued 1.8ms ~rv/www/a.iso@65536+4096\n"
 	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
-	"12:00:00 near-miss  acked    4096 nginx[4100]    nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms (user memory)\n";
+	"12:00:00 near-miss  acked    4096 nginx[4100]?   nginx[4100]    :80>10.0.0.2:51034 sent   1.8ms (user memory)\n";
 
 static const char who_at_80[] =
 	"12:00:00 corrupt    unsent  ?            10.0.0.2:51034  ~v/www/a.iso@65536+4096\n"
 	"  mapped writable by rewriter[4242] fifteen?letter[4194304]\n"
-	"12:00:00 near-miss  acked   nginx[4100]  10.0.0.2:51034  (user memory)\n";
+	"12:00:00 near-miss  acked   nginx[4100]? 10.0.0.2:51034  (user memory)\n";
 
 TEST_FN(test_who)
 {
@@ -169,6 +169,32 @@ TEST_FN(test_suspects)
 	expect_suspects(&sample, 80, "");
 	sample = sample_incident();
 	expect_suspects(&sample, 80, "");
+}
+
+/* Servers of one host are told apart by their ports, and clients by theirs. */
+TEST_FN(test_ports_are_kept)
+{
+	static const __u8 lo[16] = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 };
+	static const struct {
+		unsigned int width;
+		const char *cell;
+	} rows[] = {
+		{ 200, " 127.0.0.1:43531>127.0.0.1:60382 " },
+		{ 120, " :43531>~.0.1:60382 " },
+		{ 80, " 127.0.0.1:60382 " },
+	};
+	struct sample sample = sample_incident();
+
+	memcpy(sample.inc.tuple.laddr, lo, sizeof(lo));
+	memcpy(sample.inc.tuple.raddr, lo, sizeof(lo));
+	sample.inc.tuple.lport = 43531;
+	sample.inc.tuple.rport = 60382;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char *text = print_sink((struct sink){ .width = rows[i].width }, &sample);
+
+		assert_non_null(strstr(text, rows[i].cell));
+		free(text);
+	}
 }
 
 TEST_FN(test_module_too_long)
@@ -303,8 +329,8 @@ TEST_FN(test_losses)
 		sum = sample_summary();
 		sum.totals.stats.count[i] = 12;
 		text = sample_print(&sink_table, 120, NULL, 0, &sum);
-		snprintf(expected, sizeof(expected), "\nlost       12 %s\n",
-			 sink_counter_texts[i]);
+		snprintf(expected, sizeof(expected), "\nlost       %s 12: %s\n",
+			 sink_counter_names[i], sink_counter_texts[i]);
 		assert_string_equal(strstr(text, "\nlost "), expected);
 		free(text);
 		n++;
@@ -314,10 +340,10 @@ TEST_FN(test_losses)
 	sum.totals.missed = sum.refused = sum.evicted = sum.output_lost = 1;
 	text = sample_print(&sink_table, 120, NULL, 0, &sum);
 	assert_null(strstr(text, "nothing"));
-	assert_non_null(strstr(text, "lost       1 runs the kernel skipped"));
-	assert_non_null(strstr(text, "lost       1 records with a broken form"));
-	assert_non_null(strstr(text, "lost       1 incidents reported before"));
-	assert_non_null(strstr(text, "lost       1 incidents counted but not printed"));
+	assert_non_null(strstr(text, "lost       missed 1: runs the kernel skipped"));
+	assert_non_null(strstr(text, "lost       refused 1: records with a broken form"));
+	assert_non_null(strstr(text, "lost       evicted 1: incidents reported before"));
+	assert_non_null(strstr(text, "lost       output_lost 1: incidents counted but not printed"));
 	free(text);
 }
 
@@ -338,6 +364,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_who),
 		cmocka_unit_test(test_suspects),
+		cmocka_unit_test(test_ports_are_kept),
 		cmocka_unit_test(test_module_too_long),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_whole_path),

@@ -53,7 +53,7 @@ char *fmt_size(char buf[FMT_SIZE_LEN], __u64 bytes)
 	unsigned int unit = 0;
 	double value = bytes / 1024.0;
 
-	if (bytes < 10000) {
+	if (bytes < 100000) {	/* five digits, like the rest */
 		snprintf(buf, FMT_SIZE_LEN, "%u", (unsigned int)bytes);
 		return buf;
 	}

@@ -85,10 +85,10 @@ void notices_losses(const struct pf_totals *before, const struct pf_totals *now)
 		__u64 more = now->stats.count[i] - before->stats.count[i];
 
 		if (more)
-			log_info("lost: %llu %s", (unsigned long long)more,
-				 sink_counter_texts[i]);
+			log_info("lost: %s %llu: %s", sink_counter_names[i],
+				 (unsigned long long)more, sink_counter_texts[i]);
 	}
 	if (now->missed != before->missed)
-		log_info("lost: %llu runs of a program that was already active on its CPU",
+		log_info("lost: missed %llu: runs the kernel skipped: program already active on the CPU",
 			 now->missed - before->missed);
 }

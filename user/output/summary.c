@@ -89,8 +89,8 @@ static void print_losses(FILE *out, const struct summary *sum)
 	for (int i = 0; i < SINK_LOSSES; i++) {
 		if (!losses[i].count)
 			continue;
-		fprintf(out, "lost       %llu %s\n", (unsigned long long)losses[i].count,
-			losses[i].text);
+		fprintf(out, "lost       %s %llu: %s\n", losses[i].name,
+			(unsigned long long)losses[i].count, losses[i].text);
 		any = true;
 	}
 	if (!any)

@@ -13,6 +13,7 @@
 
 #define CELL_LEN 8448	/* the longest path and what stands around it */
 #define ROUNDS 6
+#define PORT_FROM_WIDTH 18	/* narrower columns have no room for the own port, too */
 
 /* A row of columns[] says everything about a column. The columns have the order of the rows. */
 struct column {
@@ -63,9 +64,15 @@ static void bytes_cell(char *buf, const struct shown *shown, unsigned int width)
 	fmt_size(buf, shown->inc->bytes);
 }
 
+/* Nobody was seen to write. If it is the sender's own memory, it was hardly anybody else. */
 static void writer_cell(char *buf, const struct shown *shown, unsigned int width)
 {
-	task_cell(buf, &shown->inc->writer, width);
+	const struct pf_task *writer = &shown->inc->writer;
+	bool unseen = writer->how == PF_WRITE_UNKNOWN && !pf_task_is_nobody(writer);
+
+	task_cell(buf, writer, width - unseen);
+	if (unseen)
+		strcat(buf, "?");
 }
 
 static void sender_cell(char *buf, const struct shown *shown, unsigned int width)
@@ -87,12 +94,17 @@ static void sender_cell(char *buf, const struct shown *shown, unsigned int width
 	snprintf(buf, CELL_LEN, "%s%s", comm, module);
 }
 
-/* Both ends if they fit, else our port and the peer, else the peer alone. */
+/*
+ * Both ends if they fit, else our port and the peer. Where these do not fit, either
+ * the peer's address is cut, or our port is left out: one of them tells connections
+ * of one host apart.
+ */
 static void connection_cell(char *buf, const struct shown *shown, unsigned int width)
 {
 	const struct pf_incident *inc = shown->inc;
 	char src[FMT_ADDR_LEN], dst[FMT_ADDR_LEN];
 	const char *start[3] = { src, NULL, NULL };
+	unsigned int head = 0;
 
 	fmt_addr(src, inc->tuple.laddr, inc->tuple.lport);
 	fmt_addr(dst, inc->tuple.raddr, inc->tuple.rport);
@@ -101,7 +113,9 @@ static void connection_cell(char *buf, const struct shown *shown, unsigned int w
 		if (snprintf(buf, CELL_LEN, "%s>%s", start[i], dst) <= (int)width)
 			return;
 	}
-	fmt_cell(buf, CELL_LEN, dst, width, true);
+	if (width >= PORT_FROM_WIDTH)
+		head = snprintf(buf, CELL_LEN, "%s>", start[1]);
+	fmt_cell(buf + head, CELL_LEN - head, dst, width - head, true);
 }
 
 static void phase_cell(char *buf, const struct shown *shown, unsigned int width)
