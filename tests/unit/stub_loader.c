@@ -136,6 +136,7 @@ void loader_close(struct loader *l)
 {
 	if (!l)
 		return;
+	usleep(stub.close_ns / 1000);
 	close(l->fd);
 	free(l);
 }

@@ -12,6 +12,7 @@
 struct stub {
 	__u64 storm_ns;		/* the ring buffer is not empty for so long */
 	size_t backlog;		/* bytes in the ring buffer meanwhile */
+	__u64 close_ns;		/* how long it takes to close */
 	unsigned int incidents;	/* else: so many at once, then none */
 };
 

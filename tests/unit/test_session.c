@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -51,6 +52,27 @@ TEST_FN(storm_sighup)
 TEST_FN(storm_sigquit)
 {
 	stop_in_storm(SIGQUIT);
+}
+
+/* Taking down the kernel side can last: a second signal does not wait for it, nor does a reader. */
+TEST_FN(second_signal)
+{
+	struct session_opts opts = { 0 };
+	struct run run;
+	char text[8192];
+	ssize_t n;
+
+	stub = (struct stub){ .close_ns = 3 * SOON };
+	start_with_pipe(&run, &opts, NULL);
+	kill(run.pid, SIGINT);
+	n = read(run.out, text, sizeof(text));
+	assert_true(n > 0 && !strncmp(text, "{\"type\":\"summary\"", 17));
+	assert_int_equal(waitpid(run.pid, NULL, WNOHANG), 0);
+	kill(run.pid, SIGINT);
+	assert_int_equal(read(run.out, text, sizeof(text)), 0);
+	assert_true(end(&run) < SOON);
+	assert_int_equal(run.status, 0);
+	close(run.out);
 }
 
 TEST_FN(storm_duration)
@@ -285,6 +307,7 @@ int main(void)
 		cmocka_unit_test(storm_sigint),
 		cmocka_unit_test(storm_sighup),
 		cmocka_unit_test(storm_sigquit),
+		cmocka_unit_test(second_signal),
 		cmocka_unit_test(storm_duration),
 		cmocka_unit_test(storm_child_ends),
 		cmocka_unit_test(full_pipe_sigint),

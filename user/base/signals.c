@@ -50,6 +50,16 @@ int signals_next(int fd)
 	return read(fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
 }
 
+bool signals_take_end(int fd)
+{
+	bool any = false;
+	int signo;
+
+	while ((signo = signals_next(fd)))
+		any |= signo != SIGCHLD;
+	return any;
+}
+
 bool signals_end_pending(void)
 {
 	sigset_t set;

@@ -18,6 +18,9 @@ int signals_open(void);
 /* The next pending signal, 0 if none. */
 int signals_next(int fd);
 
+/* Take all that is pending. Was there one that asks for the end? */
+bool signals_take_end(int fd);
+
 /* Is a blocked signal pending that asks for the end? It stays pending. */
 bool signals_end_pending(void);
 

@@ -6,7 +6,6 @@
 #include "state.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -24,11 +23,8 @@
 /* Has somebody sent another signal, who does not want to wait? */
 static bool urged(struct session *s)
 {
-	bool any = false;
-	int signo;
+	bool any = signals_take_end(s->signal_fd);
 
-	while ((signo = signals_next(s->signal_fd)))
-		any |= signo != SIGCHLD;
 	s->interrupted |= any;
 	return any;
 }

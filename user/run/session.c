@@ -84,9 +84,13 @@ static int set_up(struct session *s)
 	}
 	log_set_writer(on_log, s);
 	err = loader_open(&s->loader, &s->opts->loader, &text);
-	if (err)
+	if (err) {
 		log_error("%s", text.text);
-	return err;
+		return err;
+	}
+	/* Without it the end cannot be hurried. */
+	detach_start(&s->detach, s->loader);
+	return 0;
 }
 
 /* Give up what is no longer needed. Where the kernel does not let that be done, it is said. */
@@ -145,10 +149,13 @@ static void tear_down(struct session *s)
 		if (!s->result.child_ended)
 			kill(child->pid, SIGTERM);
 	}
-	/* The programs are taken down slowly if they run in a cgroup that is throttled. */
+	/* What was closed by the other process is not closed here: its memory goes with ours. */
+	if (!s->detach.pid)
+		loader_close(s->loader);
+	else if (!detach_end(&s->detach, s->signal_fd))
+		s->interrupted = true;
 	if (s->interrupted)
 		signals_unblock(s->signal_fd);
-	loader_close(s->loader);
 	report_free(s->report);
 	pf_engine_free(s->engine);
 	if (s->signal_fd >= 0)

@@ -4,6 +4,7 @@
 #define PAGEFLIGHT_STATE_H
 
 #include "base/clock.h"
+#include "detach.h"
 #include "kernel/batch.h"
 #include "pageflight.h"
 #include "session.h"
@@ -20,6 +21,7 @@ struct session {
 	const struct session_opts *opts;
 	struct session_result result;
 	struct loader *loader;
+	struct detach detach;		/* closes the loader at the end */
 	struct pf_engine *engine;
 	struct report *report;
 	int signal_fd;
