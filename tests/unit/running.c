@@ -22,6 +22,7 @@ static int session(const struct session_opts *with)
 
 	opts.report.json = true;
 	opts.report.fail_on = -1;
+	opts.confined = true;
 	opts.settle_ns = SEC / 10;
 	return session_run(&opts, &result) ? 1 : result.child_ended ? result.child_status : 0;
 }

@@ -39,7 +39,8 @@ static const int whatever[] = {
 	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
 	/* signals, the child, the end */
 	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigpending),
-	SCMP_SYS(rt_sigreturn), SCMP_SYS(restart_syscall), SCMP_SYS(wait4),
+	SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),	/* the latter of sanitizers */
+	SCMP_SYS(restart_syscall), SCMP_SYS(wait4),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
 };
