@@ -300,6 +300,30 @@ TEST_FN(command_has_sigpipe)
 	assert_int_equal(with_odd_signals(command), 128 + SIGPIPE);
 }
 
+/* The session gives up privileges, the command has what we have. */
+TEST_FN(command_is_not_confined)
+{
+	static char ours[1024];
+	char *command[] = {
+		"sh", "-c", "[ \"$(grep -E '^(Cap|NoNewPrivs:|Seccomp:)' /proc/self/status)\" = \"$0\" ]",
+		ours, NULL,
+	};
+	FILE *in = popen("grep -E '^(Cap|NoNewPrivs:|Seccomp:)' /proc/self/status", "r");
+	struct session_opts opts = { 0 };
+	struct run run = { .out = -1 };
+	size_t n;
+
+	assert_non_null(in);
+	n = fread(ours, 1, sizeof(ours) - 1, in);
+	pclose(in);
+	assert_true(n > 0);
+	ours[n - 1] = '\0';	/* the shell drops the last newline, too */
+	stub = (struct stub){ 0 };
+	start(&run, &opts, open("/dev/null", O_WRONLY), command);
+	assert_true(end(&run) < SOON);
+	assert_int_equal(run.status, 0);
+}
+
 int main(void)
 {
 	cmocka_set_test_filter(getenv("ONLY"));
@@ -320,6 +344,7 @@ int main(void)
 		cmocka_unit_test(sigchld_ignored),
 		cmocka_unit_test(command_blocks_nothing),
 		cmocka_unit_test(command_has_sigpipe),
+		cmocka_unit_test(command_is_not_confined),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
