@@ -74,22 +74,23 @@ def held_hooks():
         file.write("2000 1000000")
     pids = []
     for number in range(3):
+        fd = os.open(f"/tmp/pf-held-{number}", os.O_RDWR | os.O_CREAT)
         pid = os.fork()
         if not pid:
             with open(f"{group}/cgroup.procs", "w", encoding="ascii") as file:
                 file.write("0")
-            fd = os.open(f"/tmp/pf-held-{number}", os.O_RDWR | os.O_CREAT)
             while True:
                 os.pwrite(fd, bytes(100000), 0)
+        os.close(fd)
         pids.append(pid)
     try:
         yield
     finally:
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
-        for pid in pids:
+        for number, pid in enumerate(pids):
             os.waitpid(pid, 0)
-            os.unlink(f"/tmp/pf-held-{pids.index(pid)}")
+            os.unlink(f"/tmp/pf-held-{number}")
         os.rmdir(group)
 
 

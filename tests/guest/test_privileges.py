@@ -81,8 +81,10 @@ class Privileges(unittest.TestCase):
     def tearDownClass(cls) -> None:
         print("\n".join(cls.table))
 
-    def note(self, row: str, status: int, works: set[str], said: str) -> None:
-        cells = "".join(f"{'yes' if f in works else 'no':11}" for f in FEATURES)
+    def note(self, row: str, status: int, works: set[str], said: str,
+             untried: frozenset[str] = frozenset()) -> None:
+        cells = "".join(f"{'yes' if f in works else '' if f in untried else 'no':11}"
+                        for f in FEATURES)
         self.table.append(f"{row:27}{status:<8}{cells}")
         self.table.extend(f"    {line}" for line in said.splitlines() if "CAP_" in line)
 
@@ -161,11 +163,15 @@ class Privileges(unittest.TestCase):
             works.add("contents")
         if not re.search("not detected.*btrfs", said):
             works.add("modules")
-        works |= self.filter(who)
-        self.note(row, 0, works, said)
+        # Another start takes long, so it is tried where it ends early, and once where it does not.
+        untried = frozenset() if row == "all" or "dac_read_search" not in capabilities else \
+            frozenset({"filter"})
+        if not untried:
+            works |= self.filter(who)
+        self.note(row, 0, works, said, untried)
         told = [line for line in said.splitlines() if "CAP_" in line]
         self.assertEqual([re.search(r"(n\w+ CAP_[^:]*):", line)[1] for line in told], list(losses))
-        self.assertEqual(works, set(FEATURES) - set().union(*(LOSSES[loss] for loss in losses)))
+        self.assertEqual(works, set(FEATURES).difference(untried, *(LOSSES[n] for n in losses)))
 
 
 def add_tests() -> None:
