@@ -41,6 +41,7 @@ OBJCOPY     := $(CROSS-$(ARCH))objcopy
 SYSLIBS     := $(O)/syslibs
 LDFLAGS     += -L$(SYSLIBS) -Wl,-rpath-link,$(SYSLIBS)
 
+.PHONY: $(SYSLIBS)
 $(SYSLIBS):
 	@mkdir -p $(@D)
 	$(Q)libs=$$(tests/vm/fetch --arch $(ARCH) --libs) && ln -sfn $$libs $@

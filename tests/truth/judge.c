@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "content.h"
 #include "lib/say.h"
@@ -188,8 +189,9 @@ static bool is_comparison(const struct find *f, const struct said_incident *inc)
 static bool is_wrong_in_part(const struct find *f, const struct piece *p,
 			     const struct said_incident *inc, const struct said_range *said)
 {
-	uint64_t in_page = (said->file_off + p->off - said->off) % PLAN_PAGE;
-	uint64_t lo = p->off > in_page ? p->off - in_page : 0, hi = p->off - in_page + PLAN_PAGE;
+	uint64_t page = sysconf(_SC_PAGESIZE);
+	uint64_t in_page = (said->file_off + p->off - said->off) % page;
+	uint64_t lo = p->off > in_page ? p->off - in_page : 0, hi = p->off - in_page + page;
 
 	if (!inc->by_page || said->verdict < SAID_MIXED)
 		return false;
