@@ -164,6 +164,7 @@ TEST_FN(test_refusals)
 	bad("--number 18446744073709551617",
 	    "--number: '18446744073709551617' is not a number from 1 to 100");
 	bad("--number=", "--number: '' is not a number from 1 to 100");
+	assert_int_equal(opts_size("4 ", 0, -1ull, &(__u64){ 0 }), -EINVAL);
 	bad("--size 4Kb",
 	    "--size: '4Kb' is not a size from 10 to 1073741824 bytes (K, M and G may follow)");
 	bad("--size 18014398509481985K",

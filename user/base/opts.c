@@ -62,7 +62,7 @@ int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value)
 		return err;
 	if (*text) {
 		unit = strchr(units, *text & ~0x20);
-		if (!unit || text[1])
+		if (!unit || !*unit || text[1])
 			return -EINVAL;
 		shift = 10 * (unit - units + 1);
 	}
