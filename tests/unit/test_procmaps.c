@@ -16,6 +16,7 @@ TEST_FN(test_lines)
 		{ "7f0000000000-7f0000004000 rw-s 00002000 00:00 0 \n", false },
 		{ "7f0000004000-7f0000004000 rw-s 00002000 08:01 1234 /a\n", false },
 		{ "7f0000000000-7f0000004000 rw-s 00002000 08:01\n", false },
+		{ "7f0000000000-7f0000004000 rw 00002000 08:01 1234 /a\n", false },
 		{ "7f0000000000 rw-s 00002000 08:01 1234 /a\n", false },
 		{ "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0  [vsyscall]\n", false },
 		{ "\n", false },
@@ -45,6 +46,7 @@ TEST_FN(test_covers)
 	assert_true(procmaps_covers(&m, 24575, 1));
 	assert_false(procmaps_covers(&m, 24576, 1));
 	assert_true(procmaps_covers(&m, 0, 1 << 20));
+	assert_true(procmaps_covers(&m, 8000, -1ull));
 }
 
 int main(void)

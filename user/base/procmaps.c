@@ -18,7 +18,7 @@ bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping)
 {
 	uint64_t start, end, offset, ino;
 	unsigned int major, minor;
-	char perms[5];
+	char perms[5] = "";
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %4s %" SCNx64 " %x:%x %" SCNu64, &start, &end,
 		   perms, &offset, &major, &minor, &ino) != 7)
@@ -31,5 +31,7 @@ bool procmaps_shared_writable(const char *line, struct mapping *ret_mapping)
 
 bool procmaps_covers(const struct mapping *m, __u64 offset, __u64 length)
 {
-	return m->offset < offset + length && m->offset + (m->end - m->start) > offset;
+	if (offset < m->offset)
+		return m->offset - offset < length;
+	return offset - m->offset < m->end - m->start;
 }
