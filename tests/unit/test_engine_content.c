@@ -66,6 +66,28 @@ ENGINE_TEST(test_compared_and_not_meant)
 	expect_incident(f, 0, RANGE(0, PAGE, CORRUPT, UNSENT, QUEUED));
 }
 
+/* A record can say that bytes differ, or do not, which its write did not touch: they are not its own. */
+ENGINE_TEST(test_compared_elsewhere)
+{
+	struct pf_ev_hit hit = HIT(.op = 1, .pos = 1000, .count = 500, .was = FIRST, .is = SECOND);
+
+	hit.flags |= PF_HIT_COMPARED;
+	give_hit(f, hit);
+	give_op(f, 1, 1);
+	hit.op = 2;
+	hit.diff_to = PAGE;
+	give_hit(f, hit);
+	give_op(f, 2, 1);
+	hit.op = 3;
+	hit.pos = 4ull << 32;
+	give_hit(f, hit);
+	give_op(f, 3, 1);
+	give_end(f, .why = PF_END_ACKED, .fp = SECOND);
+	assert_int_equal(f->n, 2);
+	expect_incident(f, 0, RANGE(1000, 500, IDENTICAL, RESTORED, QUEUED));
+	expect_incident(f, 1, RANGE(1000, 500, CORRUPT, UNSENT, QUEUED));
+}
+
 /* What goes out while it is written back is new, old or torn. */
 ENGINE_TEST(test_restored_while_it_is_sent)
 {
@@ -267,6 +289,7 @@ int main(void)
 		RUN(test_restored_as_a_whole),
 		RUN(test_a_part_is_restored),
 		RUN(test_compared_and_not_meant),
+		RUN(test_compared_elsewhere),
 		RUN(test_restored_while_it_is_sent),
 		RUN(test_mended_then_resent),
 		RUN(test_mended_before_it_is_resent),

@@ -118,9 +118,11 @@ static int spread_hit(struct pf_engine *e, const struct pf_ev_hit *hit,
 	if (judge_restores(ev))
 		err = spread_restored(e, hit, ev, hit->seq, hit->seq + hit->len);
 	if (!err && hit->flags & PF_HIT_COMPARED)
-		err = spread_restored(e, hit, ev, hit_first_seq(hit), hit->seq + hit->diff_from);
+		err = spread_restored(e, hit, ev, hit_first_seq(hit),
+				      hit_diff_seq(hit, hit->diff_from));
 	if (!err && hit->flags & PF_HIT_COMPARED)
-		err = spread_restored(e, hit, ev, hit->seq + hit->diff_to, hit_end_seq(hit));
+		err = spread_restored(e, hit, ev, hit_diff_seq(hit, hit->diff_to),
+				      hit_end_seq(hit));
 	if (err || hit->writer.how == PF_WRITE_MMAP)	/* nothing is changed yet */
 		return err;
 	if (hit->writer.how == PF_WRITE_UNKNOWN)
@@ -179,7 +181,8 @@ static int add_spans(struct pf_engine *e, struct op *op, const struct pf_ev_hit 
 		     struct span *like)
 {
 	__u32 first = hit_first_seq(hit), end = hit_end_seq(hit);
-	__u32 diff_from = hit->seq + hit->diff_from, diff_to = hit->seq + hit->diff_to;
+	__u32 diff_from = hit_diff_seq(hit, hit->diff_from);
+	__u32 diff_to = hit_diff_seq(hit, hit->diff_to);
 	struct span meant = *like;
 	int err;
 

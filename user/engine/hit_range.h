@@ -14,19 +14,32 @@ static inline __u64 hit_end_of(__u64 pos, __u64 count)
 	return count > (__u64)-1 - pos ? (__u64)-1 : pos + count;
 }
 
+/* How far into the flight a place of the file is; its ends stand for what lies outside of it. */
+static inline __u32 hit_offset_of(const struct pf_ev_hit *hit, __u64 pos)
+{
+	if (pos <= hit->file_off)
+		return 0;
+	return pos - hit->file_off < hit->len ? pos - hit->file_off : hit->len;
+}
+
 /* What both the write and the flight have; empty if end is not behind first. */
 static inline __u32 hit_first_seq(const struct pf_ev_hit *hit)
 {
-	return hit->seq + (hit->pos > hit->file_off ? hit->pos - hit->file_off : 0);
+	return hit->seq + hit_offset_of(hit, hit->pos);
 }
 
 static inline __u32 hit_end_seq(const struct pf_ev_hit *hit)
 {
-	__u64 write_end = hit_end_of(hit->pos, hit->count);
+	return hit->seq + hit_offset_of(hit, hit_end_of(hit->pos, hit->count));
+}
 
-	if (write_end >= hit_end_of(hit->file_off, hit->len))
-		return hit->seq + hit->len;
-	return hit->seq + (write_end > hit->file_off ? write_end - hit->file_off : 0);
+/* Where these bytes were compared, an end of what differs. It is one of these bytes. */
+static inline __u32 hit_diff_seq(const struct pf_ev_hit *hit, __u16 diff)
+{
+	__u32 first = hit_offset_of(hit, hit->pos);
+	__u32 end = hit_offset_of(hit, hit_end_of(hit->pos, hit->count));
+
+	return hit->seq + (diff < first ? first : diff > end ? end : diff);
 }
 
 static inline bool hit_is_empty(const struct pf_ev_hit *hit)
