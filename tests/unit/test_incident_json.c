@@ -245,6 +245,7 @@ TEST_FN(test_summary)
 		{ "flights", json_type_int, "1000" },
 		{ "bytes", json_type_int, "1001" },
 		{ "in_flight", json_type_int, "5" },
+		{ "in_flight_connections", json_type_int, "1" },
 		{ "connections", json_type_int, "1007" },
 		{ "incidents", json_type_object,
 		  "{\"corrupt\":1,\"mixed\":0,\"possible\":0,\"near-miss\":2,\"identical\":0}" },

@@ -265,6 +265,7 @@ static int incident_json_summary(struct sink *sink, const struct summary *sum)
 	json_u64(&j, "flights", stats->count[PF_C_attached]);
 	json_u64(&j, "bytes", stats->count[PF_C_attached_bytes]);
 	json_u64(&j, "in_flight", sum->totals.in_flight);
+	json_u64(&j, "in_flight_connections", sum->totals.conns);
 	json_u64(&j, "connections", stats->count[PF_C_conns]);
 	put_by_verdict(&j, "incidents", sum->incidents);
 	put_by_verdict(&j, "incident_bytes", sum->bytes);
