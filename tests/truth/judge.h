@@ -40,6 +40,7 @@ struct truth_judge {
 	uint64_t coarse;		/* bytes of pages that were rightly said to be wrong in part */
 	uint64_t blind;			/* bytes that hooks alone cannot get right */
 	uint64_t flows, bytes;
+	unsigned int troubled;	/* flows with a step that was not reached */
 };
 
 /*

@@ -206,7 +206,7 @@ void net_make(int *ret_tun_here, int *ret_tun_there)
 {
 	must(!system(make_devices), "cannot make namespaces");
 	own_ns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	ns[0] = open("/run/netns/here", O_RDONLY | O_CLOEXEC);
+	ns[0] = open(NET_SENDERS, O_RDONLY | O_CLOEXEC);
 	ns[1] = open("/run/netns/there", O_RDONLY | O_CLOEXEC);
 	must(own_ns >= 0 && ns[0] >= 0 && ns[1] >= 0, "namespaces");
 	enter(ns[1]);

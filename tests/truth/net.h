@@ -15,6 +15,8 @@
 
 #include "plan.h"
 
+#define NET_SENDERS "/run/netns/here"	/* the namespace of every sending socket */
+
 struct conn {
 	int tx, rx;		/* rx of another machine: -1 */
 };

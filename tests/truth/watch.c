@@ -14,7 +14,7 @@
 static FILE *out;
 static pid_t pid;
 
-static void become(const char *content, int ready)
+static void become(const char *content, const char *netns, int ready)
 {
 	const char *args[16] = { PROGRAM, "watch", "-j", "--settle", "10", "--ready-fd" };
 	char number[16];
@@ -26,13 +26,17 @@ static void become(const char *content, int ready)
 		args[n++] = "--content";
 		args[n++] = content;
 	}
+	if (netns) {
+		args[n++] = "--netns";
+		args[n++] = netns;
+	}
 	args[n] = NULL;
 	must(dup2(fileno(out), STDOUT_FILENO) >= 0, "dup2");
 	execv(PROGRAM, (char **)args);
 	must(false, PROGRAM);
 }
 
-void watch_start(const char *content)
+void watch_start(const char *content, const char *netns)
 {
 	int ready[2];
 	char byte;
@@ -43,7 +47,7 @@ void watch_start(const char *content)
 	must(pid >= 0, "fork");
 	if (!pid) {
 		close(ready[0]);
-		become(content, ready[1]);
+		become(content, netns, ready[1]);
 	}
 	close(ready[1]);
 	errno = 0;

@@ -8,8 +8,8 @@
 
 #include <stdio.h>
 
-/* Returns once it has attached. content NULL: its own default. */
-void watch_start(const char *content);
+/* Returns once it has attached. content NULL: its own default; netns NULL: all namespaces. */
+void watch_start(const char *content, const char *netns);
 
 /* Interrupt it, wait for its end, and return what it printed. */
 FILE *watch_stop(void);
