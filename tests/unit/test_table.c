@@ -210,6 +210,10 @@ TEST_FN(test_module_too_long)
 	text = print_sink((struct sink){ .width = 120 }, &sample);
 	assert_non_null(strstr(text, " kworker~ [tls] :80>"));
 	free(text);
+	sample.shown.sender_module = "t\033s";
+	text = print_sink((struct sink){ .width = 120 }, &sample);
+	assert_non_null(strstr(text, " kworker~ [t?s] :80>"));
+	free(text);
 }
 
 TEST_FN(test_colour)

@@ -77,7 +77,7 @@ static void writer_cell(char *buf, const struct shown *shown, unsigned int width
 
 static void sender_cell(char *buf, const struct shown *shown, unsigned int width)
 {
-	char module[64], comm[4 * PF_COMM_LEN];
+	char module[64], comm[4 * PF_COMM_LEN], text[sizeof(comm) + sizeof(module)];
 	unsigned int n;
 
 	if (!shown->sender_module) {
@@ -91,7 +91,8 @@ static void sender_cell(char *buf, const struct shown *shown, unsigned int width
 		return;
 	}
 	fmt_cell(comm, sizeof(comm), shown->inc->sender.comm, width - n, false);
-	snprintf(buf, CELL_LEN, "%s%s", comm, module);
+	snprintf(text, sizeof(text), "%s%s", comm, module);
+	fmt_cell(buf, CELL_LEN, text, width, false);
 }
 
 /*
