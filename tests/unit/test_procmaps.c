@@ -47,6 +47,7 @@ TEST_FN(test_covers)
 	assert_false(procmaps_covers(&m, 24576, 1));
 	assert_true(procmaps_covers(&m, 0, 1 << 20));
 	assert_true(procmaps_covers(&m, 8000, -1ull));
+	assert_false(procmaps_covers(&m, 8192, 0));
 }
 
 int main(void)

@@ -33,5 +33,5 @@ bool procmaps_covers(const struct mapping *m, __u64 offset, __u64 length)
 {
 	if (offset < m->offset)
 		return m->offset - offset < length;
-	return offset - m->offset < m->end - m->start;
+	return length && offset - m->offset < m->end - m->start;
 }
