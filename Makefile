@@ -11,6 +11,7 @@
 #   make servers      unmodified servers whose files are overwritten: ONLY=REGEX
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight
+#   make fuzz         fuzz targets: SECONDS=60 in all
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
 #   make arm64        build/arm64, for arm64, like `make ARCH=arm64 O=build/arm64`
 #   make install      PREFIX= DESTDIR=
@@ -68,7 +69,8 @@ USER_LIB := $(O)/libuser.a
 SKEL     := $(O)/pageflight.skel.h
 
 .DEFAULT_GOAL := all
-include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk
+include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
+	tests/fuzz/fuzz.mk
 
 .PHONY: all check vm matrix servers lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB)
@@ -126,9 +128,9 @@ servers: all
 	$(Q)tests/servers/run --only "$(or $(ONLY),.)"
 
 check: deps
-	$(Q)$(MAKE) all units example guest-tests $(TRUTH) $(CARD) arm64
+	$(Q)$(MAKE) all units fuzzers example guest-tests $(TRUTH) $(CARD) arm64
 	$(Q)$(MAKE) lint
-	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)"
+	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)" --fuzz "$(FUZZ)"
 
 lint: $(O)/pageflight.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
@@ -160,7 +162,7 @@ install: all install-lib
 
 clean:
 	$(call say,CLEAN,$(O))
-	$(Q)rm -rf $(O)/bpf $(O)/user $(O)/unit $(O)/tests $(O)/arm64 $(O)/example $(O)/lib* $(O)/pageflight*
+	$(Q)rm -rf $(O)/bpf $(O)/user $(O)/unit $(O)/fuzz $(O)/tests $(O)/arm64 $(O)/example $(O)/lib* $(O)/pageflight*
 
 .DELETE_ON_ERROR:
 .SECONDARY:
