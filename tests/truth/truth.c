@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "flow.h"
 #include "judge.h"
@@ -219,6 +220,9 @@ int main(int argc, char **argv)
 	began = now_us();
 	o.flows = run_all(&o, truths);
 	ended = now_us();
+	/* At its end a session has a moment to print. That is too short on a busy machine. */
+	if (o.beside)
+		sleep(WATCH_SETTLE + 2);
 	said_read(watch_stop(), &said);
 
 	mode = *said.content ? said.content : o.content ? o.content : "off";

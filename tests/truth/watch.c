@@ -10,13 +10,16 @@
 #include "lib/say.h"
 
 #define PROGRAM "build/pageflight"
+#define TEXT(number) #number
+#define TEXT_OF(macro) TEXT(macro)
+#define SETTLE TEXT_OF(WATCH_SETTLE)
 
 static FILE *out;
 static pid_t pid;
 
 static void become(const char *content, const char *netns, int ready)
 {
-	const char *args[16] = { PROGRAM, "watch", "-j", "--settle", "10", "--ready-fd" };
+	const char *args[16] = { PROGRAM, "watch", "-j", "--settle", SETTLE, "--ready-fd" };
 	char number[16];
 	int n = 6;
 

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#define WATCH_SETTLE 10		/* seconds that an incident waits at most */
+
 /* Returns once it has attached. content NULL: its own default; netns NULL: all namespaces. */
 void watch_start(const char *content, const char *netns);
 
