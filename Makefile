@@ -12,6 +12,7 @@
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight
 #   make fuzz         fuzz targets: SECONDS=60 in all
+#   make soak         a host under load, sessions that come and go: MINUTES=10 KERNELS=6.12 PREEMPT=full
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
 #   make arm64        build/arm64, for arm64, like `make ARCH=arm64 O=build/arm64`
 #   make install      PREFIX= DESTDIR=
@@ -70,7 +71,7 @@ SKEL     := $(O)/pageflight.skel.h
 
 .DEFAULT_GOAL := all
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
-	tests/fuzz/fuzz.mk
+	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
 .PHONY: all check vm matrix servers lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB)

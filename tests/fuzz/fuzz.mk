@@ -8,7 +8,8 @@ SECONDS   ?= 60
 FUZZ_DIR  := $(O)/fuzz
 FUZZ      ?= $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZERS   := $(FUZZ:%=$(FUZZ_DIR)/fuzz_%)
-FUZZ_OBJ  := $(patsubst %.c,$(FUZZ_DIR)/obj/%.o,$(UNIT_PURE) $(wildcard tests/fuzz/*.c))
+FUZZ_OBJ  := $(patsubst %.c,$(FUZZ_DIR)/obj/%.o,$(wildcard tests/fuzz/*.c) \
+	$(filter-out user/run/% user/commands/%,$(UNIT_PURE)))
 
 $(FUZZ_OBJ): $(FUZZ_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)

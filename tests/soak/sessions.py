@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Sessions of pageflight beside the load: one that lasts, and others that are started and ended."""
+import collections
+import json
+import os
+import random
+import signal
+import subprocess
+import threading
+
+from load import nap
+from guest import BIN, DEADLINE
+from test_ends import Session
+
+MODES = (("--content", "off"), ("--content", "edges"), ("--content", "wire"),
+         ("--path", "/mnt/ext4"), ("--sample", "1/4"))
+SUMMARY = 1 << 16  # more than it has bytes
+
+
+class Watched:
+    """A session whose output is read at once. Its lines are counted, and the last is kept."""
+
+    def __init__(self, *args: str):
+        self.lines = 0
+        self._tail = b""
+        reading, writing = os.pipe()
+        self.session = Session(writing, *args)
+        os.close(writing)
+        self.pid = self.session.proc.pid
+        self._reader = threading.Thread(target=self._read, args=(reading,))
+        self._reader.start()
+
+    def _read(self, reading: int) -> None:
+        while part := os.read(reading, 1 << 16):
+            self.lines += part.count(b"\n")
+            self._tail = (self._tail + part)[-SUMMARY:]
+        os.close(reading)
+
+    def rss(self) -> int:
+        """KiB of its own: the ring buffer belongs to the kernel side."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("RssAnon"))
+
+    def descriptors(self) -> int:
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def end(self, signo: int) -> dict | None:
+        """Returns the summary; None after SIGKILL, which allows none."""
+        self.session.proc.send_signal(signo)
+        self.session.end()
+        self._reader.join()
+        status = self.session.proc.returncode
+        if signo == signal.SIGKILL:
+            assert status == -signo, status
+            return None
+        assert status == 0, f"exit status {status}: {self.session.said()}"
+        summary = json.loads(self._tail.splitlines()[-1])
+        assert summary["type"] == "summary", summary
+        counted = sum(summary["incidents"].values())
+        shown = self.lines - 1 + summary["losses"]["output_lost"]
+        assert counted == shown, f"{counted} incidents, {shown} of them shown or known to be lost"
+        return summary
+
+
+class Turns(threading.Thread):
+    """Sessions that are started, and interrupted or killed, in turns until stop()."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.starts = 0
+        self.kills: collections.Counter[str] = collections.Counter()
+        self.losses: collections.Counter[str] = collections.Counter()
+        self.failure: BaseException | None = None
+        self._stopped = threading.Event()
+        self.start()
+
+    def run(self) -> None:
+        try:
+            while not self._stopped.is_set():
+                self.starts += 1
+                if random.randrange(4):
+                    self._turn()
+                else:
+                    self._kill_at_start()
+        except BaseException as failure:  # pylint: disable=broad-exception-caught
+            self.failure = failure
+
+    def _turn(self) -> None:
+        watched = Watched(*random.choice(MODES))
+        nap(8)
+        signo = random.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
+        summary = watched.end(signo)
+        self.kills[signo.name] += 1
+        if summary:
+            self.losses.update({name: n for name, n in summary["losses"].items() if n})
+
+    def _kill_at_start(self) -> None:
+        with subprocess.Popen([BIN, "watch", "-j"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as proc:
+            nap(6)
+            proc.kill()
+            proc.wait(DEADLINE)
+        self.kills["at start"] += 1
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self.join()
+        if self.failure:
+            raise self.failure
