@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -223,6 +224,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 	btf = btf__load_vmlinux_btf();
 	err = open_in_steps(l, opts, btf, ret_err);
 	btf__free(btf);
+	malloc_trim(0);	/* all types of the kernel were in memory */
 	if (err) {
 		loader_close(l);
 		return err;
