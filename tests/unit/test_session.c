@@ -78,6 +78,39 @@ TEST_FN(second_signal)
 	close(run.out);
 }
 
+/* The only process that a session has made. */
+static pid_t process_of(pid_t session)
+{
+	char path[64];
+	FILE *in;
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", session, session);
+	in = fopen(path, "r");
+	if (!in)
+		skip();
+	assert_int_equal(fscanf(in, "%d", &pid), 1);
+	fclose(in);
+	return pid;
+}
+
+/* A session whose helper was killed takes the kernel side down itself. */
+TEST_FN(detaches_alone)
+{
+	struct session_opts opts = { 0 };
+	struct run run;
+	FILE *all;
+
+	stub = (struct stub){ .incidents = 2 };
+	all = start_with_file(&run, &opts, NULL);
+	let_run();
+	kill(process_of(run.pid), SIGKILL);
+	kill(run.pid, SIGINT);
+	assert_true(end(&run) < SOON);
+	assert_int_equal(run.status, 0);
+	check_summary(all);
+}
+
 TEST_FN(storm_duration)
 {
 	struct session_opts opts = { .duration_ns = SEC / 2 };
@@ -335,6 +368,7 @@ int main(void)
 		cmocka_unit_test(storm_sighup),
 		cmocka_unit_test(storm_sigquit),
 		cmocka_unit_test(second_signal),
+		cmocka_unit_test(detaches_alone),
 		cmocka_unit_test(storm_duration),
 		cmocka_unit_test(storm_child_ends),
 		cmocka_unit_test(full_pipe_sigint),

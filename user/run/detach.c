@@ -19,6 +19,8 @@
 #include "base/signals.h"
 #include "kernel/loader.h"
 
+#define LOOK_MS 500
+
 static void run(pid_t parent, int go_fd, int done_fd, struct loader *loader)
 {
 	char go;
@@ -64,24 +66,32 @@ int detach_start(struct detach *ret_detach, struct loader *loader)
 	return 0;
 }
 
-bool detach_end(struct detach *detach, int signal_fd)
+static bool is_gone(const struct detach *detach)
+{
+	return waitpid(detach->pid, NULL, WNOHANG | __WALL) != 0;
+}
+
+int detach_end(const struct detach *detach, int signal_fd)
 {
 	struct pollfd fds[] = {
 		{ .fd = detach->done_fd, .events = POLLIN },
 		{ .fd = signal_fd, .events = POLLIN },
 	};
 
-	if (write(detach->go_fd, "\n", 1) != 1)
-		return false;
-	while (poll(fds, 2, -1) >= 0 || errno == EINTR) {
+	if (!detach->pid || is_gone(detach) || write(detach->go_fd, "\n", 1) != 1)
+		return -ESRCH;
+	/* Its end of the pipe is ours as well, and stays open when it is killed. */
+	while (poll(fds, 2, LOOK_MS) >= 0 || errno == EINTR) {
 		if (fds[0].revents) {
 			waitpid(detach->pid, NULL, __WALL);
-			return true;
+			return 0;
 		}
+		if (is_gone(detach))
+			return -ESRCH;
 		if (fds[1].revents && signals_take_end(signal_fd))
 			break;
 	}
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		close(fd);
-	return false;
+	return -EINTR;
 }

@@ -8,7 +8,6 @@
 #ifndef PAGEFLIGHT_DETACH_H
 #define PAGEFLIGHT_DETACH_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 struct loader;
@@ -26,11 +25,13 @@ struct detach {
 int detach_start(struct detach *ret_detach, struct loader *loader);
 
 /*
- * Let it close the kernel side, and wait for that until a signal comes in on
- * signal_fd; a child that ends is none. False if it is not over then: it goes on,
- * and standard input, output and error are closed, so that their readers need not
- * wait.
+ * Let it close the kernel side, and wait for that.
+ *   0		the kernel side is closed
+ *   -EINTR	a signal came in on signal_fd, other than that a child has ended. The
+ *		process goes on. Standard input, output and error are closed, so that
+ *		their readers need not wait
+ *   -ESRCH	there is no such process (any more): it is up to the caller
  */
-bool detach_end(struct detach *detach, int signal_fd);
+int detach_end(const struct detach *detach, int signal_fd);
 
 #endif

@@ -137,6 +137,7 @@ static int announce(struct session *s)
 static void tear_down(struct session *s)
 {
 	struct child *child = s->opts->child;
+	int err;
 
 	log_set_writer(NULL, NULL);
 	if (s->notices) {
@@ -149,11 +150,11 @@ static void tear_down(struct session *s)
 		if (!s->result.child_ended)
 			kill(child->pid, SIGTERM);
 	}
-	/* What was closed by the other process is not closed here: its memory goes with ours. */
-	if (!s->detach.pid)
+	/* What the other process has closed is not closed here. Its memory goes with ours. */
+	err = detach_end(&s->detach, s->signal_fd);
+	if (err == -ESRCH)
 		loader_close(s->loader);
-	else if (!detach_end(&s->detach, s->signal_fd))
-		s->interrupted = true;
+	s->interrupted |= err == -EINTR;
 	if (s->interrupted)
 		signals_unblock(s->signal_fd);
 	report_free(s->report);
