@@ -66,6 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_address(k, text, stack[i]);
 		module = kallsyms_module(k, stack, STACK);
 		CHECK(!module || (*module && strstr(text, module)));
+		kallsyms_hide_modules(k, true);
+		CHECK(!kallsyms_module(k, stack, STACK));
 		kallsyms_free(k);
 	}
 	free(text);

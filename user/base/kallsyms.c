@@ -26,6 +26,7 @@ struct kallsyms {
 	size_t n, room;
 	char *names;			/* starts with an empty name */
 	size_t used, size;
+	bool modules_hidden;
 };
 
 static int names_add(struct kallsyms *k, const char *name, __u32 *ret_place)
@@ -149,6 +150,11 @@ int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in)
 	return 0;
 }
 
+void kallsyms_hide_modules(struct kallsyms *k, bool hide)
+{
+	k->modules_hidden = hide;
+}
+
 bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym)
 {
 	size_t low = 0, high = k->n;
@@ -165,7 +171,7 @@ bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_
 	if (!low)
 		return false;
 	f = &k->at[low - 1];
-	if (address - f->address >= FUNCTION_MAX)
+	if (address - f->address >= FUNCTION_MAX || (k->modules_hidden && f->module))
 		return false;
 	*ret_sym = (struct kallsym){ k->names + f->name, k->names + f->module,
 				  address - f->address };

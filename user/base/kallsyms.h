@@ -37,6 +37,9 @@ struct kallsym {
  */
 int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in);
 
+/* Find no functions of modules until this is taken back: others may be there by now. */
+void kallsyms_hide_modules(struct kallsyms *k, bool hide);
+
 /* The function that an address lies in; false if it is in none that is known. */
 bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_sym);
 

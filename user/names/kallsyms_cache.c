@@ -1,22 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kallsyms_cache - reading /proc/kallsyms takes tens of milliseconds. /proc/modules
- * is short, and tells whether the table can have changed. It is read once a second
- * at most.
+ * kallsyms_cache - reading /proc/kallsyms takes tens of milliseconds, and on a slow
+ * machine seconds. /proc/modules is short, and tells whether the table can have
+ * changed. It is read once a second at most.
  */
 #include "kallsyms_cache.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 
+#define SHARE 20		/* a table is good for so many times the time it took to read it */
+
 struct kallsyms_cache {
+	char proc[64];
 	struct kallsyms *table;
-	__u64 modules;		/* sum of /proc/modules when the table was read */
-	__u64 looked;		/* when /proc/modules was read last; 0: never */
+	__u64 read_modules;	/* sum of /proc/modules when the table was read */
+	__u64 modules;		/* and when it was read last */
+	__u64 looked;		/* when that was; 0: never */
+	__u64 next;		/* the table is not read for functions of the kernel alone before */
 };
+
+static FILE *open_file(const struct kallsyms_cache *s, const char *name)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", s->proc, name);
+	return fopen(path, "re");
+}
 
 static __u64 mix(__u64 sum, const char *text)
 {
@@ -26,9 +41,9 @@ static __u64 mix(__u64 sum, const char *text)
 }
 
 /* Hash names, sizes and addresses of all modules. Their users and states do not matter. */
-static __u64 modules_sum(void)
+static __u64 modules_sum(const struct kallsyms_cache *s)
 {
-	FILE *in = fopen("/proc/modules", "re");
+	FILE *in = open_file(s, "modules");
 	char name[64], size[24], address[24];
 	__u64 sum = 0xcbf29ce484222325ull;
 
@@ -40,11 +55,13 @@ static __u64 modules_sum(void)
 	return sum;
 }
 
-static void reload(struct kallsyms_cache *s)
+static void reload(struct kallsyms_cache *s, __u64 now)
 {
-	FILE *in = fopen("/proc/kallsyms", "re");
+	FILE *in = open_file(s, "kallsyms");
+	__u64 began = clock_mono_ns();
 	struct kallsyms *table;
 
+	s->read_modules = s->modules;
 	/* The old table is better than none. */
 	if (!in)
 		return;
@@ -53,29 +70,32 @@ static void reload(struct kallsyms_cache *s)
 		s->table = table;
 	}
 	fclose(in);
+	s->next = now + SHARE * (clock_mono_ns() - began);
 }
 
-int kallsyms_cache_new(struct kallsyms_cache **ret_cache)
+int kallsyms_cache_new(struct kallsyms_cache **ret_cache, const char *proc)
 {
 	struct kallsyms_cache *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return -ENOMEM;
+	snprintf(s->proc, sizeof(s->proc), "%s", proc);
 	*ret_cache = s;
 	return 0;
 }
 
-const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now)
+const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now, bool modules)
 {
-	__u64 modules;
+	bool first = !s->looked;
 
-	if (s->looked && now - s->looked < NSEC_PER_SEC)
-		return s->table;
-	modules = modules_sum();
-	if (!s->looked || modules != s->modules)
-		reload(s);
-	s->modules = modules;
-	s->looked = now;
+	if (first || now - s->looked >= NSEC_PER_SEC) {
+		s->modules = modules_sum(s);
+		s->looked = now;
+	}
+	if (first || (s->modules != s->read_modules && (modules || now >= s->next)))
+		reload(s, now);
+	if (s->table)
+		kallsyms_hide_modules(s->table, s->modules != s->read_modules);
 	return s->table;
 }
 

@@ -10,14 +10,16 @@
 
 struct kallsyms_cache;
 
-/* 0 or -ENOMEM. */
-int kallsyms_cache_new(struct kallsyms_cache **ret_cache);
+/* Of the files in proc, which is "/proc". 0 or -ENOMEM. */
+int kallsyms_cache_new(struct kallsyms_cache **ret_cache, const char *proc);
 
 /*
  * The table as of `now`, CLOCK_MONOTONIC; NULL if the kernel hides its addresses.
- * It is valid until the next call.
+ * It is valid until the next call. If modules come and go all the time, reading the
+ * table takes a twentieth of the time at most, and a table that is too old shows no
+ * functions of modules. Whoever needs them asks with `modules`.
  */
-const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now);
+const struct kallsyms *kallsyms_cache_get(struct kallsyms_cache *s, __u64 now, bool modules);
 
 /* NULL is allowed. */
 void kallsyms_cache_free(struct kallsyms_cache *s);

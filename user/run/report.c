@@ -55,7 +55,7 @@ int report_new(struct report **ret_report, const struct report_opts *opts,
 	err = err ?: paths_new(&r->paths);
 	err = err ?: suspects_new(&r->suspects);
 	err = err ?: senders_new(&r->senders);
-	err = err ?: kallsyms_cache_new(&r->functions);
+	err = err ?: kallsyms_cache_new(&r->functions, "/proc");
 	if (err) {
 		report_free(r);
 		return err;
@@ -117,7 +117,7 @@ static void name_functions(struct report *r, struct shown *shown)
 
 	if (!by && !r->opts->json)
 		return;
-	shown->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns());
+	shown->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns(), by);
 	if (by && shown->kallsyms)
 		shown->sender_module = kallsyms_module(shown->kallsyms, by->stack,
 						       stack_entries(by->stack_len));
