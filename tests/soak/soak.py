@@ -14,6 +14,7 @@ import ctypes
 import os
 import re
 import signal
+import statistics
 import struct
 import subprocess
 import sys
@@ -32,6 +33,7 @@ SYS_BPF = 321
 NEXT_ID = {"programs": 11, "maps": 12, "links": 31}
 MODULES = ("tun", "veth", "xfs", "loop", "sch_plug")
 # Losses that may happen, and why. All others are none.
+INTERRUPTED = {"missed": "an interrupt ran the program that it had interrupted"}
 PREEMPTED = {"missed": "this kernel preempts programs"}
 CUT_OFF = {
     "events_lost": "ended in the middle of the load, or a small ring buffer",
@@ -113,28 +115,37 @@ class Figures:
         print(f"{name:32} {value}{f'  ({why})' if why else ''}{mark}", flush=True)
 
 
-def watch_over(minutes: float, loads: list[Load], lasting: Watched) -> list[tuple[int, int]]:
-    """Until the time is over, or a load has died. Returns what the lasting session held: memory
-    and descriptors, from time to time."""
-    samples = []
+class Samples:
+    """What the lasting session held, from time to time."""
+
+    def __init__(self) -> None:
+        self.memory: list[int] = []
+        self.descriptors: list[int] = []
+
+    def take(self, lasting: Watched) -> None:
+        self.memory.append(lasting.rss())
+        self.descriptors.append(lasting.descriptors())
+
+    @staticmethod
+    def quarters(values: list[int]) -> list[int]:
+        """The median of each quarter of the time."""
+        size = len(values) // 4
+        return [statistics.median_low(values[i * size:(i + 1) * size]) for i in range(4)]
+
+
+def watch_over(minutes: float, loads: list[Load], lasting: Watched) -> Samples:
+    """Until the time is over, or a load has died."""
+    samples = Samples()
     end = time.monotonic() + minutes * 60
     while time.monotonic() < end and not any(load.died() for load in loads):
-        samples.append((lasting.rss(), lasting.descriptors()))
+        samples.take(lasting)
         time.sleep(2)
     return samples
 
 
-def settled(samples: list[tuple[int, int]]) -> tuple[list[int], list[int]]:
-    """The most of memory and descriptors in the second quarter of the time, and in the last."""
-    quarter = len(samples) // 4
-    early, late = samples[quarter:2 * quarter], samples[-quarter:]
-    return [[max(column) for column in zip(*part)] for part in (early, late)]
-
-
 def show_losses(figures: Figures, who: str, losses: dict[str, int],
                 explained: dict[str, str]) -> None:
-    if preempts():
-        explained = explained | PREEMPTED
+    explained = explained | (PREEMPTED if preempts() else INTERRUPTED)
     found = {name: n for name, n in losses.items() if n}
     if not found:
         figures.line(f"losses, {who}", "none")
@@ -167,6 +178,7 @@ def main() -> int:
     truth.proc.wait()
     until(lambda: connections() <= before, "no connection is left")
     time.sleep(3)  # what lingers is looked at each second
+    used = lasting.processor()
     summary = lasting.end(signal.SIGINT)
     until(lambda: kernel_objects() == objects, f"{kernel_objects()} are {objects} again")
 
@@ -180,9 +192,11 @@ def main() -> int:
                  sum(summary["incidents"].values()) > 0)
     figures.line("sessions started", turns.starts, turns.starts > 0)
     figures.line("ended by", ", ".join(f"{name} {n}" for name, n in sorted(turns.kills.items())))
-    (early, fds), (late, fds_late) = settled(samples)
-    figures.line("memory, early and late", f"{early} and {late} KiB", late <= early * 1.1 + 1024)
-    figures.line("descriptors, early and late", f"{fds} and {fds_late}", fds_late <= fds)
+    _, early, _, late = quarters = samples.quarters(samples.memory)
+    figures.line("KiB of memory, by quarters", quarters, late <= early * 1.1 + 4096)
+    _, early, _, late = quarters = samples.quarters(samples.descriptors)
+    figures.line("descriptors, by quarters", quarters, late <= early)
+    figures.line("its seconds of processor", f"{used:.1f}")
     show_losses(figures, "lasting session", summary["losses"], {})
     show_losses(figures, "sessions in turns", turns.losses, CUT_OFF)
     figures.line("pages in flight at the end", summary["in_flight"], summary["in_flight"] == 0)
