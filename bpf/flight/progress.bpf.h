@@ -44,8 +44,7 @@ static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
 	__u64 queue = sk + bpf_core_field_offset(struct sock, sk_write_queue), head;
 	__u32 end;
 
-	if (!SOCK_READ(sk, sk_lock.owned) &&
-	    !SOCK_READ(sk, sk_lock.slock.rlock.raw_lock.val.counter))
+	if (!SOCK_READ(sk, sk_lock.owned) && !compat_sock_locked(sk))
 		return nxt;
 	head = (__u64)SOCK_READ(sk, sk_write_queue.next);
 	if (!head || head == queue)

@@ -108,6 +108,36 @@ static __always_inline __u64 compat_fuse_left(void *ctx)
 }
 
 /*
+ * PREEMPT_RT: 0f383b6dc96e ("locking/spinlock: Provide RT variant"). Every kernel can be
+ * built so.
+ *
+ * A spinlock is an rt_mutex there. It has an owner in place of a value.
+ */
+struct rt_mutex_base___rt {
+	void *owner;
+} __attribute__((preserve_access_index));
+
+struct spinlock___rt {
+	struct rt_mutex_base___rt lock;
+} __attribute__((preserve_access_index));
+
+struct socket_lock___rt {
+	struct spinlock___rt slock;
+} __attribute__((preserve_access_index));
+
+struct sock___rt {
+	struct socket_lock___rt sk_lock;
+} __attribute__((preserve_access_index));
+
+/* Has anybody the spinlock of a socket? */
+static __always_inline int compat_sock_locked(__u64 sk)
+{
+	if (bpf_core_field_exists(struct sock___rt, sk_lock.slock.lock.owner))
+		return !!KERNEL_READ(sock___rt, sk, sk_lock.slock.lock.owner);
+	return KERNEL_READ(sock, sk, sk_lock.slock.rlock.raw_lock.val.counter);
+}
+
+/*
  * The system call by which a thread of user space came to send. Its number depends on the
  * architecture and, on x86, on the mode of the caller. Any other number means that the
  * kernel sends on its own behalf while the thread is in it.
