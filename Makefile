@@ -61,13 +61,16 @@ endif
 # The definitions come first: libbpf's linker loses the offset of a map whose
 # extern declaration it meets before.
 BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c))
+# Two objects: one for kernels that let programs turn preemption off, and one for others.
+ON_OBJ   := $(O)/bpf/kernel/atomic_on.bpf.o
+OFF_OBJ  := $(O)/bpf/kernel/atomic_off.bpf.o
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 LIB_OBJ  := $(filter $(O)/user/engine/%,$(USER_OBJ))
 LIB      := $(O)/libpageflight.a
 USER_LIB := $(O)/libuser.a
-SKEL     := $(O)/pageflight.skel.h
+SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 
 .DEFAULT_GOAL := all
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
@@ -85,11 +88,15 @@ $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 
 $(O)/pageflight.bpf.o: $(BPF_OBJ) Makefile
 	$(call say,GEN-OBJ,$@)
-	$(Q)$(BPFTOOL) gen object $@ $(BPF_OBJ)
+	$(Q)$(BPFTOOL) gen object $@ $(filter-out $(ON_OBJ),$(BPF_OBJ))
 
-$(SKEL): $(O)/pageflight.bpf.o
+$(O)/atomic.bpf.o: $(BPF_OBJ) Makefile
+	$(call say,GEN-OBJ,$@)
+	$(Q)$(BPFTOOL) gen object $@ $(filter-out $(OFF_OBJ),$(BPF_OBJ))
+
+$(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name pageflight > $@
+	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
 $(O)/user/kernel/loader.o: $(SKEL)
 $(O)/user/kernel/loader.o: INC := -I$(O)

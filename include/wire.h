@@ -298,7 +298,7 @@ struct pf_config {
 	__u32 content;		/* enum pf_content */
 	__u32 sample;		/* one page in this number gets a fingerprint; not 0 */
 	__u32 direct;		/* the kernel has bpf_rdonly_cast(): plain loads at an address */
-	__u32 pad;
+	__u32 atomic;		/* programs disable preemption: see kernel/atomic.bpf.h */
 };
 _Static_assert(sizeof(struct pf_config) == 40, "pf_config");
 

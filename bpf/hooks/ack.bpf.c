@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "report/record.bpf.h"
 #include "life/end.bpf.h"
 
@@ -12,7 +13,7 @@
  * acknowledgement. So it checks it as strictly as tcp_ack() does.
  */
 SEC("fentry/tcp_ack")
-int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
+int ATOMIC_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 {
 	const struct tcp_skb_cb *cb = (const void *)skb->cb;
 	struct tcp_sock *tp;
@@ -35,7 +36,7 @@ int BPF_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 }
 
 SEC("tp_btf/tcp_retransmit_skb")
-int BPF_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
+int ATOMIC_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 {
 	struct pf_conn *c;
 	__u32 slot, seq;

@@ -16,11 +16,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "life/sendpage.bpf.h"
 #include "life/splice.bpf.h"
 
 SEC("fexit/skb_splice_from_iter")
-int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize)
+int ATOMIC_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize)
 {
 	__u64 copied = 0;
 
@@ -30,7 +31,7 @@ int BPF_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize
 }
 
 SEC("fexit/skb_zerocopy_iter_stream")
-int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
+int ATOMIC_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 {
 	__u64 copied = 0;
 
@@ -41,26 +42,26 @@ int BPF_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
 }
 
 SEC("fentry/do_tcp_sendpages")
-int BPF_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
+int ATOMIC_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
 {
 	return sendpage_begin(sk, page, offset);
 }
 
 SEC("fexit/do_tcp_sendpages")
-int BPF_PROG(on_sendpage_end, struct sock *sk, struct page *page, int offset, size_t size,
+int ATOMIC_PROG(on_sendpage_end, struct sock *sk, struct page *page, int offset, size_t size,
 	     int flags, long copied)
 {
 	return sendpage_end(sk, page, copied);
 }
 
 SEC("fentry/sk_stream_wait_memory")
-int BPF_PROG(on_wait_mem, struct sock *sk)
+int ATOMIC_PROG(on_wait_mem, struct sock *sk)
 {
 	return sendpage_wait(sk);
 }
 
 SEC("fexit/sk_stream_wait_memory")
-int BPF_PROG(on_wait_mem_end, struct sock *sk)
+int ATOMIC_PROG(on_wait_mem_end, struct sock *sk)
 {
 	return sendpage_go_on(sk);
 }

@@ -4,28 +4,29 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "life/copy.bpf.h"
 
 SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(on_copy, const struct sk_buff *skb, int len)
+int ATOMIC_PROG(on_copy, const struct sk_buff *skb, int len)
 {
 	return copy_look(skb, len, 0);
 }
 
 SEC("tp_btf/skb_copy_datagram_iovec")
-int BPF_PROG(on_copy_2, const struct sk_buff *skb, int len)
+int ATOMIC_PROG(on_copy_2, const struct sk_buff *skb, int len)
 {
 	return copy_look(skb, len, 1);
 }
 
 SEC("tp_btf/consume_skb")
-int BPF_PROG(on_consume, struct sk_buff *skb)
+int ATOMIC_PROG(on_consume, struct sk_buff *skb)
 {
 	return consume_look(skb);
 }
 
 SEC("tp_btf/consume_skb")
-int BPF_PROG(on_consume_2, struct sk_buff *skb)
+int ATOMIC_PROG(on_consume_2, struct sk_buff *skb)
 {
 	return consume_look(skb);
 }

@@ -7,11 +7,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "life/orphan.bpf.h"
 #include "life/reader.bpf.h"
 
 SEC("fentry/tcp_write_queue_purge")
-int BPF_PROG(on_purge, struct sock *sk)
+int ATOMIC_PROG(on_purge, struct sock *sk)
 {
 	__u64 number = number_of(sk);
 	struct pf_conn *c;
@@ -24,7 +25,7 @@ int BPF_PROG(on_purge, struct sock *sk)
 }
 
 SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(on_destroy, struct sock *sk)
+int ATOMIC_PROG(on_destroy, struct sock *sk)
 {
 	__u64 number = number_of(sk);
 	struct pf_conn *c;

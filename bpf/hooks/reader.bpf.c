@@ -7,12 +7,13 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "base/mode.bpf.h"
 #include "life/reader.bpf.h"
 
 /* tcp_recvmsg() and tcp_read_sock() come here after each piece that they have copied. */
 SEC("tp_btf/tcp_rcv_space_adjust")
-int BPF_PROG(on_read, struct sock *sk)
+int ATOMIC_PROG(on_read, struct sock *sk)
 {
 	struct tcp_sock *tp;
 	struct pf_conn *c;
@@ -34,7 +35,7 @@ int BPF_PROG(on_read, struct sock *sk)
  * skb out of order cannot be noted so.
  */
 SEC("fentry/tcp_collapse_one")
-int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
+int ATOMIC_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 {
 	struct pf_conn *c;
 	__u32 slot = 0;
@@ -55,7 +56,7 @@ int BPF_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
  * a caller that is inlined.
  */
 SEC("fentry/tcp_try_rmem_schedule")
-int BPF_PROG(on_prune, struct sock *sk)
+int ATOMIC_PROG(on_prune, struct sock *sk)
 {
 	struct pf_conn *c;
 	__u32 slot = 0;
@@ -70,7 +71,7 @@ int BPF_PROG(on_prune, struct sock *sk)
 
 /* Keep `readers`, so that a reader on this host is found by its tuple. */
 SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
+int ATOMIC_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 {
 	if (newstate != TCP_ESTABLISHED_STATE && newstate != TCP_CLOSE_STATE)
 		return 0;

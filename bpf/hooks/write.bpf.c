@@ -7,6 +7,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "life/write.bpf.h"
 
 #define VM_FAULT_ERROR_OR_NOPAGE 0x0973	/* any VM_FAULT_* without a page to store to */
@@ -16,14 +17,15 @@
  *
  * The kernel skips a program that is already active on the CPU. If it preempts itself, a
  * writer that is preempted inside of a program blocks that program for every other writer
- * there. So there are two of each, and the second acts where the first was skipped. A write
- * is missed only if both are active.
+ * there. A program that disables preemption leaves it a few instructions for that, and not
+ * every kernel lets it (kernel/atomic.bpf.h). So there are two of each, and the second acts
+ * where the first was skipped. A write is missed only if both are active.
  *
  * The kernel cuts the name of a program after 15 characters, so `name` may have 6.
  */
 #define WRITE_PROGRAM(name, target, find, act)						\
 	SEC(target)									\
-	int BPF_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
+	int ATOMIC_PROG(on_##name, struct kiocb *iocb, struct iov_iter *from)		\
 	{										\
 		struct pf_write *w = find(iocb);					\
 											\
@@ -56,7 +58,7 @@ COPY_HOOKS(fuse, "fuse_perform_write", compat_fuse_left(ctx))
  * and so may many more that no hook sees. So the whole page is reported.
  */
 SEC("fexit/do_page_mkwrite")
-int BPF_PROG(on_mkwrite, struct vm_fault *vmf)
+int ATOMIC_PROG(on_mkwrite, struct vm_fault *vmf)
 {
 	struct file *file = vmf->vma->vm_file;
 	__u64 ret = 0, mapping, key;

@@ -10,6 +10,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "base/mode.bpf.h"
 #include "kernel/device.bpf.h"
 #include "flight/packet.bpf.h"
@@ -17,7 +18,7 @@
 #include "content/look.bpf.h"
 
 SEC("tp_btf/net_dev_start_xmit")
-int BPF_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
+int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
 	struct packet p = {};
 	__u32 what = LOOK_XMIT;

@@ -4,6 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
+#include "kernel/atomic.bpf.h"
 #include "life/zero.bpf.h"
 
 /*
@@ -11,7 +12,7 @@
  * truncate_inode_partial_folio() does. A whole folio leaves the file with its bytes.
  */
 SEC("fentry/truncate_inode_partial_folio")
-int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
+int ATOMIC_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 {
 	__u64 pos = folio->index << cfg.page_shift, from, stop;
 	__u64 size = compat_folio_pages((__u64)folio) << cfg.page_shift;
@@ -25,7 +26,7 @@ int BPF_PROG(on_zero, struct folio *folio, loff_t start, loff_t end)
 }
 
 SEC("fexit/truncate_inode_partial_folio")
-int BPF_PROG(on_zeroed)
+int ATOMIC_PROG(on_zeroed)
 {
 	return zero_end(ctx);
 }
@@ -35,7 +36,7 @@ int BPF_PROG(on_zeroed)
  * cache does. The same function zeroes the ends of a hole.
  */
 SEC("fentry/iomap_truncate_page")
-int BPF_PROG(on_eof_zero, struct inode *inode, loff_t pos)
+int ATOMIC_PROG(on_eof_zero, struct inode *inode, loff_t pos)
 {
 	__u64 block = 1ULL << inode->i_blkbits, in = pos & (block - 1);
 
@@ -44,13 +45,13 @@ int BPF_PROG(on_eof_zero, struct inode *inode, loff_t pos)
 }
 
 SEC("fexit/iomap_truncate_page")
-int BPF_PROG(on_eof_zeroed)
+int ATOMIC_PROG(on_eof_zeroed)
 {
 	return zero_end(ctx);
 }
 
 SEC("fentry/iomap_zero_range")
-int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
+int ATOMIC_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
 {
 	if (write_open(write_key(PF_WRITE_ZERO)))	/* a truncate called this */
 		return 0;
@@ -58,32 +59,32 @@ int BPF_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
 }
 
 SEC("fexit/iomap_zero_range")
-int BPF_PROG(on_iomap_zeroed)
+int ATOMIC_PROG(on_iomap_zeroed)
 {
 	return zero_end(ctx);
 }
 
 SEC("fentry/ext4_block_zero_page_range")
-int BPF_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
+int ATOMIC_PROG(on_ext4_zero, void *handle, struct address_space *mapping, loff_t from, loff_t length)
 {
 	return ext4_zero(BPF_CORE_READ(mapping, host), from, length);
 }
 
 SEC("fexit/ext4_block_zero_page_range")
-int BPF_PROG(on_ext4_zeroed)
+int ATOMIC_PROG(on_ext4_zeroed)
 {
 	return zero_end(ctx);
 }
 
 /* 7.x has the same function under another name, and with the inode in place of the mapping. */
 SEC("fentry/ext4_block_zero_range")
-int BPF_PROG(on_ext4_range, struct inode *inode, loff_t from, loff_t length)
+int ATOMIC_PROG(on_ext4_range, struct inode *inode, loff_t from, loff_t length)
 {
 	return ext4_zero(inode, from, length);
 }
 
 SEC("fexit/ext4_block_zero_range")
-int BPF_PROG(on_ext4_ranged)
+int ATOMIC_PROG(on_ext4_ranged)
 {
 	return zero_end(ctx);
 }
@@ -93,7 +94,7 @@ int BPF_PROG(on_ext4_ranged)
  * if len is 0 the rest of the block.
  */
 SEC("fentry/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
+int ATOMIC_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, loff_t len, int front)
 {
 	__u64 block = btrfs_block(inode), start = from & ~(block - 1);
 	__u64 stop = len ? from + len : start + block;
@@ -108,7 +109,7 @@ int BPF_PROG(on_btrfs_front, struct btrfs_inode___module *inode, loff_t from, lo
  * not zeroed. If end is -1, truncate has zeroed before.
  */
 SEC("fentry/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
+int ATOMIC_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, __u64 start,
 	     __u64 end)
 {
 	__u64 block = btrfs_block(inode), first = offset & ~(block - 1);
@@ -121,7 +122,7 @@ int BPF_PROG(on_btrfs_range, struct btrfs_inode___module *inode, __u64 offset, _
 }
 
 SEC("fexit/btrfs_truncate_block")
-int BPF_PROG(on_btrfs_zeroed)
+int ATOMIC_PROG(on_btrfs_zeroed)
 {
 	return zero_end(ctx);
 }

@@ -108,6 +108,18 @@ static __always_inline __u64 compat_fuse_left(void *ctx)
 }
 
 /*
+ * 6.10: fc7566ad0a82 ("bpf: Introduce bpf_preempt_[disable,enable] kfuncs"),
+ * 6.14: c8e2ee1f3df0 ("bpf: Introduce support for bpf_local_irq_{save,restore}"), and
+ * 6.15: e2d8f560d178 ("bpf: Summarize sleepable global subprogs").
+ *
+ * The first is not enough. Before the last of them a program may not call a global function
+ * with preemption disabled, and ours need that: as static functions they are too large for
+ * the verifier. User space sets cfg.atomic where the kernel has all three.
+ */
+__hidden int compat_preempt_disable(void);
+__hidden int compat_preempt_enable(void);
+
+/*
  * PREEMPT_RT: 0f383b6dc96e ("locking/spinlock: Provide RT variant"). Every kernel can be
  * built so.
  *

@@ -9,8 +9,10 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "features.h"
 #include "filter.h"
 #include "loader.h"
+#include "preempt.h"
 #include "sizing.h"
 
 #define RING_BYTES (4u << 20)
@@ -69,6 +71,7 @@ int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
 		.content = opts->content,
 		.sample = opts->sample ? opts->sample : 1,
 		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
+		.atomic = preempt_possible() && kernel_has_atomic(btf),
 		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
 		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
 	};

@@ -66,6 +66,30 @@ bool kernel_has_hook(void *ctx, const struct hook *h)
 	return found;
 }
 
+static bool struct_has(const struct btf *btf, const char *type, const char *field)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+	const struct btf_type *t;
+	const struct btf_member *m;
+
+	if (id < 0)
+		return false;
+	t = btf__type_by_id(btf, id);
+	m = btf_members(t);
+	for (int i = 0; i < btf_vlen(t); i++)
+		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), field))
+			return true;
+	return false;
+}
+
+bool kernel_has_atomic(const struct btf *btf)
+{
+	/* The verifier needs that field to allow global functions with preemption disabled. */
+	return btf__find_by_name_kind(btf, "bpf_preempt_disable", BTF_KIND_FUNC) > 0 &&
+	       btf__find_by_name_kind(btf, "bpf_local_irq_save", BTF_KIND_FUNC) > 0 &&
+	       struct_has(btf, "bpf_subprog_info", "might_sleep");
+}
+
 static bool enum_has(const struct btf *btf, const char *type, const char *value)
 {
 	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);

@@ -14,6 +14,9 @@ struct hook;
 /* Lockdown in confidentiality mode forbids what tracing programs do. */
 bool kernel_is_locked_down(void);
 
+/* Can our programs disable preemption? */
+bool kernel_has_atomic(const struct btf *btf);
+
 /* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
 bool kernel_has_hook(void *ctx, const struct hook *h);
 

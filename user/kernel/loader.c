@@ -21,6 +21,7 @@
 
 #include "base/capabilities.h"
 #include "base/err.h"
+#include "atomic.skel.h"
 #include "configure.h"
 #include "features.h"
 #include "hooks.h"
@@ -93,6 +94,28 @@ static int check_kernel(const struct btf *btf, struct err *ret_err)
 		       u.release, lacks);
 }
 
+/* The two objects differ only in what turns preemption off. They have one layout. */
+static int open_object(struct loader *l, bool atomic)
+{
+	size_t size;
+	int err;
+
+	l->skel = calloc(1, sizeof(*l->skel));
+	if (!l->skel)
+		return -ENOMEM;
+	err = pageflight__create_skeleton(l->skel);
+	if (!err && atomic) {
+		l->skel->skeleton->data = (void *)atomic__elf_bytes(&size);
+		l->skel->skeleton->data_sz = size;
+	}
+	err = err ?: bpf_object__open_skeleton(l->skel->skeleton, NULL);
+	if (!err)
+		return 0;
+	pageflight__destroy(l->skel);
+	l->skel = NULL;
+	return err;
+}
+
 /* Choose the programs, and open the object that has them. */
 static int plan(struct loader *l, const struct loader_opts *opts, struct btf *btf,
 		struct err *ret_err)
@@ -101,9 +124,8 @@ static int plan(struct loader *l, const struct loader_opts *opts, struct btf *bt
 
 	if (err)
 		return err;
-	l->skel = pageflight__open();
-	if (!l->skel) {
-		err = -errno;
+	err = open_object(l, kernel_has_atomic(btf));
+	if (err) {
 		return err_set(ret_err, err, "the BPF object does not open: %s", strerror(-err));
 	}
 	programs_choose(&l->programs, l->skel->obj);
