@@ -148,12 +148,20 @@ struct pf_incident {
 	size_t n_ranges;
 };
 
+/* What programs are for: the first word of their role in the hook table. */
+#define PF_ROLES(role)									\
+	role(attach) role(ack) role(release) role(peer) role(abort) role(resend) role(write)
+
+#define PF_ROLE_ENUM(name) PF_ROLE_##name,
+enum pf_role { PF_ROLES(PF_ROLE_ENUM) PF_ROLE_MAX };
+
 /* What the kernel side has counted so far, summed over the CPUs. Only differences matter. */
 struct pf_totals {
 	struct pf_stats stats;
 	__u64 in_flight;	/* flights in the pool now */
 	__u64 conns;		/* connections followed now */
 	__u64 missed;		/* invocations skipped: recursion_misses of struct bpf_prog_info */
+	__u64 missed_by[PF_ROLE_MAX];	/* those of known role: each weakens what it can hide */
 };
 
 #define PF_ENGINE_SETTLE_NS 2000000000ull

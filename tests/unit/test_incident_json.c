@@ -262,6 +262,9 @@ TEST_FN(test_summary)
 		{ "counters.resends", json_type_int, NULL },
 		{ "losses.pool_full", json_type_int, "0" },
 		{ "losses.missed", json_type_int, "2" },
+		{ "missed_by", json_type_object,
+		  "{\"attach\":1,\"ack\":0,\"release\":0,\"peer\":0,\"abort\":0,\"resend\":0,"
+		  "\"write\":1}" },
 		{ "losses.refused", json_type_int, "3" },
 		{ "losses.evicted", json_type_int, "4" },
 		{ "losses.output_lost", json_type_int, "5" },
@@ -271,6 +274,7 @@ TEST_FN(test_summary)
 	int n;
 
 	sum.totals.missed = 2;
+	sum.totals.missed_by[PF_ROLE_attach] = sum.totals.missed_by[PF_ROLE_write] = 1;
 	sum.refused = 3;
 	sum.evicted = 4;
 	sum.output_lost = 5;

@@ -60,12 +60,41 @@ TEST_FN(test_missed_runs)
 	assert_false(loss_weakens(&before, &now));
 }
 
+/* A role whose skipped programs hide or delay weakens nothing that waits. */
+TEST_FN(test_missed_by_role)
+{
+	static const enum loss_effect expected[] = {
+		[PF_ROLE_attach] = LOSS_HIDES,
+		[PF_ROLE_ack] = LOSS_DELAYS,
+		[PF_ROLE_release] = LOSS_DELAYS,
+		[PF_ROLE_peer] = LOSS_WEAKENS,
+		[PF_ROLE_abort] = LOSS_WEAKENS,
+		[PF_ROLE_resend] = LOSS_WEAKENS,
+		[PF_ROLE_write] = LOSS_WEAKENS,
+		[PF_ROLE_MAX] = LOSS_WEAKENS,
+	};
+
+	assert_int_equal(ARRAY_LEN(expected), PF_ROLE_MAX + 1);
+	for (int i = 0; i <= PF_ROLE_MAX; i++)
+		assert_int_equal(loss_effect_of_role(i), expected[i]);
+	for (int i = 0; i < PF_ROLE_MAX; i++) {
+		struct pf_totals before = { .missed = 9, .missed_by[PF_ROLE_ack] = 3 }, now = before;
+
+		now.missed += 2;
+		now.missed_by[i] += 2;
+		assert_int_equal(loss_weakens(&before, &now), expected[i] == LOSS_WEAKENS);
+		now.missed++;	/* one of no known role */
+		assert_true(loss_weakens(&before, &now));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_counter),
 		cmocka_unit_test(test_weakens),
 		cmocka_unit_test(test_missed_runs),
+		cmocka_unit_test(test_missed_by_role),
 	};
 
 	return cmocka_run_group_tests_name("loss", tests, NULL, NULL);

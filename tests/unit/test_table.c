@@ -342,9 +342,12 @@ TEST_FN(test_losses)
 	assert_int_equal(n, PF_C_MAX - PF_C_FIRST_LOSS);
 	sum = sample_summary();
 	sum.totals.missed = sum.refused = sum.evicted = sum.output_lost = 1;
+	sum.totals.missed_by[PF_ROLE_ack] = 1;
 	text = sample_print(&sink_table, 120, NULL, 0, &sum);
 	assert_null(strstr(text, "nothing"));
 	assert_non_null(strstr(text, "lost       missed 1: runs the kernel skipped"));
+	assert_non_null(strstr(text, "\n           1 of them: ack\n"));
+	assert_null(strstr(text, "of them: attach"));
 	assert_non_null(strstr(text, "lost       refused 1: records with a broken form"));
 	assert_non_null(strstr(text, "lost       evicted 1: incidents reported before"));
 	assert_non_null(strstr(text, "lost       output_lost 1: incidents counted but not printed"));

@@ -23,11 +23,42 @@ enum loss_effect loss_effect(enum pf_counter counter)
 	return counter < PF_C_MAX ? effects[counter] : LOSS_NONE;
 }
 
+/*
+ * What a skipped invocation means, by its role. A page that was not attached is not in any
+ * incident. The next ACK or read releases what one before it should have, and where the
+ * connection stood is read from its socket, so no verdict depends on it.
+ */
+static const enum loss_effect missed_effects[PF_ROLE_MAX] = {
+	[PF_ROLE_attach] = LOSS_HIDES,
+	[PF_ROLE_ack] = LOSS_DELAYS,
+	[PF_ROLE_release] = LOSS_DELAYS,
+	[PF_ROLE_peer] = LOSS_WEAKENS,
+	[PF_ROLE_abort] = LOSS_WEAKENS,
+	[PF_ROLE_resend] = LOSS_WEAKENS,
+	[PF_ROLE_write] = LOSS_WEAKENS,		/* it may have put bytes back */
+};
+
+enum loss_effect loss_effect_of_role(enum pf_role role)
+{
+	return role < PF_ROLE_MAX ? missed_effects[role] : LOSS_WEAKENS;
+}
+
+/* Skipped invocations that weaken: those of such a role, and those of a role not known. */
+static __u64 missed_weakening(const struct pf_totals *totals)
+{
+	__u64 n = totals->missed;
+
+	for (int i = 0; i < PF_ROLE_MAX; i++)
+		if (missed_effects[i] != LOSS_WEAKENS)
+			n -= totals->missed_by[i];
+	return n;
+}
+
 bool loss_weakens(const struct pf_totals *before, const struct pf_totals *now)
 {
 	for (int i = 0; i < PF_C_MAX; i++) {
 		if (effects[i] == LOSS_WEAKENS && before->stats.count[i] != now->stats.count[i])
 			return true;
 	}
-	return before->missed != now->missed;
+	return missed_weakening(before) != missed_weakening(now);
 }

@@ -17,6 +17,9 @@ enum loss_effect {
 
 enum loss_effect loss_effect(enum pf_counter counter);
 
+/* Of skipped invocations. */
+enum loss_effect loss_effect_of_role(enum pf_role role);
+
 /* Was anything lost between the two that weakens what waits? */
 bool loss_weakens(const struct pf_totals *before, const struct pf_totals *now);
 

@@ -327,6 +327,19 @@ static bool has_second(const struct hook *hooks, size_t n, const struct hook *fi
 	return false;
 }
 
+#define ROLE_NAME(name) [PF_ROLE_##name] = #name,
+
+const char *const hook_roles[] = { PF_ROLES(ROLE_NAME) };
+
+enum pf_role hook_role(const struct hook *h)
+{
+	int role = 0;
+
+	while (role < PF_ROLE_MAX && strncmp(h->role, hook_roles[role], strcspn(h->role, " ")))
+		role++;
+	return role;
+}
+
 bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i)
 {
 	return hooks[i].state == HOOK_ATTACHED && !hooks[i].skips_ignored &&

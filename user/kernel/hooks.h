@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "pageflight.h"
+
 enum hook_method {
 	HOOK_FENTRY,
 	HOOK_FEXIT,
@@ -87,6 +89,10 @@ enum hook_tie {
 };
 
 enum hook_tie hooks_tie(const struct hook *a, const struct hook *b);
+
+/* Names of the roles whose skipped invocations are counted apart, and the role of a program. */
+extern const char *const hook_roles[];
+enum pf_role hook_role(const struct hook *h);
 
 /* Is a skipped invocation of hooks[i] a loss? */
 bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i);

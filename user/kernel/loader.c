@@ -312,7 +312,7 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 		return err;
 	t.in_flight = gauge.used;
 	t.conns = l->skel->bss->pf_conns_now;
-	t.missed = programs_missed(&l->programs);
+	programs_missed(&l->programs, &t);
 	*ret_totals = t;
 	return 0;
 }

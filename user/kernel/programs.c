@@ -182,7 +182,10 @@ int programs_attach(struct programs *p, const struct programs_memmap *memmap, st
 			drop_partners(p, &p->hooks[i]);
 	for (size_t i = 0; i < hooks_n; i++)
 		if (hooks_skip_is_loss(p->hooks, hooks_n, i))
-			p->counted[p->n_counted++] = bpf_program__fd(program_of(p, &p->hooks[i]));
+			p->counted[p->n_counted++] = (struct counted){
+				.fd = bpf_program__fd(program_of(p, &p->hooks[i])),
+				.role = hook_role(&p->hooks[i]),
+			};
 	return check_required(p, ret_err);
 }
 
@@ -196,18 +199,18 @@ int programs_run_on_demand(const struct programs *p)
 	return err;
 }
 
-unsigned long long programs_missed(const struct programs *p)
+void programs_missed(const struct programs *p, struct pf_totals *ret_totals)
 {
-	unsigned long long n = 0;
-
 	for (size_t i = 0; i < p->n_counted; i++) {
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 
-		if (!bpf_obj_get_info_by_fd(p->counted[i], &info, &len))
-			n += info.recursion_misses;
+		if (bpf_obj_get_info_by_fd(p->counted[i].fd, &info, &len))
+			continue;
+		ret_totals->missed += info.recursion_misses;
+		if (p->counted[i].role < PF_ROLE_MAX)
+			ret_totals->missed_by[p->counted[i].role] += info.recursion_misses;
 	}
-	return n;
 }
 
 void programs_close(struct programs *p)

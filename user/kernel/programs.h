@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "pageflight.h"
+
 struct bpf_link;
 struct bpf_object;
 struct btf;
@@ -21,8 +23,13 @@ struct programs {
 	struct bpf_object *obj;
 	struct hook *hooks;		/* hooks_n of them, and as many: */
 	struct bpf_link **links;
-	int *counted;			/* programs whose skipped invocations are losses */
+	struct counted *counted;	/* programs whose skipped invocations are losses */
 	size_t n_counted;
+};
+
+struct counted {
+	int fd;
+	enum pf_role role;
 };
 
 /* Variables of the object by which it is told where the kernel keeps struct page. */
@@ -47,8 +54,8 @@ int programs_attach(struct programs *p, const struct programs_memmap *memmap,
 /* Run the iterators that wait for it. */
 int programs_run_on_demand(const struct programs *p);
 
-/* Skipped invocations that are losses. */
-unsigned long long programs_missed(const struct programs *p);
+/* Fill in the skipped invocations that are losses, in all and by role. */
+void programs_missed(const struct programs *p, struct pf_totals *ret_totals);
 
 /* What was never planned is allowed. */
 void programs_close(struct programs *p);

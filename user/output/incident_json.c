@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "kernel/filter.h"
+#include "kernel/hooks.h"
 #include "base/fmt.h"
 #include "base/kallsyms.h"
 #include "json.h"
@@ -240,6 +241,14 @@ static void put_counters(struct json *j, const struct pf_stats *stats)
 	json_object_end(j);
 }
 
+static void put_missed(struct json *j, const struct summary *sum)
+{
+	json_object(j, "missed_by");
+	for (int i = 0; i < PF_ROLE_MAX; i++)
+		json_u64(j, hook_roles[i], sum->totals.missed_by[i]);
+	json_object_end(j);
+}
+
 static void put_losses(struct json *j, const struct summary *sum)
 {
 	struct loss loss[SINK_LOSSES];
@@ -275,6 +284,7 @@ static int incident_json_summary(struct sink *sink, const struct summary *sum)
 	put_histogram(&j, "attach_to_release", stats->to_release);
 	put_counters(&j, stats);
 	put_losses(&j, sum);
+	put_missed(&j, sum);
 	return json_end(&j, sink->out);
 }
 

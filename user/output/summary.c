@@ -5,7 +5,10 @@
  */
 #include "summary.h"
 
+#include <string.h>
+
 #include "kernel/filter.h"
+#include "kernel/hooks.h"
 #include "base/fmt.h"
 
 #define BAR_LEN 40
@@ -80,6 +83,14 @@ static void print_histogram(FILE *out, const char *title, const __u64 slots[PF_H
 	}
 }
 
+static void print_missed(FILE *out, const struct summary *sum)
+{
+	for (int i = 0; i < PF_ROLE_MAX; i++)
+		if (sum->totals.missed_by[i])
+			fprintf(out, "           %llu of them: %s\n",
+				(unsigned long long)sum->totals.missed_by[i], hook_roles[i]);
+}
+
 static void print_losses(FILE *out, const struct summary *sum)
 {
 	struct loss losses[SINK_LOSSES];
@@ -91,6 +102,8 @@ static void print_losses(FILE *out, const struct summary *sum)
 			continue;
 		fprintf(out, "lost       %s %llu: %s\n", losses[i].name,
 			(unsigned long long)losses[i].count, losses[i].text);
+		if (!strcmp(losses[i].name, "missed"))
+			print_missed(out, sum);
 		any = true;
 	}
 	if (!any)
