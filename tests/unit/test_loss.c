@@ -66,7 +66,7 @@ TEST_FN(test_missed_by_role)
 	static const enum loss_effect expected[] = {
 		[PF_ROLE_attach] = LOSS_HIDES,
 		[PF_ROLE_ack] = LOSS_DELAYS,
-		[PF_ROLE_release] = LOSS_DELAYS,
+		[PF_ROLE_release] = LOSS_WEAKENS,
 		[PF_ROLE_peer] = LOSS_WEAKENS,
 		[PF_ROLE_abort] = LOSS_WEAKENS,
 		[PF_ROLE_resend] = LOSS_WEAKENS,

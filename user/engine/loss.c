@@ -25,13 +25,13 @@ enum loss_effect loss_effect(enum pf_counter counter)
 
 /*
  * What a skipped invocation means, by its role. A page that was not attached is not in any
- * incident. The next ACK or read releases what one before it should have, and where the
- * connection stood is read from its socket, so no verdict depends on it.
+ * incident. The next ACK releases what one before it should have. How far the peer had
+ * acknowledged is read from the socket, so no verdict depends on the release.
  */
 static const enum loss_effect missed_effects[PF_ROLE_MAX] = {
 	[PF_ROLE_attach] = LOSS_HIDES,
 	[PF_ROLE_ack] = LOSS_DELAYS,
-	[PF_ROLE_release] = LOSS_DELAYS,
+	[PF_ROLE_release] = LOSS_WEAKENS,	/* the kernel may have copied a reader's queue */
 	[PF_ROLE_peer] = LOSS_WEAKENS,
 	[PF_ROLE_abort] = LOSS_WEAKENS,
 	[PF_ROLE_resend] = LOSS_WEAKENS,
