@@ -16,20 +16,27 @@
 #include <unistd.h>
 
 #include "base/capabilities.h"
+#include "base/err.h"
 #include "base/signals.h"
+#include "confine.h"
 #include "kernel/loader.h"
 
 #define LOOK_MS 500
 
 static void run(pid_t parent, int go_fd, int done_fd, struct loader *loader)
 {
+	struct err err;
 	char go;
 
 	prctl(PR_SET_NAME, "pageflight-end");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	capabilities_keep(0);
 	/* The parent may have ended before the kernel knew that we want to be told. */
-	if (getppid() == parent && read(go_fd, &go, 1) == 1) {
+	if (getppid() != parent)
+		_exit(0);
+	/* What it cannot give up it does not use. */
+	capabilities_keep(0);
+	confine(0, &err);
+	if (read(go_fd, &go, 1) == 1) {
 		loader_close(loader);
 		if (write(done_fd, "\n", 1) != 1)
 			_exit(1);
