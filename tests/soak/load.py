@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../guest"))
-from guest import start_as  # pylint: disable=wrong-import-position
+from guest import DEADLINE, start_as  # pylint: disable=wrong-import-position
 
 # What the processes share: a word that stops them all, and two for each to count in.
 _words = memoryview(mmap.mmap(-1, 1 << 16)).cast("Q")
@@ -57,5 +57,10 @@ class Load:
         return bool(select.select([self.running.pipe], [], [], 0)[0])
 
     def join(self) -> None:
-        """Wait for the end. Raises what the process raised."""
+        """Wait for the end. Raises what the process raised. One that hangs in the kernel is an
+        error, and the log of the kernel says where all such tasks are."""
+        if not select.select([self.running.pipe], [], [], 3 * DEADLINE)[0]:
+            with open("/proc/sysrq-trigger", "w", encoding="ascii") as file:
+                file.write("w")
+            raise AssertionError(f"the load {self.name} does not end")
         self.running.result()
