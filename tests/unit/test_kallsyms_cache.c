@@ -66,7 +66,7 @@ static void put_slowly(const char *name, const char *text)
 	if (fork())
 		return;
 	out = fopen(name, "w");	/* waits for the reader */
-	usleep(100000);
+	usleep(110000);
 	fputs(text, out);
 	fflush(out);
 	_exit(0);

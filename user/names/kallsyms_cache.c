@@ -57,8 +57,8 @@ static __u64 modules_sum(const struct kallsyms_cache *s)
 
 static void reload(struct kallsyms_cache *s, __u64 now)
 {
-	FILE *in = open_file(s, "kallsyms");
 	__u64 began = clock_mono_ns();
+	FILE *in = open_file(s, "kallsyms");
 	struct kallsyms *table;
 
 	s->read_modules = s->modules;
