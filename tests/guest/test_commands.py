@@ -60,6 +60,20 @@ class Commands(unittest.TestCase):
         for result in probe["selftest"]["results"]:
             self.assertEqual(result["seen"], result["expected"], result)
 
+    def test_what_is_not_detected(self) -> None:
+        """The summary has the list that probe has, and the start of watch says each of it."""
+        (probe,) = self.json(0, "probe", "-j")
+        done = self.pageflight(0, "watch", "-j", "--", "true")
+        self.assertEqual(json.loads(done.stdout)["not_detected"], probe["not_detected"])
+        for blind in probe["not_detected"]:
+            line = f"not detected: {blind['what']} [{blind['symbol']}: {blind['why']}]"
+            self.assertIn(line, done.stderr)
+            self.assertIn(line, self.pageflight(0, "probe").stdout)
+        # All modules are loaded here: what is not in a kernel is newer than that.
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            newer = [] if " netfs_perform_write\t" in symbols.read() else ["netfs_perform_write"]
+        self.assertEqual([blind["symbol"] for blind in probe["not_detected"]], newer)
+
     def test_demo(self) -> None:
         self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
 
@@ -186,6 +200,7 @@ class Commands(unittest.TestCase):
             return
         done = run(*who, "watch", "-j", "--", "true")
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("[ext4_block_zero_range: no CAP_SYS_ADMIN to look into modules]", done.stderr)
         for lost in ("no CAP_SYS_PTRACE", "no CAP_SYSLOG", "neither CAP_SYSLOG nor CAP_SYS_RAWIO"):
             self.assertIn(lost, done.stderr)
 

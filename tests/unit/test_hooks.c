@@ -3,6 +3,7 @@
  * The choice of hooks, on kernels made up here: which function exists is a
  * string that names those which do not.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,6 +141,41 @@ TEST_FN(candidate_that_failed_tells_more_than_an_absent_one)
 	assert_string_equal(hook_error(h), "this kernel cannot call programs from functions");
 }
 
+/* What is not seen for want of the program; NULL if it is seen or said by another row. */
+static const char *blind_for(const char *program)
+{
+	const struct hook *h = hooks_blind(hooks, hooks_n, find(program) - hooks);
+
+	return h ? h->symbol : NULL;
+}
+
+TEST_FN(lost_part_of_a_role_is_named)
+{
+	plan(" ext4_block_zero_range ");
+	find("on_ext4_zero")->state = find("on_ext4_zeroed")->state = HOOK_ATTACHED;
+	assert_null(blind_for("on_ext4_range"));	/* the older function is enough */
+	plan(" ext4_block_zero_range ext4_block_zero_page_range ");
+	assert_string_equal(blind_for("on_ext4_range"), "ext4_block_zero_range");
+	assert_null(blind_for("on_ext4_zero"));		/* it is said once */
+	find("on_zero")->state = find("on_zeroed")->state = HOOK_ATTACHED;
+	assert_null(blind_for("on_zero"));
+	assert_string_equal(hook_why_not(find("on_ext4_range")), "not in this kernel");
+	find("on_ext4_range")->why_absent = "its module is not loaded";
+	assert_string_equal(hook_why_not(find("on_ext4_range")), "its module is not loaded");
+}
+
+TEST_FN(half_of_a_pair_is_named)
+{
+	plan("");
+	find("on_zero")->state = HOOK_ATTACHED;
+	find("on_zeroed")->state = HOOK_FAILED;
+	find("on_zeroed")->err = -E2BIG;
+	assert_string_equal(blind_for("on_zero"), "truncate_inode_partial_folio");
+	assert_string_equal(hook_why_not(find("on_zeroed")), strerror(E2BIG));
+	find("on_ack")->state = HOOK_FAILED;	/* required: no session begins */
+	assert_null(blind_for("on_ack"));
+}
+
 TEST_FN(programs_of_one_function_stand_together)
 {
 	plan("");
@@ -223,6 +259,8 @@ int main(void)
 		cmocka_unit_test(optional_roles_may_be_missing),
 		cmocka_unit_test(failed_hook_is_missing),
 		cmocka_unit_test(candidate_that_failed_tells_more_than_an_absent_one),
+		cmocka_unit_test(lost_part_of_a_role_is_named),
+		cmocka_unit_test(half_of_a_pair_is_named),
 		cmocka_unit_test(programs_of_one_function_stand_together),
 		cmocka_unit_test(groups_of_one_role_are_rivals),
 		cmocka_unit_test(every_row_is_complete),

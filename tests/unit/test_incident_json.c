@@ -11,6 +11,7 @@
 #include "kernel/filter.h"
 #include "base/kallsyms.h"
 #include "sample.h"
+#include "kernel/hooks.h"
 #include "lib/test.h"
 
 struct key {
@@ -268,11 +269,19 @@ TEST_FN(test_summary)
 		{ "losses.refused", json_type_int, "3" },
 		{ "losses.evicted", json_type_int, "4" },
 		{ "losses.output_lost", json_type_int, "5" },
+		{ "not_detected", json_type_array,
+		  "[{\"what\":\"holes\",\"symbol\":\"punch\",\"why\":\"not in this kernel\"}]" },
+	};
+	static const struct hook hooks[] = {
+		{ .role = "a", .symbol = "punch", .blind_without = "holes", .state = HOOK_ABSENT },
+		{ .role = "a", .symbol = "cut", .blind_without = "ends", .state = HOOK_ATTACHED },
 	};
 	struct summary sum = sample_summary();
 	struct json_object *obj;
 	int n;
 
+	sum.hooks = hooks;
+	sum.n_hooks = ARRAY_LEN(hooks);
 	sum.totals.missed = 2;
 	sum.totals.missed_by[PF_ROLE_attach] = sum.totals.missed_by[PF_ROLE_write] = 1;
 	sum.refused = 3;

@@ -15,6 +15,7 @@
 #include "kernel/loader.h"
 #include "kernel/privileges.h"
 #include "kernel/selftest.h"
+#include "output/blind_json.h"
 #include "output/json.h"
 #include "output/sink.h"
 
@@ -41,21 +42,6 @@ struct probe {
 	char release[sizeof(((struct utsname *)0)->release)];
 };
 
-static const char *why(const struct hook *h)
-{
-	switch (h->state) {
-	case HOOK_ABSENT:
-		return h->module ? "not in this kernel, or its module is not loaded"
-				 : "not in this kernel";
-	case HOOK_NOT_NEEDED:
-		return "another is enough on this kernel";
-	case HOOK_FAILED:
-		return hook_error(h);
-	default:
-		return "";
-	}
-}
-
 /* Programs on one function that belong together share a line. One in use speaks for them. */
 static bool spoken_for(const struct probe *p, size_t i)
 {
@@ -72,6 +58,21 @@ static bool spoken_for(const struct probe *p, size_t i)
 	return false;
 }
 
+static void print_blind(const struct probe *p)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < p->n; i++) {
+		const struct hook *h = hooks_blind(p->hooks, p->n, i);
+
+		if (!h)
+			continue;
+		printf("%snot detected: %s [%s: %s]\n", any ? "" : "\n", h->blind_without,
+		       h->symbol, hook_why_not(h));
+		any = true;
+	}
+}
+
 static int print_text(const struct probe *p)
 {
 	printf("kernel %s\n\n%-17s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
@@ -82,8 +83,9 @@ static int print_text(const struct probe *p)
 		if (spoken_for(p, i))
 			continue;
 		snprintf(hook, sizeof(hook), "%s/%s", hook_method_name(h->method), h->symbol);
-		printf("%-17s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), why(h));
+		printf("%-17s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), hook_why_not(h));
 	}
+	print_blind(p);
 	putchar('\n');
 	if (p->test_err) {
 		printf("self-test could not run: %s\n", strerror(-p->test_err));
@@ -110,7 +112,7 @@ static void put_hooks(struct json *j, const struct probe *p)
 		json_text(j, "symbol", h->symbol);
 		json_bool(j, "required", h->required);
 		json_text(j, "state", hook_state_name(h->state));
-		json_text(j, "why", why(h));
+		json_text(j, "why", hook_why_not(h));
 		json_text(j, "sees", h->blind_without);
 		json_object_end(j);
 	}
@@ -146,6 +148,7 @@ static int print_json(const struct probe *p)
 	json_text(&j, "type", "probe");
 	json_text(&j, "kernel", p->release);
 	put_hooks(&j, p);
+	json_put_blind(&j, p->hooks, p->n);
 	put_test(&j, p);
 	return json_end(&j, stdout);
 }

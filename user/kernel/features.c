@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/btf.h>
 #include <linux/capability.h>
@@ -88,6 +89,29 @@ bool kernel_has_atomic(const struct btf *btf)
 	return btf__find_by_name_kind(btf, "bpf_preempt_disable", BTF_KIND_FUNC) > 0 &&
 	       btf__find_by_name_kind(btf, "bpf_local_irq_save", BTF_KIND_FUNC) > 0 &&
 	       struct_has(btf, "bpf_subprog_info", "might_sleep");
+}
+
+/* Types of a module, its parameters, or a file system of its name: a kernel with it has one. */
+bool kernel_has_module(const char *name)
+{
+	char path[96], line[64], type[64];
+	bool found = false;
+	FILE *known;
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
+	if (!access(path, F_OK))
+		return true;
+	snprintf(path, sizeof(path), "/sys/module/%s", name);
+	if (!access(path, F_OK))
+		return true;
+	known = fopen("/proc/filesystems", "r");
+	if (!known)
+		return false;
+	while (!found && fgets(line, sizeof(line), known))
+		found = (sscanf(line, "nodev %63s", type) == 1 || sscanf(line, "%63s", type) == 1) &&
+			!strcmp(type, name);
+	fclose(known);
+	return found;
 }
 
 static bool enum_has(const struct btf *btf, const char *type, const char *value)

@@ -20,6 +20,9 @@ bool kernel_has_atomic(const struct btf *btf);
 /* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
 bool kernel_has_hook(void *ctx, const struct hook *h);
 
+/* Is this module loaded, or a part of the kernel? */
+bool kernel_has_module(const char *name);
+
 /* A BPF helper that is necessary and that the kernel lacks; NULL if it lacks none. */
 const char *kernel_lacks(const struct btf *btf);
 

@@ -14,6 +14,11 @@
 	{ .program = prog, __VA_ARGS__ },						\
 	{ .program = prog "_2", .second = true, __VA_ARGS__ }
 
+/* Two programs at the ends of a function. */
+#define AROUND(begin, end, ...)								\
+	{ .program = begin, .method = HOOK_FENTRY, __VA_ARGS__ },			\
+	{ .program = end, .method = HOOK_FEXIT, __VA_ARGS__ }
+
 /* The four programs of a write. WRITE_HOOKS() in BPF makes them. */
 #define WRITE_ROWS(prog, target, ...)							\
 	TWICE(prog, .method = HOOK_FENTRY, .symbol = target, __VA_ARGS__),		\
@@ -144,56 +149,21 @@ static const struct hook table[] = {
 		.method = HOOK_FEXIT, .symbol = "do_page_mkwrite",
 		.blind_without = "the first store to a clean page through a mapping",
 	},
-	{
-		.program = "on_zero", .role = "write truncate",
-		.method = HOOK_FENTRY, .symbol = "truncate_inode_partial_folio",
-		.blind_without = "bytes zeroed by truncate and hole punch",
-	},
-	{
-		.program = "on_zeroed", .role = "write truncate",
-		.method = HOOK_FEXIT, .symbol = "truncate_inode_partial_folio",
-		.blind_without = "bytes zeroed by truncate and hole punch",
-	},
-	{
-		.program = "on_ext4_range", .role = "write truncate", .group = 1,
-		.method = HOOK_FENTRY, .symbol = "ext4_block_zero_range", .module = "ext4",
-		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
-	},
-	{
-		.program = "on_ext4_ranged", .role = "write truncate", .group = 1,
-		.method = HOOK_FEXIT, .symbol = "ext4_block_zero_range", .module = "ext4",
-		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
-	},
-	{
-		.program = "on_ext4_zero", .role = "write truncate", .group = 2,
-		.method = HOOK_FENTRY, .symbol = "ext4_block_zero_page_range", .module = "ext4",
-		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
-	},
-	{
-		.program = "on_ext4_zeroed", .role = "write truncate", .group = 2,
-		.method = HOOK_FEXIT, .symbol = "ext4_block_zero_page_range", .module = "ext4",
-		.blind_without = "bytes zeroed by truncate and hole punch of ext4",
-	},
-	{
-		.program = "on_eof_zero", .role = "write truncate",
-		.method = HOOK_FENTRY, .symbol = "iomap_truncate_page", .module = "iomap",
-		.blind_without = "bytes zeroed by truncate of xfs",
-	},
-	{
-		.program = "on_eof_zeroed", .role = "write truncate",
-		.method = HOOK_FEXIT, .symbol = "iomap_truncate_page", .module = "iomap",
-		.blind_without = "bytes zeroed by truncate of xfs",
-	},
-	{
-		.program = "on_iomap_zero", .role = "write truncate",
-		.method = HOOK_FENTRY, .symbol = "iomap_zero_range", .module = "iomap",
-		.blind_without = "bytes zeroed by hole punch of xfs",
-	},
-	{
-		.program = "on_iomap_zeroed", .role = "write truncate",
-		.method = HOOK_FEXIT, .symbol = "iomap_zero_range", .module = "iomap",
-		.blind_without = "bytes zeroed by hole punch of xfs",
-	},
+	AROUND("on_zero", "on_zeroed", .role = "write truncate",
+	       .symbol = "truncate_inode_partial_folio",
+	       .blind_without = "bytes zeroed by truncate and hole punch"),
+	AROUND("on_ext4_range", "on_ext4_ranged", .role = "write truncate", .group = 1,
+	       .symbol = "ext4_block_zero_range", .module = "ext4",
+	       .blind_without = "bytes zeroed by truncate and hole punch of ext4"),
+	AROUND("on_ext4_zero", "on_ext4_zeroed", .role = "write truncate", .group = 2,
+	       .symbol = "ext4_block_zero_page_range", .module = "ext4",
+	       .blind_without = "bytes zeroed by truncate and hole punch of ext4"),
+	AROUND("on_eof_zero", "on_eof_zeroed", .role = "write truncate",
+	       .symbol = "iomap_truncate_page", .module = "iomap",
+	       .blind_without = "bytes zeroed by truncate of xfs"),
+	AROUND("on_iomap_zero", "on_iomap_zeroed", .role = "write truncate",
+	       .symbol = "iomap_zero_range", .module = "iomap",
+	       .blind_without = "bytes zeroed by hole punch of xfs"),
 	{
 		.program = "on_btrfs_range", .role = "write btrfs", .group = 1,
 		.method = HOOK_FENTRY, .symbol = "btrfs_truncate_block", .module = "btrfs",
@@ -314,6 +284,42 @@ const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 			return telling(hooks, n, &hooks[i]);
 	}
 	return NULL;
+}
+
+/* One that failed is to blame though its partner is in use: half of a pair sees nothing. */
+const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i)
+{
+	const struct hook *failed = NULL;
+	bool used = false;
+
+	if (hooks[i].required)
+		return NULL;
+	for (size_t k = 0; k < n; k++) {
+		if (hooks_tie(&hooks[i], &hooks[k]) == HOOK_APART)
+			continue;
+		if (k < i)
+			return NULL;
+		used |= hooks[k].state == HOOK_ATTACHED || hooks[k].state == HOOK_NOT_NEEDED;
+		if (hooks[k].state == HOOK_FAILED)
+			failed = &hooks[k];
+	}
+	if (failed)
+		return failed;
+	return used ? NULL : &hooks[i];
+}
+
+const char *hook_why_not(const struct hook *h)
+{
+	switch (h->state) {
+	case HOOK_ABSENT:
+		return h->why_absent ? h->why_absent : "not in this kernel";
+	case HOOK_NOT_NEEDED:
+		return "another is enough on this kernel";
+	case HOOK_FAILED:
+		return hook_error(h);
+	default:
+		return "";
+	}
 }
 
 /* The second copy acts where the first was skipped, so only skips of the second are losses. */

@@ -29,7 +29,7 @@ enum hook_run {
 enum hook_state {
 	HOOK_UNTRIED,
 	HOOK_ATTACHED,
-	HOOK_ABSENT,	/* the kernel has no such function or tracepoint */
+	HOOK_ABSENT,	/* the kernel has no such function or tracepoint; see why_absent */
 	HOOK_NOT_NEEDED,/* a newer candidate is in use, or the program adds nothing here */
 	HOOK_FAILED,	/* present, but it could not be attached; see err */
 };
@@ -57,6 +57,7 @@ struct hook {
 
 	enum hook_state state;
 	int err;			/* -errno of HOOK_FAILED */
+	const char *why_absent;		/* HOOK_ABSENT: NULL if the kernel lacks the function alone */
 };
 
 /* Rows of the table. */
@@ -80,6 +81,15 @@ void hooks_stand_once(struct hook *hooks, size_t n);
  * failed; NULL if there is none.
  */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);
+
+/*
+ * What is not seen for want of hooks[i] and all that are tied to it: the hook to blame. NULL
+ * if it is seen, if a row before has the answer, or if without it there is no session.
+ */
+const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i);
+
+/* Why a hook is not in use; empty if it is. */
+const char *hook_why_not(const struct hook *h);
 
 /* How two rows belong together. */
 enum hook_tie {

@@ -11,6 +11,7 @@
 #include "kernel/hooks.h"
 #include "base/fmt.h"
 #include "base/kallsyms.h"
+#include "blind_json.h"
 #include "json.h"
 #include "sink.h"
 
@@ -285,6 +286,7 @@ static int incident_json_summary(struct sink *sink, const struct summary *sum)
 	put_counters(&j, stats);
 	put_losses(&j, sum);
 	put_missed(&j, sum);
+	json_put_blind(&j, sum->hooks, sum->n_hooks);
 	return json_end(&j, sink->out);
 }
 

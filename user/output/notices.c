@@ -18,36 +18,15 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && !strcmp(a, b));
 }
 
-static void say_missing(const struct hook *hook)
-{
-	log_info("not detected: %s [%s: %s]", hook->blind_without, hook->symbol,
-		 hook->state == HOOK_FAILED ? hook_error(hook) : "absent");
-}
-
-/*
- * Hooks that are tied to each other detect one thing. That thing is not detected
- * if none of these hooks is in use, or if one of them failed, since half of a pair
- * detects nothing. A session does not start without its required roles.
- */
-static void notices_missing(const struct hook *hooks, size_t n)
+/* A session does not start without its required roles. */
+static void notices_blind(const struct hook *hooks, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct hook *failed = NULL;
-		bool first = true, used = false;
+		const struct hook *h = hooks_blind(hooks, n, i);
 
-		if (hooks[i].required)
-			continue;
-		for (size_t k = 0; k < n; k++) {
-			if (hooks_tie(&hooks[i], &hooks[k]) == HOOK_APART)
-				continue;
-			first &= k >= i;
-			used |= hooks[k].state == HOOK_ATTACHED ||
-				hooks[k].state == HOOK_NOT_NEEDED;
-			if (hooks[k].state == HOOK_FAILED)
-				failed = &hooks[k];
-		}
-		if (first && (failed || !used))
-			say_missing(failed ? failed : &hooks[i]);
+		if (h)
+			log_info("not detected: %s [%s: %s]", h->blind_without, h->symbol,
+				 hook_why_not(h));
 	}
 }
 
@@ -68,7 +47,7 @@ void notices_hooks(const struct hook *hooks, size_t n)
 		role = hooks[i].role;
 	}
 	log_info("attached %zu hooks: %s ('pageflight probe' shows them)", attached, line);
-	notices_missing(hooks, n);
+	notices_blind(hooks, n);
 }
 
 void notices_filter(const struct filter *filter)

@@ -23,6 +23,8 @@ struct summary {
 	__u64 output_lost;			/* incidents that were not printed: no reader in time */
 	__u64 small;				/* incidents below --min-bytes, not counted above */
 	const struct filter *filter;		/* NULL: none */
+	const struct hook *hooks;		/* for what was not seen for want of one */
+	size_t n_hooks;
 };
 
 struct sink;

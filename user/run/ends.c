@@ -94,6 +94,7 @@ int session_finish(struct session *s)
 	s->sum.duration_ns = s->ended - s->began;
 	s->sum.content = loader_content(s->loader);
 	s->sum.totals = s->seen;
+	s->sum.hooks = loader_hooks(s->loader, &s->sum.n_hooks);
 	s->sum.refused += pf_engine_refused(s->engine);
 	s->sum.evicted = pf_engine_evicted(s->engine);
 	return report_summary(s->report, &s->sum) ?: flush(s);
