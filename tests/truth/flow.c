@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "conn.h"
 #include "content.h"
 #include "lib/say.h"
 #include "net.h"
@@ -51,19 +52,19 @@ static struct gate_seen seen_now(void)
 	return seen;
 }
 
-static struct net_state state_now(const struct flow *w)
+static struct conn_state state_now(const struct flow *w)
 {
-	struct net_state state = { 0 };
+	struct conn_state state = { 0 };
 
 	if (w->c.tx >= 0)
-		net_state(w->c.tx, &state);
+		conn_state(w->c.tx, &state);
 	return state;
 }
 
 /* Nothing is acknowledged any more on a connection that one side has ended. */
 static uint32_t outq_now(const struct flow *w)
 {
-	return w->c.tx >= 0 && !state_now(w).closed ? net_outq(w->c.tx) : 0;
+	return w->c.tx >= 0 && !state_now(w).closed ? conn_outq(w->c.tx) : 0;
 }
 
 static bool is_out(struct flow *w)
@@ -89,7 +90,7 @@ static bool is_stuck(struct flow *w)
 
 static bool is_blocked(struct flow *w)
 {
-	struct net_state state = state_now(w);
+	struct conn_state state = state_now(w);
 
 	return (!state.unacked && (state.notsent || !outq_now(w))) || is_stuck(w);
 }
@@ -164,7 +165,7 @@ static void read_up_to(struct flow *w, uint32_t most)
 	uint32_t to = most < w->sent - w->got ? w->got + most : w->sent;
 
 	while (w->got < to && !w->quit) {
-		ssize_t n = net_read(&w->c, w->p, reality.arrived + w->got, to - w->got);
+		ssize_t n = conn_read(&w->c, w->p, reality.arrived + w->got, to - w->got);
 
 		if (n <= 0 && w->aborted)
 			return;
@@ -229,16 +230,16 @@ static void step(struct flow *w, const struct plan_step *s)
 	case STEP_UNCORK:
 		w->corked = s->op == STEP_CORK;
 		if (w->c.tx >= 0)
-			net_cork(w->c.tx, w->corked);
+			conn_cork(w->c.tx, w->corked);
 		break;
 	case STEP_CLOSE:
 	case STEP_RESET:
 		w->aborted = s->op == STEP_RESET;
-		net_close_sender(&w->c, w->aborted);
+		conn_close_sender(&w->c, w->aborted);
 		break;
 	case STEP_QUIT:
 		w->aborted = w->quit = true;
-		net_close_reader(&w->c, w->p, true);
+		conn_close_reader(&w->c, w->p, true);
 		break;
 	case STEP_MARK:
 		w->mark_resent = seen_now().resent;
@@ -268,7 +269,7 @@ static void step(struct flow *w, const struct plan_step *s)
 /* Which states the flow has bytes in. */
 static void note_states(struct flow *w)
 {
-	struct net_state state = state_now(w);
+	struct conn_state state = state_now(w);
 	struct gate_seen seen = { 0 };
 	bool in[STATE_MAX] = { 0 };
 
@@ -279,7 +280,7 @@ static void note_states(struct flow *w)
 						   w->plugged && state.unacked;
 	in[STATE_UNDER_WAY] = seen.kept;
 	in[STATE_DROPPED] = w->dropping && seen.dropped;
-	in[STATE_UNREAD] = !net_is_gated(w->p->net) && net_inq(w->c.rx);
+	in[STATE_UNREAD] = !net_is_gated(w->p->net) && conn_inq(w->c.rx);
 	in[STATE_READ] = w->got;
 	for (enum state i = 0; i < STATE_MAX; i++)
 		w->truth->reached[i] += in[i];
@@ -291,11 +292,11 @@ static void step_traced(struct flow *w, const struct plan_step *s)
 		note_states(w);
 	if (trace_on) {
 		struct gate_seen seen = seen_now();
-		struct net_state state = state_now(w);
+		struct conn_state state = state_now(w);
 
 		trace("sent %u got %u | outq %u notsent %u unacked %u cwnd %u retrans %u inq %u | "
 		      "relay %u resent %u dropped %u", w->sent, w->got, outq_now(w),
-		      state.notsent, state.unacked, state.cwnd, state.retrans, w->c.rx < 0 ? 0 : net_inq(w->c.rx),
+		      state.notsent, state.unacked, state.cwnd, state.retrans, w->c.rx < 0 ? 0 : conn_inq(w->c.rx),
 		      seen.end, seen.resent, seen.dropped);
 		trace("%s %u %u", step_names[s->op], s->a, s->b);
 	}
@@ -342,7 +343,7 @@ void flow_run(const struct plan *p, struct truth *ret)
 	*ret = (struct truth){ .n = p->n };
 	w.f = file_fresh(p);
 	relay_follow(PLAN_PORT + p->n);
-	net_connect(&w.c, p);
+	conn_open(&w.c, p);
 	if (p->net == NET_CARD)
 		relay_weather(p->weather, p->late, &w.rng);
 	send_prepare(p->sender, w.c.tx);
@@ -355,7 +356,7 @@ void flow_run(const struct plan *p, struct truth *ret)
 	if (!*ret->trouble)
 		wait_for(&w, is_acked, "everything is acknowledged at the end");
 	/* Packets that are still in the ring can be later transmissions of bytes that arrived. */
-	net_disconnect(&w.c, p);
+	conn_close(&w.c, p);
 	if (net_is_gated(p->net) && !*ret->trouble)
 		wait_for(&w, is_over, "the end of the stream went by");
 	if (w.got != w.sent && !w.aborted)

@@ -9,10 +9,9 @@
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <linux/pkt_sched.h>
 #include <linux/sockios.h>
+#include <linux/pkt_sched.h>
 #include <net/if.h>
-#include <linux/tcp.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +22,11 @@
 
 #include "far.h"
 #include "lib/say.h"
+#include "noise.h"
 #include "port.h"
 
 #define BUFFER (8 << 20)
 #define SMALL_WINDOW (24 << 10)
-#define STATE_CLOSED 7		/* TCP_CLOSE of netinet/tcp.h, which excludes linux/tcp.h */
-#define READ_S 20		/* until a reader gives up */
 
 static const char make_devices[] =
 	"set -e\n"
@@ -82,33 +80,44 @@ static void enter(int fd)
 	must(!setns(fd, CLONE_NEWNET), "setns");
 }
 
-static void in_addr(struct sockaddr_in *addr, enum net net, unsigned int host, uint16_t port)
+void net_addr(struct sockaddr_in *addr, enum net net, unsigned int host, uint16_t port)
 {
 	*addr = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons(port) };
 	addr->sin_addr.s_addr = htonl(net == NET_LO ? INADDR_LOOPBACK :
 				      10u << 24 | (80 + net) << 16 | host);
 }
 
-static void option(int fd, int level, int name, int value, const char *what)
-{
-	must(!setsockopt(fd, level, name, &value, sizeof(value)), "%s", what);
-}
-
-static uint16_t port_of(enum net net, bool small)
+uint16_t net_port(enum net net, bool small)
 {
 	return 8000 + 2 * net + small;
 }
 
+int net_listener(enum net net, bool small)
+{
+	return listener[net][small];
+}
+
+int net_socket(void)
+{
+	int fd;
+
+	enter(ns[0]);
+	fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	enter(own_ns);
+	must(fd >= 0, "socket");
+	return fd;
+}
+
 static int make_listener(enum net net, bool small)
 {
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), size = small ? SMALL_WINDOW : BUFFER;
 	struct sockaddr_in addr;
 
 	must(fd >= 0, "socket");
-	in_addr(&addr, net, 0, port_of(net, small));
+	net_addr(&addr, net, 0, net_port(net, small));
 	if (net != NET_LO)
 		addr.sin_addr.s_addr = htonl(INADDR_ANY);
-	option(fd, SOL_SOCKET, SO_RCVBUFFORCE, small ? SMALL_WINDOW : BUFFER, "SO_RCVBUFFORCE");
+	must(!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)), "SO_RCVBUFFORCE");
 	must(!bind(fd, (void *)&addr, sizeof(addr)), "bind");
 	must(!listen(fd, 8), "listen");
 	return fd;
@@ -275,10 +284,11 @@ void net_serve_reader(void)
 	must(!system(make_reader), "cannot set the card up");
 	for (int small = 0; small < 2; small++)
 		listener[NET_CARD][small] = make_listener(NET_CARD, small);
+	noise_sink();
 	far_serve(port_open("reader"), listener[NET_CARD]);
 }
 
-static void set_devices(const struct plan *p)
+void net_configure(const struct plan *p)
 {
 	static bool one[NET_MAX];
 
@@ -291,107 +301,4 @@ static void set_devices(const struct plan *p)
 		one[p->net] = p->one_segment;
 	}
 	must(pwrite(tail_probe, p->tail_probe ? "3" : "0", 1, 0) == 1, "tcp_early_retrans");
-}
-
-void net_connect(struct conn *c, const struct plan *p)
-{
-	const struct timeval limit = { .tv_sec = READ_S };
-	struct sockaddr_in from, to;
-
-	set_devices(p);
-	in_addr(&from, p->net, 1, PLAN_PORT + p->n);
-	in_addr(&to, p->net, p->eager ? 3 : 2, port_of(p->net, p->small_window));
-	enter(ns[0]);
-	c->tx = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	enter(own_ns);
-	must(c->tx >= 0, "socket");
-	option(c->tx, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
-	option(c->tx, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER, "SO_SNDBUFFORCE");
-	if (p->mss)
-		option(c->tx, IPPROTO_TCP, TCP_MAXSEG, p->mss, "TCP_MAXSEG");
-	must(!bind(c->tx, (void *)&from, sizeof(from)), "bind to port %u", PLAN_PORT + p->n);
-	must(!connect(c->tx, (void *)&to, sizeof(to)), "connect");
-	if (p->net == NET_CARD) {
-		c->rx = -1;
-		far_accept(p->small_window);
-		return;
-	}
-	c->rx = accept4(listener[p->net][p->small_window], NULL, NULL, SOCK_CLOEXEC);
-	must(c->rx >= 0, "accept");
-	must(!setsockopt(c->rx, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)), "SO_RCVTIMEO");
-}
-
-/* Returns what is left of the socket. */
-static int close_end(int sock, bool reset)
-{
-	struct linger hard = { .l_onoff = 1 };
-
-	if (sock < 0)
-		return -1;
-	if (reset)
-		must(!setsockopt(sock, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard)), "SO_LINGER");
-	close(sock);
-	return -1;
-}
-
-void net_close_sender(struct conn *c, bool reset)
-{
-	c->tx = close_end(c->tx, reset);
-}
-
-void net_close_reader(struct conn *c, const struct plan *p, bool reset)
-{
-	if (p->net == NET_CARD)
-		far_close(reset);
-	else
-		c->rx = close_end(c->rx, reset);
-}
-
-void net_disconnect(struct conn *c, const struct plan *p)
-{
-	net_close_sender(c, p->reset);
-	net_close_reader(c, p, false);
-}
-
-ssize_t net_read(const struct conn *c, const struct plan *p, uint8_t *to, uint32_t len)
-{
-	if (p->net == NET_CARD)
-		return far_read(to, len, p->read_piece, p->read_pause_us);
-	return recv(c->rx, to, len, 0);
-}
-
-uint32_t net_outq(int sock)
-{
-	int n = 0;
-
-	must(!ioctl(sock, SIOCOUTQ, &n), "SIOCOUTQ");
-	return n;
-}
-
-uint32_t net_inq(int sock)
-{
-	int n = 0;
-
-	must(!ioctl(sock, SIOCINQ, &n), "SIOCINQ");
-	return n;
-}
-
-void net_state(int sock, struct net_state *ret)
-{
-	struct tcp_info info = { 0 };
-	socklen_t len = sizeof(info);
-
-	must(!getsockopt(sock, IPPROTO_TCP, TCP_INFO, &info, &len), "TCP_INFO");
-	*ret = (struct net_state){
-		.unacked = info.tcpi_unacked,
-		.notsent = info.tcpi_notsent_bytes,
-		.retrans = info.tcpi_total_retrans,
-		.cwnd = info.tcpi_snd_cwnd,
-		.closed = info.tcpi_state == STATE_CLOSED,
-	};
-}
-
-void net_cork(int sock, bool cork)
-{
-	option(sock, IPPROTO_TCP, TCP_CORK, cork, "TCP_CORK");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * net - the networks of the bench and the connections over them.
+ * net - the networks of the bench.
  *
  * There are two network namespaces. Every flow sends in `here` and is read in
  * `there`; over lo, both ends are in `here`. A veth pair connects the two, and so
@@ -11,15 +11,11 @@
 #ifndef TRUTH_NET_H
 #define TRUTH_NET_H
 
-#include <sys/types.h>
+#include <netinet/in.h>
 
 #include "plan.h"
 
 #define NET_SENDERS "/run/netns/here"	/* the namespace of every sending socket */
-
-struct conn {
-	int tx, rx;		/* rx of another machine: -1 */
-};
 
 /* Make all of it. Returns the file descriptors of the two tun devices. */
 void net_make(int *ret_tun_here, int *ret_tun_there);
@@ -30,30 +26,18 @@ int net_make_card(void);
 /* In the machine of the reader: listen behind the card, and do what the sender's asks. */
 void net_serve_reader(void) __attribute__((noreturn));
 
-/* Configure the sender's device as planned, and connect. */
-void net_connect(struct conn *c, const struct plan *p);
-void net_close_sender(struct conn *c, bool reset);
-void net_close_reader(struct conn *c, const struct plan *p, bool reset);
-void net_disconnect(struct conn *c, const struct plan *p);
-
-/* Read as the reader does. Returns what recv() would. */
-ssize_t net_read(const struct conn *c, const struct plan *p, uint8_t *to, uint32_t len);
+/* Configure the sender's device as planned. */
+void net_configure(const struct plan *p);
 
 /* Close and open the queueing discipline of the sender's device. */
 void net_plug(enum net net, bool plug);
 
-uint32_t net_outq(int sock);		/* SIOCOUTQ: not acknowledged, sent or not */
-uint32_t net_inq(int sock);		/* SIOCINQ: arrived, not read */
+/* A new TCP socket in `here`. */
+int net_socket(void);
 
-struct net_state {
-	uint32_t unacked;		/* segments */
-	uint32_t notsent;		/* bytes */
-	uint32_t retrans;		/* segments, since the connection began */
-	uint32_t cwnd;
-	bool closed;			/* the reader has reset it */
-};
-void net_state(int sock, struct net_state *ret);
-
-void net_cork(int sock, bool cork);
+/* What readers listen at, by the size of their window. Host 1 sends; 2 and 3 read. */
+int net_listener(enum net net, bool small_window);
+uint16_t net_port(enum net net, bool small_window);
+void net_addr(struct sockaddr_in *ret, enum net net, unsigned int host, uint16_t port);
 
 #endif

@@ -16,6 +16,7 @@
 #include "judge.h"
 #include "lib/say.h"
 #include "net.h"
+#include "noise.h"
 #include "said.h"
 #include "table.h"
 #include "trace.h"
@@ -31,11 +32,13 @@ struct options {
 	const char *content, *kernel, *list;
 	enum net only;
 	bool reader;
+	unsigned int noise;
 };
 
 static const char usage[] =
 	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE]\n"
-	"             [--kernel NAME] [--list VERDICT] [--seconds N] [--beside] [--card]\n"
+	"             [--kernel NAME] [--list VERDICT] [--seconds N] [--beside]\n"
+	"             [--card [--noise N]]\n"
 	"       truth --reader\n"
 	"  --flow n    only flow n, and trace it\n"
 	"  --content   as pageflight watch has it; default: do not pass it on\n"
@@ -44,7 +47,8 @@ static const char usage[] =
 	"  --seconds   begin no flow after this time\n"
 	"  --beside    the machine is under load of others: only the flows are watched, and one\n"
 	"              that did not get as far as planned is no failure\n"
-	"  --card      send to another machine, which runs truth --reader\n";
+	"  --card      send to another machine, which runs truth --reader\n"
+	"  --noise N   so many other senders meanwhile, default 7\n";
 
 static uint64_t number(const char *text, uint64_t max)
 {
@@ -69,11 +73,12 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' },
 		{ "card", 0, NULL, 'd' }, { "reader", 0, NULL, 'r' },
 		{ "seconds", 1, NULL, 't' }, { "beside", 0, NULL, 'b' },
+		{ "noise", 1, NULL, 'o' },
 		{ 0 },
 	};
 	int found;
 
-	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?", .only = NET_MAX };
+	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?", .only = NET_MAX, .noise = 7 };
 	while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (found) {
 		case 's':
@@ -98,6 +103,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->list = optarg;
+			break;
+		case 'o':
+			o->noise = number(optarg, 16);
 			break;
 		case 'd':
 			o->only = NET_CARD;
@@ -218,7 +226,10 @@ int main(int argc, char **argv)
 	flow_init(o.only);
 	watch_start(o.content, o.beside ? NET_SENDERS : NULL);
 	began = now_us();
+	if (o.only == NET_CARD)
+		noise_start(o.noise);
 	o.flows = run_all(&o, truths);
+	noise_stop();
 	ended = now_us();
 	/* At its end a session has a moment to print. That is too short on a busy machine. */
 	if (o.beside)
