@@ -11,6 +11,7 @@
 
 #include "lib/say.h"
 
+#define READ_S 600
 #define PATTERN "/sys/class/virtio-ports/*/name"
 
 static bool has_name(const char *path, const char *name)
@@ -61,10 +62,12 @@ void port_read(int fd, void *data, size_t len)
 {
 	ssize_t n;
 
+	alarm(READ_S);
 	for (; len; len -= n, data = (char *)data + n) {
 		n = read(fd, data, len);
 		must(n >= 0, "read from a port");
 		if (!n)
 			nap();
 	}
+	alarm(0);
 }

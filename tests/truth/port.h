@@ -8,7 +8,7 @@
 /* tests/vm/run gave it this name. Returns a file descriptor. */
 int port_open(const char *name);
 
-/* All of it, or the program ends. */
+/* All of it, or the program ends; also if a read takes ten minutes. */
 void port_write(int fd, const void *data, size_t len);
 void port_read(int fd, void *data, size_t len);
 
