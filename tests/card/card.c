@@ -28,6 +28,7 @@ static const char *const names[SOCKETS] = { "here", "there", "order" };
 
 static struct nic nic[2];		/* HERE, THERE */
 static struct gates gates;
+static uint64_t passed, last;		/* packets of the sender; and when the flow has ended */
 static int listener[SOCKETS], conn[SOCKETS];
 
 static void put(bool to_there, const uint8_t *bytes, uint32_t len)
@@ -37,7 +38,25 @@ static void put(bool to_there, const uint8_t *bytes, uint32_t len)
 
 static void pass(struct nic *from, const uint8_t *bytes, uint32_t len)
 {
+	passed += from == &nic[HERE];
 	gates_pass(&gates, now_us(), from == &nic[HERE], bytes, len);
+}
+
+/*
+ * Packets of the sender that have not been taken to their end. Behind the end of
+ * the flow those count that were there by then: other senders go on.
+ */
+static uint32_t waiting(void)
+{
+	uint32_t n = nic_waiting(&nic[HERE]);
+
+	if (!gates.seen.over)
+		last = 0;
+	else if (!last)
+		last = passed + n;
+	if (last)
+		n = last > passed ? last - passed : 0;
+	return n + gates.seen.kept;
 }
 
 static int listen_at(const char *directory, const char *name)
@@ -70,7 +89,7 @@ static bool obey(void)
 	if (recv(conn[ORDERS], &o, sizeof(o), MSG_WAITALL) != sizeof(o))
 		return false;
 	gates_obey(&gates, &o, &answer);
-	answer.seen.waiting = nic_waiting(&nic[HERE]) + answer.seen.kept;
+	answer.seen.waiting = waiting();
 	send_all(&answer, sizeof(answer));
 	if (o.op == GATE_CHANGES && answer.seen.changed)
 		send_all(gates.changes, answer.seen.end);

@@ -114,8 +114,9 @@ static void reach(struct plan *p, struct rng *r, unsigned int sent)
 	case MOMENT_RERING:
 		if (sent == 1) {
 			add(p, STEP_WAIT_OUT, 0, 0);
-			add(p, p->moment == MOMENT_RERING ? STEP_PAUSE : STEP_PLUG, 0, 0);
+			/* What is retransmitted into the closed gate is not retransmitted once more. */
 			add(p, STEP_MARK, 0, 0);
+			add(p, p->moment == MOMENT_RERING ? STEP_PAUSE : STEP_PLUG, 0, 0);
 			add(p, STEP_WAIT_RETRANS, 0, 0);
 		}
 		break;
