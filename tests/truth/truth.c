@@ -48,7 +48,7 @@ static const char usage[] =
 	"  --beside    the machine is under load of others: only the flows are watched, and one\n"
 	"              that did not get as far as planned is no failure\n"
 	"  --card      send to another machine, which runs truth --reader\n"
-	"  --noise N   so many other senders meanwhile, default 7\n";
+	"  --noise N   so many other senders meanwhile, default 0\n";
 
 static uint64_t number(const char *text, uint64_t max)
 {
@@ -78,7 +78,7 @@ static void parse(int argc, char **argv, struct options *o)
 	};
 	int found;
 
-	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?", .only = NET_MAX, .noise = 7 };
+	*o = (struct options){ .seed = 1, .flows = 200, .kernel = "?", .only = NET_MAX };
 	while ((found = getopt_long(argc, argv, "", known, NULL)) != -1) {
 		switch (found) {
 		case 's':
