@@ -119,6 +119,13 @@ struct pf_range {
 	const void *source;	/* for pf_range_evidence(); NULL: the range was made by hand */
 };
 
+/* Who reads a connection, as far as it is known. */
+enum pf_reader {
+	PF_READER_UNKNOWN,
+	PF_READER_HERE,		/* a socket on this host */
+	PF_READER_ELSEWHERE,
+};
+
 /*
  * One write x one connection. Pointers in it are valid during the call that
  * hands the incident over.
@@ -141,7 +148,7 @@ struct pf_incident {
 	__u32 resends;		/* of the connection before, of these bytes after the write */
 	__u64 dev;		/* as in struct pf_ev_hit */
 	__u64 ino;		/* dev and ino are 0 for memory of no file */
-	bool local;		/* the reader is on this host */
+	enum pf_reader reader;
 	bool evidence_lost;	/* something about this incident was not seen */
 	const struct pf_ev_op *op_rec;	/* NULL: the record was lost */
 	const struct pf_range *ranges;	/* in stream order; never empty */

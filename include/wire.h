@@ -115,6 +115,12 @@ _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
 #define PF_HIT_ENDED	 8u	/* the flight ended while the write was under way */
 #define PF_HIT_WIRE	 16u	/* every copy that the device makes is looked at: `read` is valid */
 #define PF_HIT_COMPARED	 32u	/* diff_from and diff_to are valid */
+#define PF_HIT_HERE	 64u	/* a reader on this host is known, be it that it gets copies */
+/*
+ * With PF_HIT_HERE: whether that reader gets the very pages is not known. Without: whether
+ * the reader is on this host is not known.
+ */
+#define PF_HIT_UNSURE	 128u
 
 /*
  * One write x one flight. But for the path the record is complete: an engine that missed
@@ -232,6 +238,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
 	LOSS(socks_full,  "sockets not registered: map full")			\
 	LOSS(readers_full, "established sockets not noted: a local reader may count as remote") \
+	LOSS(readers_unfound, "connections over lo without a known reader: followed until the ACK only") \
 	LOSS(writes_full, "writes not followed: map full")			\
 	LOSS(events_lost, "records lost: ring buffer full, or not taken by the end") \
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \

@@ -17,6 +17,7 @@
  *		an unrelated socket to go on
  * lingering	tuple of a dead socket -> the connection whose packets outlive it
  * readers	tuple of every established socket, as it sees itself -> its address
+ * streams	where the streams of such a socket begin -> its address
  * writes	what a thread writes right now
  * sendpages	what a thread sends right now, up to 6.4
  * copies	what a thread copies out of the ring of a tun
@@ -45,6 +46,7 @@ extern const volatile struct pf_filter filter;
 extern __u64 pf_next_id;	/* identities of writes and connections */
 extern __u32 pf_conns_now;	/* connections that are followed */
 extern __u32 pf_local_conns;	/* those of them whose reader is on this host */
+extern __u32 pf_seeking;	/* those of which it is not known whether their reader is */
 extern __u32 pf_conns_fresh;	/* numbers up to this one were used; see slot_reserve() */
 extern __u32 pf_lingering_conns;	/* entries of `lingering` */
 extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are given up */
@@ -134,6 +136,14 @@ struct pf_map_readers {
 	__uint(max_entries, 1);				/* set before load */
 	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts need few */
 	__type(key, struct pf_tuple);
+	__type(value, __u64);
+};
+
+struct pf_map_streams {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);				/* set before load, as in `readers` */
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct pf_streams);
 	__type(value, __u64);
 };
 
@@ -229,6 +239,7 @@ extern struct pf_map_socks socks SEC(".maps");
 extern struct pf_map_sock_counts sock_counts SEC(".maps");
 extern struct pf_map_lingering lingering SEC(".maps");
 extern struct pf_map_readers readers SEC(".maps");
+extern struct pf_map_streams streams SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");
 extern struct pf_map_copies copies SEC(".maps");

@@ -77,12 +77,19 @@ struct pf_free {
 };
 _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 
-#define PF_CONN_LOCAL	1u	/* the reader is on this host and gets the very pages */
+/*
+ * Who reads a connection: PF_CONN_LOCAL alone: a socket on this host, which gets the very
+ * pages. Neither: a peer elsewhere, or one that gets copies. PF_CONN_ASK alone: not known
+ * yet. Both: a socket on this host, and whether it gets the very pages is not known.
+ */
+#define PF_CONN_LOCAL	1u
+#define PF_CONN_ASK	128u
 #define PF_CONN_ORPHAN	2u	/* the sending socket is gone, its pages are not */
 #define PF_CONN_GONE	4u	/* the reader on this host is gone */
 #define PF_CONN_LOST	8u	/* some of its pages were not followed */
 #define PF_CONN_FREED	16u	/* somebody releases it already */
 #define PF_CONN_WIRE	32u	/* mode wire: every copy that its device makes is seen */
+#define PF_CONN_UNFOUND	256u	/* it leaves over lo, and no socket was found that reads it */
 #define PF_CONN_LINGERS	64u	/* an orphan whose packets are still in this host */
 
 struct pf_conn {
@@ -111,6 +118,15 @@ struct pf_conn {
 	__u64 una_off;		/* bytes of the stream before una */
 	__u64 copy_mark;	/* thread and skb of the copy that was looked at last */
 	struct pf_tuple tuple;
+};
+
+/*
+ * Where the two streams of a connection begin: sequence numbers. Both ends agree on them,
+ * whatever address translation does.
+ */
+struct pf_streams {
+	__u32 out;
+	__u32 in;
 };
 
 /* The connection that a socket sends on, and the one that it reads from; 0: none. */

@@ -10,6 +10,7 @@
 #include "base/slots.bpf.h"
 #include "kernel/device.bpf.h"
 #include "index.bpf.h"
+#include "peer.bpf.h"
 #include "socks.bpf.h"
 
 static __always_inline struct pf_conn *conn_at(__u32 slot)
@@ -42,50 +43,19 @@ static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
 	bpf_spin_unlock(&c->lock);
 }
 
+static __always_inline void conn_unflag(struct pf_conn *c, __u32 flag)
+{
+	bpf_spin_lock(&c->lock);
+	c->flags &= ~flag;
+	bpf_spin_unlock(&c->lock);
+}
+
 /* Release a connection. */
 static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 {
 	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
-}
-
-/*
- * The socket of the reader, if it is on this host and gets the very pages; else 0. Other
- * namespaces may have the same tuple. The right socket has received at least what is
- * acknowledged and at most what was sent.
- */
-static __always_inline __u64 conn_find_reader(const struct pf_conn *c)
-{
-	__u32 una = TCP_READ(c->sk, snd_una), got;
-	struct pf_tuple key;
-	__u64 *peer;
-
-	if (!sock_by_reference(c->sk))
-		return 0;
-	tuple_peer_key(&c->tuple, &key);
-	peer = bpf_map_lookup_elem(&readers, &key);
-	if (!peer)
-		return 0;
-	got = TCP_READ(*peer, rcv_nxt);
-	if (seq_after(una, got) || seq_after(got, TCP_READ(c->sk, snd_nxt)))
-		return 0;
-	return *peer;
-}
-
-static __always_inline void conn_be_local(struct pf_conn *c, __u32 slot)
-{
-	c->peer_sk = conn_find_reader(c);
-	if (!c->peer_sk)
-		return;
-	c->flags |= PF_CONN_LOCAL;	/* no lock: its reader cannot find it yet */
-	if (sock_remember(c->peer_sk, 0, slot)) {
-		count(PF_C_socks_full, 1);
-		c->flags = (c->flags & ~PF_CONN_LOCAL) | PF_CONN_LOST;
-		c->peer_sk = 0;
-		return;
-	}
-	__sync_fetch_and_add(&pf_local_conns, 1);
 }
 
 /*
@@ -101,6 +71,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 		return 0;
 	c->head = c->unacked = c->tail = 0;
 	c->flags = content_wire() && sock_copied_late(sk) ? PF_CONN_WIRE : 0;
+	c->peer_sk = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->tx_possible = c->tx_certain = seq;
@@ -116,7 +87,8 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 		conn_release(c, slot);
 		return 0;
 	}
-	conn_be_local(c, slot);
+	c->flags |= PF_CONN_ASK;	/* no lock: its socket is locked, and it has no flights */
+	__sync_fetch_and_add(&pf_seeking, 1);
 	count(PF_C_conns, 1);
 	return slot;
 }

@@ -6,7 +6,7 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel/atomic.bpf.h"
 #include "report/record.bpf.h"
-#include "life/end.bpf.h"
+#include "life/settle.bpf.h"
 
 /*
  * This runs before the kernel frees what is acknowledged, and before it checks the
@@ -29,6 +29,8 @@ int ATOMIC_PROG(on_ack, struct sock *sk, const struct sk_buff *skb)
 	ack = cb->ack_seq;
 	if (!seq_after(ack, c->una) || seq_after(ack, tp->snd_nxt))
 		return 0;
+	if (c->flags & PF_CONN_ASK)
+		reader_settle(c, slot);
 	c->una_off += ack - c->una;
 	c->una = ack;
 	conn_drain(slot);

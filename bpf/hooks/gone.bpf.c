@@ -8,8 +8,8 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel/atomic.bpf.h"
+#include "life/established.bpf.h"
 #include "life/orphan.bpf.h"
-#include "life/reader.bpf.h"
 
 SEC("fentry/tcp_write_queue_purge")
 int ATOMIC_PROG(on_purge, struct sock *sk)

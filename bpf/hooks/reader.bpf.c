@@ -9,6 +9,7 @@
 #include <bpf/bpf_core_read.h>
 #include "kernel/atomic.bpf.h"
 #include "base/mode.bpf.h"
+#include "life/established.bpf.h"
 #include "life/reader.bpf.h"
 
 /* tcp_recvmsg() and tcp_read_sock() come here after each piece that they have copied. */
@@ -69,7 +70,7 @@ int ATOMIC_PROG(on_prune, struct sock *sk)
 	return 0;
 }
 
-/* Keep `readers`, so that a reader on this host is found by its tuple. */
+/* Keep `readers` and `streams`, so that a reader on this host is found. */
 SEC("tp_btf/inet_sock_set_state")
 int ATOMIC_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 {
@@ -81,6 +82,8 @@ int ATOMIC_PROG(on_state, const struct sock *sk, int oldstate, int newstate)
 		reader_remove((__u64)sk);
 	else
 		reader_add((__u64)sk);
+	if (newstate == TCP_ESTABLISHED_STATE && pf_seeking)
+		reader_arrived(number_of(sk));
 	return 0;
 }
 
@@ -99,5 +102,20 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 	state = SOCK_READ(sk, __sk_common.skc_state);
 	if (state != TCP_CLOSE_STATE && state != TCP_LISTEN_STATE)
 		reader_add(sk);
+	return 0;
+}
+
+/*
+ * And those of our network namespace that no file shows: sockets of the kernel, and sockets
+ * that nobody has accepted yet.
+ */
+SEC("iter/tcp")
+int on_open_tcp(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *sk = ctx->sk_common;
+
+	if (sk && sk->skc_state != TCP_CLOSE_STATE && sk->skc_state <= TCP_CLOSING_STATE &&
+	    sk->skc_state != TCP_LISTEN_STATE && sk->skc_state != TCP_TIME_WAIT_STATE)
+		reader_add(number_of(sk));
 	return 0;
 }

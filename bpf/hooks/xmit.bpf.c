@@ -14,8 +14,27 @@
 #include "base/mode.bpf.h"
 #include "kernel/device.bpf.h"
 #include "flight/packet.bpf.h"
-#include "flight/socks.bpf.h"
+#include "flight/conn.bpf.h"
 #include "content/look.bpf.h"
+
+/*
+ * Is every copy of a connection's pages seen? It is if a tun makes them all. A socket can be
+ * without a route when it takes its first page, and its route can change.
+ */
+static __noinline int xmit_settle(__u32 slot, __u64 sk, int late)
+{
+	struct pf_conn *c = conn_at(slot);
+
+	if (!c || c->flags & PF_CONN_ORPHAN)
+		return 0;
+	if (late && c->flags & PF_CONN_ASK)
+		conn_probe(slot);
+	if (late && !(c->flags & (PF_CONN_WIRE | PF_CONN_LOCAL)) && c->tx_possible == c->nxt)
+		conn_flag(c, PF_CONN_WIRE);
+	else if (!late && c->sk == sk && c->flags & PF_CONN_WIRE)
+		conn_unflag(c, PF_CONN_WIRE);
+	return 0;
+}
 
 SEC("tp_btf/net_dev_start_xmit")
 int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
@@ -23,14 +42,16 @@ int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev
 	struct packet p = {};
 	__u32 what = LOOK_XMIT;
 	__u64 sk;
+	int late;
 
 	if (!content_wire() || !pf_conns_now)
 		return 0;
 	sk = number_of(skb->sk);
 	if ((sk && !pf_lingering_conns && sock_idle(sk)) || !packet_parse(number_of(skb), &p))
 		return 0;
-	if (p.frags && (dev_by_reference(dev) || dev_copies_late(dev) ||
-			BPF_CORE_READ(dev, flags) & IFF_LOOPBACK))
+	late = dev_copies_late(dev);
+	xmit_settle(p.slot, sk, late);
+	if (p.frags && (late || dev_by_reference(dev) || dev_is_lo(dev)))
 		what = LOOK_XMIT_BUFFERS;
 	look_at_range(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
 	return 0;

@@ -53,12 +53,21 @@ static __always_inline struct net_device *sock_dev(__u64 sk)
 	return dst ? BPF_CORE_READ(dst, dev) : NULL;
 }
 
-/* Would a reader on this host get the very pages? The device of the route decides. */
+static __always_inline int dev_is_lo(const struct net_device *dev)
+{
+	return dev && BPF_CORE_READ(dev, flags) & IFF_LOOPBACK;
+}
+
+/*
+ * Would a reader on this host get the very pages? The device of the route decides. A socket
+ * can be without a route for a while; then, and for devices that stand on others, the answer
+ * is no, but not for certain.
+ */
 static __always_inline int sock_by_reference(__u64 sk)
 {
 	struct net_device *dev = sock_dev(sk);
 
-	return dev && (BPF_CORE_READ(dev, flags) & IFF_LOOPBACK || dev_by_reference(dev));
+	return dev_is_lo(dev) || (dev && dev_by_reference(dev));
 }
 
 /* Does the device of the route copy late, so that every copy is seen? */

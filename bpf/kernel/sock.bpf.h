@@ -13,8 +13,10 @@
 #define SOCK_STREAM 1
 #define IPPROTO_TCP 6
 #define TCP_ESTABLISHED_STATE 1
+#define TCP_TIME_WAIT_STATE 6	/* this is no struct sock, like those behind TCP_CLOSING */
 #define TCP_CLOSE_STATE 7
 #define TCP_LISTEN_STATE 10
+#define TCP_CLOSING_STATE 11
 
 #define SOCK_READ(sk, field...) KERNEL_READ(sock, sk, field)
 #define TCP_READ(sk, field...) KERNEL_READ(tcp_sock, sk, field)
@@ -74,6 +76,27 @@ static __always_inline void tuple_peer_key(const struct pf_tuple *t, struct pf_t
 	ret_key->lport = t->rport;
 	ret_key->rport = t->lport;
 	ret_key->family = 0;
+}
+
+/*
+ * Where the streams of a connection begin, as this end counts. `out` is one too low after an
+ * active open, whose SYN counts as acknowledged.
+ */
+static __always_inline void sock_streams(__u64 sk, struct pf_streams *ret_key)
+{
+	ret_key->out = TCP_READ(sk, snd_una) - (__u32)TCP_READ(sk, bytes_acked);
+	ret_key->in = TCP_READ(sk, rcv_nxt) - (__u32)TCP_READ(sk, bytes_received);
+}
+
+/*
+ * Can `to` read what `from` sends? It has received at least what is acknowledged, and at most
+ * what was written. (snd_nxt would be too little, since it moves after the transmission.)
+ */
+static __always_inline int sock_reads(__u64 to, __u64 from)
+{
+	__u32 una = TCP_READ(from, snd_una), got = TCP_READ(to, rcv_nxt);
+
+	return !seq_after(una, got) && !seq_after(got, TCP_READ(from, write_seq));
 }
 
 /*

@@ -261,6 +261,8 @@ __noinline int append_follow(struct append *a)
 	s = stats_here();
 	if (!c || !base || !s)
 		return 0;
+	if (c->flags & PF_CONN_ASK)
+		conn_ask(a->conn);
 	flights_release(base, &a->stock);
 	if (!a->pages)
 		return 0;

@@ -8,7 +8,7 @@
 #define PF_ORPHAN_BPF_H
 
 #include "base/count.bpf.h"
-#include "end.bpf.h"
+#include "settle.bpf.h"
 
 /*
  * Give up the oldest pages that have left this host. The socket tells that while it has
@@ -48,6 +48,8 @@ static __always_inline void conn_orphan(struct pf_conn *c, __u32 slot, __u64 sk)
 {
 	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt), more = PF_CONN_ORPHAN;
 
+	if (c->flags & PF_CONN_ASK)
+		reader_settle(c, slot);
 	if (c->flags & PF_CONN_LOCAL)
 		una = nxt;
 	else if (!(c->flags & PF_CONN_ORPHAN) && seq_after(nxt, una))

@@ -46,6 +46,8 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 
 	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
 		return;
+	if (c->flags & PF_CONN_ASK)
+		conn_probe(f->conn);
 	/* When an unseen change was made is not known, so the bounds are those of now. */
 	copy_bounds_now(&k->bounds, f, c);
 	if (look_at_flight(n, &k->u, &k->bounds))

@@ -1,38 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * reader.bpf.h - readers on this host: which sockets can be one, and how far one has
- * read.
+ * reader.bpf.h - readers on this host: which connection a socket reads from, and how far
+ * it has read.
  */
 #ifndef PF_READER_BPF_H
 #define PF_READER_BPF_H
 
-#include "base/count.bpf.h"
 #include "base/mode.bpf.h"
 #include "kernel/sock.bpf.h"
 #include "content/look.bpf.h"
 #include "end.bpf.h"
-
-static __always_inline void reader_add(__u64 sk)
-{
-	struct pf_tuple key;
-
-	sock_key(sk, &key);
-	if (bpf_map_update_elem(&readers, &key, &sk, BPF_ANY))
-		count(PF_C_readers_full, 1);
-}
-
-/* Another socket may have the tuple by now. This is not inlined: see conn_new(). */
-static __noinline int reader_remove(__u64 sk)
-{
-	struct pf_tuple key;
-	__u64 *found;
-
-	sock_key(sk, &key);
-	found = bpf_map_lookup_elem(&readers, &key);
-	if (found && *found == sk)
-		bpf_map_delete_elem(&readers, &key);
-	return 0;
-}
 
 /* The connection that a socket reads from, if it is the reader of one; else NULL. */
 static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)

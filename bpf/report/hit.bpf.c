@@ -17,6 +17,10 @@ static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct p
 		flags |= PF_HIT_LOCAL;
 	else if (c->flags & PF_CONN_WIRE && f->fp)
 		flags |= PF_HIT_WIRE;
+	if (c->flags & PF_CONN_LOCAL)
+		flags |= PF_HIT_HERE;
+	if (c->flags & (PF_CONN_ASK | PF_CONN_UNFOUND))
+		flags |= PF_HIT_UNSURE;
 	if (c->flags & PF_CONN_LOST)
 		flags |= PF_HIT_LOST;
 	return flags;

@@ -97,7 +97,7 @@ static void check_hit(const struct pf_ev_hit *hit, const struct want *want, stru
 	check_addresses(&hit->tuple, t->flow);
 	check_file(hit->dev, hit->ino, t->file);
 	assert_int_equal(hit->netns, ns.st_ino);
-	assert_int_equal(hit->flags, PF_HIT_LOCAL);
+	assert_int_equal(hit->flags, PF_HIT_LOCAL | PF_HIT_HERE);
 	assert_int_equal(hit->pos, PAGES(2) - 6);
 	assert_int_equal(hit->count, 11);
 	assert_int_equal(hit->file_off, want->file_off);

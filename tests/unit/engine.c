@@ -79,7 +79,7 @@ struct pf_ev_hit engine_hit(const struct hit_args *args)
 	};
 
 	if (read->known) {
-		hit.flags = args->copied.known ? PF_HIT_WIRE : PF_HIT_LOCAL;
+		hit.flags = args->copied.known ? PF_HIT_WIRE : PF_HIT_LOCAL | PF_HIT_HERE;
 		hit.before.read = SEQ + read->before;
 		hit.after.read = SEQ + read->after;
 	}

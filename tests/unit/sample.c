@@ -58,6 +58,7 @@ struct sample sample_incident(void)
 		.op_rec = &op_rec,
 		.ranges = two_ranges,
 		.n_ranges = 2,
+		.reader = PF_READER_ELSEWHERE,
 	}, .shown = {
 		.wall_ns = 1769860800123456789ull,
 		.path = "/srv/www/a.iso",
@@ -80,7 +81,7 @@ struct sample sample_odd(void)
 	s.inc.age_ns = 12345678901ull;
 	s.inc.resends = 3;
 	s.inc.evidence_lost = true;
-	s.inc.local = true;
+	s.inc.reader = PF_READER_HERE;
 	s.shown.deleted = true;
 	s.inc.ranges = one_range;
 	s.inc.n_ranges = 1;

@@ -237,14 +237,42 @@ ENGINE_TEST(test_the_longest_of_the_strongest_gives_the_reason)
 {
 	struct pf_ev_hit h = HIT(.op = 1, .sent = 1000);
 
-	h.flags = PF_HIT_LOCAL;
+	h.flags = PF_HIT_LOCAL | PF_HIT_HERE;
 	h.before.read = h.after.read = SEQ;
 	give_hit(f, h);
 	give_op(f, 1, 1);
 	assert_int_equal(f->seen[0].n_ranges, 2);
 	assert_int_equal(f->seen[0].answer.reason, PF_REASON_UNSENT);
 	assert_int_equal(f->seen[0].bytes, PAGE);
-	assert_true(f->seen[0].local);
+	assert_int_equal(f->seen[0].reader, PF_READER_HERE);
+}
+
+/* Who reads was not known when the write came; the end of the flight tells. */
+ENGINE_TEST(test_reader_known_later)
+{
+	struct pf_ev_hit h = HIT(.op = 1, .sent = PAGE);
+
+	h.flags = PF_HIT_UNSURE;
+	give_hit(f, h);
+	give_op(f, 1, 1);
+	give_end(f, .why = PF_END_READ);
+	expect_incident(f, 0, RANGE(0, PAGE, POSSIBLE, RACED, SENT));
+	assert_int_equal(f->seen[0].reader, PF_READER_HERE);
+
+	h.op = 2;
+	give_hit(f, h);
+	give_op(f, 2, 1);
+	give_end(f, .why = PF_END_ACKED);
+	assert_int_equal(f->seen[1].reader, PF_READER_UNKNOWN);
+
+	/* The reader is here, but perhaps got a copy: one that has read is over, be it a copy. */
+	h.op = 3;
+	h.flags = PF_HIT_LOCAL | PF_HIT_HERE | PF_HIT_UNSURE;
+	h.before.read = h.after.read = SEQ;
+	give_hit(f, h);
+	give_op(f, 3, 1);
+	expect_incident(f, 2, RANGE(0, PAGE, POSSIBLE, IN_HOST, SENT));
+	assert_int_equal(f->seen[2].reader, PF_READER_UNKNOWN);
 }
 
 int main(void)
@@ -264,6 +292,7 @@ int main(void)
 		RUN(test_file_sent_twice),
 		RUN(test_neighbours_in_one_of_two),
 		RUN(test_the_longest_of_the_strongest_gives_the_reason),
+		RUN(test_reader_known_later),
 	};
 
 	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);

@@ -126,7 +126,7 @@ ENGINE_TEST(test_local_reader)
 			RANGE(1500, 500, CORRUPT, UNREAD, SENT),
 			RANGE(2000, 500, POSSIBLE, RACED, SENT),
 			RANGE(2500, PAGE - 2500, NEAR_MISS, RESTORED, SENT));
-	assert_true(f->seen[0].local);
+	assert_int_equal(f->seen[0].reader, PF_READER_HERE);
 }
 
 int main(void)

@@ -99,6 +99,7 @@ TEST_FN(test_in_time)
 	const struct evidence young = BY_WRITE(.flags = YOUNG | WIRE, AFTER(.read = 50));
 	const struct evidence found = BY_NOBODY(BEFORE(.nxt = 40), AFTER(.nxt = 50), BACK);
 	const struct evidence found_wire = BY_NOBODY(CARRIED);
+	const struct evidence unsure = BY_WRITE(UNSURE_LOCAL, BACK);
 	const struct evidence *all[] = { &wire, &here, &away };
 
 	for (size_t i = 0; i < ARRAY_LEN(all); i++) {
@@ -108,6 +109,10 @@ TEST_FN(test_in_time)
 		assert_int_equal(judge_in_time(all[i], 50), IN_TIME);
 	}
 	/* A packet on its way in this host may still get the restored bytes, or not. */
+	assert_int_equal(judge_in_time(&unsure, 9), TOO_LATE);
+	assert_int_equal(judge_in_time(&unsure, 10), NOT_KNOWN);
+	assert_int_equal(judge_in_time(&unsure, 59), NOT_KNOWN);
+	assert_int_equal(judge_in_time(&unsure, 60), IN_TIME);
 	assert_int_equal(judge_in_time(&queued, 39), NOT_KNOWN);
 	assert_int_equal(judge_in_time(&queued, 50), IN_TIME);
 	assert_int_equal(judge_in_time(&young, 60), NOT_KNOWN);

@@ -11,6 +11,7 @@ static const struct {
 	{ PF_C_conns_full, LOSS_HIDES },
 	{ PF_C_socks_full, LOSS_MARKS },
 	{ PF_C_readers_full, LOSS_HIDES },
+	{ PF_C_readers_unfound, LOSS_HIDES },
 	{ PF_C_writes_full, LOSS_HIDES },
 	{ PF_C_events_lost, LOSS_WEAKENS },
 	{ PF_C_iter_cut, LOSS_HIDES },

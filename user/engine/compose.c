@@ -137,6 +137,20 @@ static void measure(struct pf_incident *inc)
 	inc->stream_len = stream_to - stream_from;
 }
 
+/* Who reads; how a flight ended tells it, if it was not known when the write hit it. */
+static enum pf_reader reader_of(const struct compose *c, const struct draft *draft)
+{
+	const struct pf_ev_hit *hit = &draft->first;
+
+	if (!(hit->flags & PF_HIT_UNSURE))
+		return hit->flags & PF_HIT_HERE ? PF_READER_HERE : PF_READER_ELSEWHERE;
+	for (size_t i = 0; i < draft->n_spans; i++) {
+		if (c->order[i]->ev.end == PF_END_READ && !(hit->flags & PF_HIT_HERE))
+			return PF_READER_HERE;
+	}
+	return PF_READER_UNKNOWN;
+}
+
 int compose_incident(struct compose *c, const struct draft *draft, struct pf_incident *ret_incident)
 {
 	const struct pf_ev_hit *hit = &draft->first;
@@ -162,7 +176,7 @@ int compose_incident(struct compose *c, const struct draft *draft, struct pf_inc
 		.resends = hit->resends + draft->resends,
 		.dev = hit->dev,
 		.ino = hit->ino,
-		.local = hit->flags & PF_HIT_LOCAL,
+		.reader = reader_of(c, draft),
 		.evidence_lost = draft->lost || draft->op->lost,
 		.op_rec = draft->op->rec,
 		.ranges = c->ranges,

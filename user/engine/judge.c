@@ -24,6 +24,12 @@ static bool is_local(const struct evidence *ev)
 	return ev->flags & PF_HIT_LOCAL;
 }
 
+/* Whether the reader on this host gets the very pages is not known. */
+static bool is_unsure(const struct evidence *ev)
+{
+	return is_local(ev) && ev->flags & PF_HIT_UNSURE;
+}
+
 /*
  * A peer elsewhere has a copy of what it acknowledged. The reader on this host has
  * a copy of what it has read: its receive queue still references the page.
@@ -87,7 +93,8 @@ static enum decision judge_local(const struct evidence *ev, __u32 seq, struct pf
 		return settle(ret, RULE_DROPPED_MEANWHILE, phase_at(ev, &ev->before, seq));
 	if (!seq_before(seq, ev->after.nxt))
 		return judge_uncopied(ev, RULE_UNSENT_LOCAL, PF_PHASE_QUEUED, ret);
-	return judge_uncopied(ev, RULE_UNREAD, phase_at(ev, &ev->after, seq), ret);
+	return judge_uncopied(ev, is_unsure(ev) ? RULE_PERHAPS_COPIED : RULE_UNREAD,
+			      phase_at(ev, &ev->after, seq), ret);
 }
 
 /* The device copied the byte before the write began. */
@@ -253,7 +260,7 @@ enum timing judge_in_time(const struct evidence *ev, __u32 seq)
 {
 	bool seen = ev->flags & (PF_HIT_LOCAL | PF_HIT_WIRE);
 	__u32 before = seen ? ev->before.read : ev->before.nxt;
-	__u32 after = seen ? ev->after.read : ev->after.nxt;
+	__u32 after = seen && !is_unsure(ev) ? ev->after.read : ev->after.nxt;
 
 	/* The moment at which a change is found does not tell when it was made. */
 	if (ev->flags & PF_HIT_NO_BEFORE || (!seen && evidence_is_unseen(ev)))

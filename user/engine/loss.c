@@ -7,6 +7,7 @@ static const enum loss_effect effects[PF_C_MAX] = {
 	[PF_C_conns_full] = LOSS_HIDES,
 	[PF_C_socks_full] = LOSS_MARKS,		/* or hides all of the connection */
 	[PF_C_readers_full] = LOSS_HIDES,
+	[PF_C_readers_unfound] = LOSS_HIDES,
 	[PF_C_writes_full] = LOSS_HIDES,
 	[PF_C_events_lost] = LOSS_WEAKENS,	/* perhaps of a retransmission or a copy */
 	[PF_C_iter_cut] = LOSS_HIDES,

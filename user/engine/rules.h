@@ -43,6 +43,7 @@
 	/* possible, for other reasons */ \
 	R(IN_HOST, POSSIBLE, IN_HOST, "in this host's transmit path as the write began") \
 	R(RESENT_IN_HOST, POSSIBLE, IN_HOST, "in this host as the write began, and retransmitted") \
+	R(PERHAPS_COPIED, POSSIBLE, IN_HOST, "unread by a local reader that perhaps got a copy") \
 	R(DROPPED_IN_HOST, POSSIBLE, IN_HOST, \
 	  "reset while packets with it were perhaps in this host") \
 	R(REWRITTEN, POSSIBLE, REWRITTEN, \

@@ -49,6 +49,7 @@ static int size_maps(struct bpf_object *obj, const struct sizing *n,
 	err = err ?: set_entries(obj, "free_conns", n->conns);
 	err = err ?: set_entries(obj, "socks", n->socks);
 	err = err ?: set_entries(obj, "readers", n->readers);
+	err = err ?: set_entries(obj, "streams", n->readers);
 	if (opts->content == PF_CONTENT_OFF)
 		err = err ?: set_entries(obj, "originals", 1);
 	return err ?: set_entries(obj, "events", opts->ring_bytes ? opts->ring_bytes : RING_BYTES);

@@ -96,6 +96,11 @@ static const struct hook table[] = {
 		.blind_without = "readers on this host that were connected before the start",
 	},
 	{
+		.program = "on_open_tcp", .role = "peer",
+		.method = HOOK_ITER, .symbol = "tcp", .run = HOOK_RUN_AT_START,
+		.blind_without = "such readers that no file shows: of the kernel, or not accepted",
+	},
+	{
 		.program = "on_purge", .role = "abort", .required = true,
 		.method = HOOK_FENTRY, .symbol = "tcp_write_queue_purge",
 		.blind_without = "queues dropped by a reset",

@@ -84,7 +84,10 @@ static void put_connection(struct json *j, const struct pf_incident *inc)
 	json_text(j, "src", fmt_addr(addr, inc->tuple.laddr, inc->tuple.lport));
 	json_text(j, "dst", fmt_addr(addr, inc->tuple.raddr, inc->tuple.rport));
 	json_u64(j, "netns", inc->netns);
-	json_bool(j, "local", inc->local);
+	if (inc->reader == PF_READER_UNKNOWN)
+		json_null(j, "local");
+	else
+		json_bool(j, "local", inc->reader == PF_READER_HERE);
 	json_object_end(j);
 }
 
