@@ -7,6 +7,7 @@
 #include "flow.h"
 
 #include <errno.h>
+#include <netinet/ip.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,6 +339,7 @@ void flow_init(enum net only)
 
 void flow_run(const struct plan *p, struct truth *ret)
 {
+	const int tos = IPTOS_THROUGHPUT;
 	struct flow w = { .p = p, .truth = ret, .rng = { .state = p->seed ^ p->n } };
 
 	*ret = (struct truth){ .n = p->n };
@@ -348,6 +350,9 @@ void flow_run(const struct plan *p, struct truth *ret)
 		relay_weather(p->weather, p->late, &w.rng);
 	send_prepare(p->sender, w.c.tx);
 	send_header(&w);
+	/* The option lets the socket forget its route. It finds it again when it transmits. */
+	if (p->no_route)
+		must(!setsockopt(w.c.tx, IPPROTO_IP, IP_TOS, &tos, sizeof(tos)), "IP_TOS");
 	for (unsigned int i = 0; i < p->n_steps; i++) {
 		if (i + 1 == p->n_steps)
 			open_gates(&w);

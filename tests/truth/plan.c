@@ -325,6 +325,7 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n, enum net only)
 	for (unsigned int i = 0; i < p->n_writes; i++)
 		draw_write(p, &p->write[i], r, i + 1 == p->n_writes);
 	script_make(p, r);
+	p->no_route = rng_one_in(r, 4);
 }
 
 uint32_t plan_stream(const struct plan *p)
@@ -340,11 +341,11 @@ void plan_words(const struct plan *p, char *text, unsigned int size)
 {
 	unsigned int n;
 
-	n = snprintf(text, size, "%s of %s over %s, %s%s%s%s mss %u offload %u clean %u header %u;",
+	n = snprintf(text, size, "%s of %s over %s, %s%s%s%s%s mss %u offload %u clean %u header %u;",
 		     sender_names[p->sender], fs_names[p->fs], net_names[p->net],
 		     moment_names[p->moment], p->small_window ? ", small window" : "",
-		     p->eager ? ", eager" : "", p->one_segment ? ", one-segment" : "", p->mss,
-		     p->offload, p->clean, p->header);
+		     p->eager ? ", eager" : "", p->one_segment ? ", one-segment" : "",
+		     p->no_route ? ", no route" : "", p->mss, p->offload, p->clean, p->header);
 	if (p->net == NET_CARD && n < size)
 		n += snprintf(text + n, size - n, " card %s, %s, reads %u pause %u;",
 			      late_names[p->late], weather_names[p->weather], p->read_piece,

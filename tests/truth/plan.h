@@ -149,6 +149,7 @@ struct plan {
 	bool tail_probe;
 	bool one_segment;	/* no super-packets: each segment is an skb of its own */
 	bool reset;		/* the sender's end is closed with a reset */
+	bool no_route;		/* the sender's socket has none when it takes its first page */
 	enum late late;		/* these four of a card alone */
 	enum weather weather;
 	uint32_t read_piece, read_pause_us;
