@@ -302,6 +302,7 @@ TEST_FN(test_filters)
 		{ "filters", json_type_object,
 		  "{\"comm\":[\"a\\\"\uFFFD\"],\"port\":[80,443],\"min_bytes\":1024}" },
 		{ "below_min_bytes", json_type_int, "6" },
+		{ "possible_unseen", json_type_int, "7" },
 	};
 	struct summary sum = sample_summary();
 	struct filter filter = { 0 };
@@ -313,6 +314,7 @@ TEST_FN(test_filters)
 	filter_add(&filter, FILTER_MIN_BYTES, "1k");
 	sum.filter = &filter;
 	sum.small = 6;
+	sum.unseen = 7;
 	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
 	expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);

@@ -55,13 +55,20 @@ static char *end(struct fixture *f)
 	return text;
 }
 
-static void give(struct fixture *f, enum pf_verdict verdict, __u64 bytes)
+static void give_for(struct fixture *f, enum pf_verdict verdict, enum pf_reason reason,
+		     __u64 bytes)
 {
 	struct sample sample = sample_bare();
 
 	sample.inc.answer.verdict = verdict;
+	sample.inc.answer.reason = reason;
 	sample.inc.bytes = bytes;
 	assert_int_equal(report_incident(f->report, &sample.inc), 0);
+}
+
+static void give(struct fixture *f, enum pf_verdict verdict, __u64 bytes)
+{
+	give_for(f, verdict, PF_REASON_NONE, bytes);
 }
 
 static size_t lines(const char *text)
@@ -82,7 +89,7 @@ TEST_FN(everything_is_counted_and_the_strong_is_printed)
 	char *text;
 
 	begin(&f);
-	give(&f, PF_VERDICT_POSSIBLE, 10);
+	give_for(&f, PF_VERDICT_POSSIBLE, PF_REASON_UNSEEN, 10);
 	give(&f, PF_VERDICT_MIXED, 20);
 	give(&f, PF_VERDICT_CORRUPT, 30);
 	give(&f, PF_VERDICT_CORRUPT, 40);
@@ -98,6 +105,7 @@ TEST_FN(everything_is_counted_and_the_strong_is_printed)
 	assert_int_equal(sum.incidents[PF_VERDICT_CORRUPT], 2);
 	assert_int_equal(sum.bytes[PF_VERDICT_CORRUPT], 70);
 	assert_int_equal(sum.small, 0);
+	assert_int_equal(sum.unseen, 1);
 }
 
 TEST_FN(small_incidents_are_counted_apart)

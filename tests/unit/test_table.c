@@ -307,6 +307,18 @@ TEST_FN(test_summary_with_filters)
 	free(text);
 }
 
+TEST_FN(test_advice)
+{
+	const struct summary in[] = { { .content = PF_CONTENT_EDGES, .unseen = 3 },
+				      { .content = PF_CONTENT_WIRE, .unseen = 3 } };
+	char *edges = sample_print(&sink_table, 120, NULL, 0, &in[0]);
+	char *wire = sample_print(&sink_table, 120, NULL, 0, &in[1]);
+
+	assert_non_null(strstr(edges, "\nadvice     3 are possible "));
+	assert_null(strstr(wire, "advice"));
+	free(edges), free(wire);
+}
+
 TEST_FN(test_summary_of_nothing)
 {
 	struct summary sum = { .duration_ns = 1000000000 };
@@ -378,6 +390,7 @@ int main(void)
 		cmocka_unit_test(test_path_of_another_namespace),
 		cmocka_unit_test(test_summary),
 		cmocka_unit_test(test_summary_with_filters),
+		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_summary_of_nothing),
 		cmocka_unit_test(test_losses),
 		cmocka_unit_test(test_full_disk),

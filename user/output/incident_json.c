@@ -284,6 +284,7 @@ static int incident_json_summary(struct sink *sink, const struct summary *sum)
 	put_by_verdict(&j, "incident_bytes", sum->bytes);
 	put_filters(&j, sum->filter);
 	json_u64(&j, "below_min_bytes", sum->small);
+	json_u64(&j, "possible_unseen", sum->unseen);
 	put_histogram(&j, "attach_to_ack", stats->to_ack);
 	put_histogram(&j, "attach_to_release", stats->to_release);
 	put_counters(&j, stats);

@@ -22,6 +22,7 @@ struct summary {
 	__u64 evicted;				/* incidents reported before they were settled */
 	__u64 output_lost;			/* incidents that were not printed: no reader in time */
 	__u64 small;				/* incidents below --min-bytes, not counted above */
+	__u64 unseen;				/* possible since nobody saw when they were made */
 	const struct filter *filter;		/* NULL: none */
 	const struct hook *hooks;		/* for what was not seen for want of one */
 	size_t n_hooks;

@@ -56,6 +56,14 @@ static void print_incidents(FILE *out, const struct summary *sum)
 	fputs(any ? "\n" : " none\n", out);
 }
 
+/* Only mode wire looks at the bytes when they are transmitted. */
+static void print_advice(FILE *out, const struct summary *sum)
+{
+	if (sum->unseen && sum->content == PF_CONTENT_EDGES)
+		fprintf(out, "advice     %llu are possible since nobody saw when they were made: "
+			"--content wire tells more\n", (unsigned long long)sum->unseen);
+}
+
 static void print_histogram(FILE *out, const char *title, const __u64 slots[PF_HIST_SLOTS])
 {
 	char from[FMT_SIZE_LEN], to[FMT_SIZE_LEN];
@@ -118,5 +126,6 @@ void summary_print(FILE *out, const struct summary *sum)
 	print_seen(out, sum);
 	print_filter(out, sum);
 	print_incidents(out, sum);
+	print_advice(out, sum);
 	print_losses(out, sum);
 }

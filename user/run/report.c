@@ -36,6 +36,7 @@ struct report {
 	__u64 incidents[PF_VERDICT_MAX];
 	__u64 bytes[PF_VERDICT_MAX];
 	__u64 small;
+	__u64 unseen;
 };
 
 int report_new(struct report **ret_report, const struct report_opts *opts,
@@ -142,6 +143,7 @@ static bool count(struct report *r, const struct pf_incident *inc)
 	}
 	r->incidents[verdict]++;
 	r->bytes[verdict] += inc->bytes;
+	r->unseen += inc->answer.reason == PF_REASON_UNSEEN;
 	r->found |= r->opts->fail_on >= 0 && verdict >= r->opts->fail_on;
 	return verdict >= r->opts->min_verdict;
 }
@@ -222,6 +224,7 @@ int report_summary(struct report *r, struct summary *sum)
 	memcpy(sum->incidents, r->incidents, sizeof(sum->incidents));
 	memcpy(sum->bytes, r->bytes, sizeof(sum->bytes));
 	sum->small = r->small;
+	sum->unseen = r->unseen;
 	sum->filter = r->filter;
 	sum->output_lost = r->unprinted;
 	return log_output(r->sink.ops->summary(&r->sink, sum)) ?: put(r, true, NULL);
