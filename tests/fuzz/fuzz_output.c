@@ -40,7 +40,7 @@ static void take_incident(struct input *in, struct pf_incident *ret, struct pf_r
 		.op = take(in, 8), .conn = take(in, 8), .ts = take(in, 8),
 		.answer = take_answer(in), .bytes = take(in, 8), .file_off = take(in, 8),
 		.file_len = take(in, 8), .stream_off = take(in, 8), .age_ns = take(in, 8),
-		.netns = take(in, 4), .resends = take(in, 4), .local = take(in, 1) & 1,
+		.netns = take(in, 4), .resends = take(in, 4), .reader = take(in, 1) % 3,
 		.evidence_lost = take(in, 1) & 1, .ranges = ranges,
 		.n_ranges = 1 + take(in, 1) % RANGES,
 	};
