@@ -215,6 +215,22 @@ static int attach(struct loader *l, struct err *ret_err)
 	return programs_attach(&l->programs, &memmap, ret_err);
 }
 
+/*
+ * libbpf looks into the types of each loaded module, and what it makes of EMFILE there is
+ * EINVAL. So a limit that is too low is found here.
+ */
+static int check_descriptors(struct err *ret_err)
+{
+	const rlim_t least = 256;	/* maps, programs, links, and the types of modules */
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= least)
+		return 0;
+	return err_set(ret_err, -EMFILE,
+		       "too few file descriptors: %llu are allowed, at least %llu are needed (ulimit -n)",
+		       (unsigned long long)files.rlim_cur, (unsigned long long)least);
+}
+
 static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct btf *btf,
 			 struct err *ret_err)
 {
@@ -236,6 +252,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
 	err = check_lockdown(ret_err);
+	err = err ?: check_descriptors(ret_err);
 	if (err)
 		return err;
 	l = calloc(1, sizeof(*l));
