@@ -34,6 +34,8 @@ SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -pthread
 KERNELS  ?= 6.1 6.12 6.18 7.x
 FLOWS    ?= 300
+# Of `make check` and `make demo`, which are called without -j.
+PARALLEL  = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
 
 # For another architecture: its compiler, and Debian's libraries of it, in a folder of their own.
 ifneq ($(ARCH),$(HOST))
@@ -136,7 +138,7 @@ servers: all
 	$(Q)tests/servers/run --only "$(or $(ONLY),.)"
 
 check: deps
-	$(Q)$(MAKE) all units fuzzers example guest-tests $(TRUTH) $(CARD) arm64
+	$(Q)$(MAKE) $(PARALLEL) all units fuzzers example guest-tests $(TRUTH) $(CARD) arm64
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)" --fuzz "$(FUZZ)"
 
@@ -148,7 +150,7 @@ arm64:
 	$(Q)$(MAKE) ARCH=arm64 O=$(O)/arm64 CC=aarch64-linux-gnu-gcc all guest-tests truth-bench
 
 demo: deps
-	$(Q)$(MAKE) all
+	$(Q)$(MAKE) $(PARALLEL) all
 	$(Q)tests/demo
 
 deps:
