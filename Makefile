@@ -3,8 +3,10 @@
 #   make              build/pageflight; V=1 shows commands, O=DIR builds elsewhere
 #   make demo         install what is missing, build, show a corruption caught live (root)
 #   make check        install what is missing, build, run every test on every kernel
+#   make test         unit and lint: without root, without network
 #   make unit         unit tests
 #   make lint         house rules: tests/lint.d
+#   make reproducible two builds in two places are the same, byte for byte
 #   make vm           guest tests and a short truth bench: KERNELS="6.1 6.12 6.18 7.x"; the refusal on 5.10
 #   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire; NET=card between two machines
 #   make matrix       all of `make vm` on kernels x flavours x processors x architectures: CELLS=REGEX FLOWS=300
@@ -26,9 +28,15 @@ BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 OBJCOPY  ?= objcopy
 PREFIX   ?= /usr/local
 VERSION  := 0.1.0
+# CPPFLAGS, CFLAGS and LDFLAGS are the builder's. WERROR=1 makes errors of warnings, as CI does.
 CFLAGS   ?= -O2 -g
-override CFLAGS += -std=gnu11 -Wall -Wextra -Werror -Wmissing-prototypes -D_GNU_SOURCE
-BPFFLAGS := -g -O2 -Wall -Werror --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
+STRICT   := $(if $(filter-out 0,$(WERROR)),-Werror)
+# Where it was built does not show in what was built.
+MAPDIR   := -ffile-prefix-map=$(CURDIR)=.
+override CPPFLAGS += -D_GNU_SOURCE
+override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes $(STRICT) \
+	$(MAPDIR) -ffile-prefix-map=$(abspath $(O))=build
+BPFFLAGS := -g -O2 -Wall $(STRICT) $(MAPDIR) --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -pthread
@@ -78,7 +86,7 @@ SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
 	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
-.PHONY: all check vm matrix servers lint arm64 demo deps install install-lib clean
+.PHONY: all check test reproducible vm matrix servers lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c alone,
@@ -107,7 +115,7 @@ $(O)/user/main.o: INC := -DPF_VERSION='"$(VERSION)"'
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -Iinclude -Iuser $(INC) -c $< -o $@
 
 # The engine as one object, of which only the public names are left.
 $(LIB_OBJ): override CFLAGS += -fvisibility=hidden
@@ -141,6 +149,12 @@ check: deps
 	$(Q)$(MAKE) $(PARALLEL) all units fuzzers example guest-tests $(TRUTH) $(CARD) arm64
 	$(Q)$(MAKE) lint
 	$(Q)tests/check --kernels "$(KERNELS)" --unit "$(UNIT)" --fuzz "$(FUZZ)"
+
+# What a packager runs.
+test: unit lint
+
+reproducible:
+	$(Q)tests/reproducible
 
 lint: $(O)/pageflight.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint

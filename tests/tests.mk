@@ -13,7 +13,7 @@ guest-tests: $(BPF_TESTS) $(GUEST_PROGS)
 $(BPF_TEST_OBJ) $(SAY): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests -c $< -o $@
 
 $(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(SAY) $(USER_LIB) $(LIB) | $(SYSLIBS)
 	$(call say,LINK,$@)
@@ -22,6 +22,6 @@ $(BPF_TESTS): %: %.o $(BPF_TEST_LIB) $(SAY) $(USER_LIB) $(LIB) | $(SYSLIBS)
 $(GUEST_PROGS): $(O)/%: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -MMD -MP -pthread $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -MMD -MP -pthread $< -o $@
 
 -include $(BPF_TEST_OBJ:.o=.d) $(SAY:.o=.d) $(addsuffix .d,$(GUEST_PROGS))

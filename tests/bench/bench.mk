@@ -25,7 +25,7 @@ $(BENCH_DIR)/fp_cost.o: INC := -I$(BENCH_DIR)
 $(BENCH_OBJ): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests $(INC) -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -Iinclude -Iuser -Itests $(INC) -c $< -o $@
 
 $(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fp_cost) $(BENCH_LIB)
 	$(call say,LINK,$@)

@@ -14,7 +14,7 @@ FUZZ_OBJ  := $(patsubst %.c,$(FUZZ_DIR)/obj/%.o,$(wildcard tests/fuzz/*.c) \
 $(FUZZ_OBJ): $(FUZZ_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CLANG) $(CFLAGS) $(SAN) -fsanitize=fuzzer-no-link $(DEPS) -Iinclude -Iuser -Itests/fuzz -c $< -o $@
+	$(Q)$(CLANG) $(CPPFLAGS) $(CFLAGS) $(SAN) -fsanitize=fuzzer-no-link $(DEPS) -Iinclude -Iuser -Itests/fuzz -c $< -o $@
 
 $(FUZZ_DIR)/libuser.a: $(filter $(FUZZ_DIR)/obj/user/%,$(FUZZ_OBJ))
 	$(call say,AR,$@)

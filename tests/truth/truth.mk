@@ -14,7 +14,7 @@ CARD      := $(O)/tests/card/card
 $(TRUTH_OBJ) $(filter $(O)/tests/card/%,$(CARD_OBJ)): $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(DEPS) -Itests -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(DEPS) -Itests -c $< -o $@
 
 $(TRUTH): $(TRUTH_OBJ) $(SAY) | $(SYSLIBS)
 	$(call say,LINK,$@)

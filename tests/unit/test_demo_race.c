@@ -115,6 +115,8 @@ TEST_FN(test_commands)
 
 	assert_int_equal(run_command((char *[]){ "sh", "-c", "exit 3", NULL }), 3);
 	assert_int_equal(run_command((char *[]){ "sh", "-c", "kill -9 $$", NULL }), 137);
+	/* A folder that may not be searched would be another answer. */
+	setenv("PATH", "/usr/bin:/bin", 1);
 	/* What they say is not for who reads the test's output. */
 	dup2(nowhere, STDERR_FILENO);
 	assert_int_equal(run_command((char *[]){ "no-such-command-here", NULL }), 127);

@@ -20,7 +20,7 @@ UNIT_HELP  := $(filter-out $(UNIT_DIR)/obj/tests/unit/test_%,$(filter $(UNIT_DIR
 $(UNIT_OBJ): $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) $(DEPS) -Iinclude -Iuser -Itests/unit -Itests -c $< -o $@
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(SAN) $(DEPS) -Iinclude -Iuser -Itests/unit -Itests -c $< -o $@
 
 $(UNIT_ENGINE): override CFLAGS += -fvisibility=hidden
 
@@ -51,7 +51,7 @@ example: $(LIB)
 	$(Q)rm -rf $(EXAMPLE)
 	$(Q)$(MAKE) install-lib DESTDIR= PREFIX=$(abspath $(EXAMPLE)) > /dev/null
 	$(call say,LINK,$(EXAMPLE)/example)
-	$(Q)$(CC) $(CFLAGS) docs/example.c -o $(EXAMPLE)/example \
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) docs/example.c -o $(EXAMPLE)/example \
 		$$(PKG_CONFIG_PATH=$(EXAMPLE)/lib/pkgconfig pkg-config --cflags --libs pageflight)
 	$(Q)$(EXAMPLE)/example | grep -q '^corrupt, unsent: '
 

@@ -251,7 +251,8 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 
 	verbose = opts->verbose;
 	libbpf_set_print(on_libbpf_print);
-	err = check_lockdown(ret_err);
+	err = privileges_check(ret_err);
+	err = err ?: check_lockdown(ret_err);
 	err = err ?: check_descriptors(ret_err);
 	if (err)
 		return err;

@@ -32,7 +32,7 @@ struct loader_opts {
 typedef void (*loader_event_fn)(void *ctx, const void *data, size_t size);
 
 /*
- * Check lockdown and kernel, choose hooks, load and attach. On success
+ * Check privileges, lockdown and kernel, choose hooks, load and attach. On success
  * *ret_loader is to be closed with loader_close. -EPERM: privileges or
  * lockdown; -EOPNOTSUPP: the kernel lacks something necessary.
  */

@@ -18,7 +18,6 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/signals.h"
-#include "kernel/privileges.h"
 #include "output/notices.h"
 #include "output/queue.h"
 #include "confine.h"
@@ -68,11 +67,6 @@ static int set_up(struct session *s)
 	struct err text;
 	int err;
 
-	err = privileges_check(&text);
-	if (err) {
-		log_error("%s", text.text);
-		return err;
-	}
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	err = err ?: pf_engine_new(&s->engine, &cfg);
