@@ -96,7 +96,7 @@ FILE *start_with_file(struct run *run, struct session_opts *opts, char **command
 	return all;
 }
 
-static __u64 number(const char *line, const char *key)
+__u64 number(const char *line, const char *key)
 {
 	const char *at = strstr(line, key);
 

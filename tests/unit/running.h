@@ -35,6 +35,9 @@ FILE *start_with_file(struct run *run, struct session_opts *opts, char **command
 /* How long it took to end; it is killed if it takes far too long. */
 __u64 end(struct run *run);
 
+/* The number behind a key of a line of JSON. */
+__u64 number(const char *line, const char *key);
+
 /* The summary is there, and all incidents were printed or counted as lost. Returns the former. */
 __u64 check_summary(FILE *all);
 

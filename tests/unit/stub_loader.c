@@ -84,7 +84,11 @@ int loader_take(struct loader *l, size_t max, loader_event_fn fn, void *ctx)
 {
 	size_t n = 0;
 
-	while (n + 2 <= max && any(l)) {
+	if (stub.rounds)
+		(*stub.rounds)++;
+	if (stub.drip && max > 2)
+		max = 2;
+	while (!stub.unready && n + 2 <= max && any(l)) {
 		give(l, fn, ctx);
 		n += 2;
 	}
@@ -103,7 +107,7 @@ __u64 loader_taken(const struct loader *l)
 
 __u64 loader_written(const struct loader *l)
 {
-	return l->taken + (clock_mono_ns() < l->until ? stub.backlog : 0);
+	return l->taken + (stub.unready || clock_mono_ns() < l->until ? stub.backlog : 0);
 }
 
 int loader_sweep(const struct loader *l, bool last)

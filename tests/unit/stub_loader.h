@@ -6,6 +6,7 @@
 #ifndef PAGEFLIGHT_TEST_STUB_LOADER_H
 #define PAGEFLIGHT_TEST_STUB_LOADER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
@@ -14,6 +15,9 @@ struct stub {
 	size_t backlog;		/* bytes in the ring buffer meanwhile */
 	__u64 close_ns;		/* how long it takes to close */
 	unsigned int incidents;	/* else: so many at once, then none */
+	bool drip;		/* one incident at a time, and the next is there at once */
+	bool unready;		/* the first record in the ring buffer is never submitted */
+	unsigned int *rounds;	/* how often records were asked for; shared memory, or NULL */
 };
 
 extern struct stub stub;

@@ -6,6 +6,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -38,21 +39,29 @@ static void drop(void *ctx, const void *data, size_t size)
 	s->untaken++;
 }
 
-/* Take what the kernel side had written until now, or count it. */
+/*
+ * Take what the kernel side had written until now, or count it. A record whose writer was
+ * preempted holds up all that are behind it. How many they are is not known: at least one.
+ */
 static void take_left(struct session *s, __u64 began)
 {
 	__u64 written = loader_written(s->loader);
 	bool hurry = false;
 
-	do {
+	while (!s->err && loader_taken(s->loader) < written) {
 		hurry |= clock_mono_ns() - began > TAKE_NS || urged(s);
-		if (!hurry)
+		if (!hurry) {
 			session_take(s);
-		else if (loader_take(s->loader, BATCH_RECORDS, drop, s) <= 0)
-			break;
-		else
-			s->hush_at = began;
-	} while (!s->err && (hurry || s->more) && loader_taken(s->loader) < written);
+			if (!s->taken)
+				poll(NULL, 0, 1);
+			continue;
+		}
+		s->hush_at = began;
+		if (loader_take(s->loader, BATCH_RECORDS, drop, s) > 0)
+			continue;
+		s->untaken++;
+		break;
+	}
 }
 
 static int flush(struct session *s)

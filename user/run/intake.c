@@ -117,6 +117,7 @@ void session_take(struct session *s)
 {
 	int n = loader_take(s->loader, BATCH_RECORDS, on_record, s);
 
+	s->taken = n;
 	s->more = n >= BATCH_RECORDS;
 	if (n < 0) {
 		log_error("cannot read records: %s", strerror(-n));

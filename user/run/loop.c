@@ -119,6 +119,8 @@ static int wait_ms(const struct session *s, __u64 now)
 		return 0;
 	if (s->deadline && s->deadline < until)
 		until = s->deadline;
+	if (s->resting && now + REST_NS < until)
+		until = now + REST_NS;
 	/* Rounded up, so that poll() does not return just before that time. */
 	return until > now ? (until - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
 }
@@ -143,7 +145,7 @@ static void on_output(struct session *s, struct pollfd *out, struct pollfd *noti
 void session_loop(struct session *s)
 {
 	struct pollfd fds[] = {
-		{ .fd = loader_fd(s->loader), .events = POLLIN },
+		{ .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
 		{ .fd = queue_fd(report_queue(s->report)) },
 		{ .fd = queue_fd(s->notices) },
@@ -151,6 +153,7 @@ void session_loop(struct session *s)
 	__u64 now = s->began;
 
 	while (s->state != DONE) {
+		fds[0].fd = s->resting ? -1 : loader_fd(s->loader);
 		fds[2].events = queue_events(report_queue(s->report));
 		fds[3].events = queue_events(s->notices);
 		if (poll(fds, 4, wait_ms(s, now)) < 0 && errno != EINTR) {
@@ -162,6 +165,7 @@ void session_loop(struct session *s)
 		}
 		now = clock_mono_ns();
 		session_take(s);
+		s->resting = !s->more && (s->taken > 0 || fds[0].revents);
 		if (fds[1].revents)
 			on_signal(s, now);
 		on_output(s, &fds[2], &fds[3]);

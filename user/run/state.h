@@ -12,6 +12,13 @@
 /* The most that one round of the loop takes. All of them fit into a batch. */
 #define BATCH_RECORDS 256
 
+/*
+ * After records were taken, or the first was not submitted yet, the ring buffer is left alone
+ * for so long. Its descriptor says that it can be read while any record is there, and a round
+ * reads the counters of all programs.
+ */
+#define REST_NS NSEC_PER_MSEC
+
 #define TICK_NS (NSEC_PER_SEC / 4)
 #define NOTICE_NS NSEC_PER_SEC
 
@@ -34,7 +41,9 @@ struct session {
 	__u64 hush_at;			/* no incident is printed after that time; 0: never */
 	__u64 fed_ts;			/* time stamp of the last record */
 	__u64 to_feed;			/* bytes of the ring buffer when a loss of records was last seen */
+	int taken;			/* records of the last round */
 	bool more;			/* records are left: the budget of a round was spent */
+	bool resting;			/* the ring buffer is left alone for REST_NS */
 	__u64 untaken;			/* records that there was no time for */
 	struct queue *notices;		/* on their way to stderr */
 	__u64 notices_lost;		/* of which stderr has been told */
