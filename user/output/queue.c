@@ -78,12 +78,18 @@ static void append(struct queue *q, const char *text, size_t len)
 	q->end += len;
 }
 
+bool queue_fits(struct queue *q, size_t len)
+{
+	if (queue_waiting(q) + len <= q->max)
+		return true;
+	q->lost++;
+	return false;
+}
+
 bool queue_put(struct queue *q, const char *text, size_t len)
 {
-	if (queue_waiting(q) + len > q->max) {
-		q->lost++;
+	if (!queue_fits(q, len))
 		return false;
-	}
 	append(q, text, len);
 	return true;
 }
@@ -104,13 +110,13 @@ bool queue_put_anyway(struct queue *q, const char *text, size_t len)
 	return true;
 }
 
-/* Whole lines, as many as a pipe takes at once; or as much of a longer line. */
+/* A stream takes as much as it can. A pipe takes whole lines, or as much of a longer line. */
 static size_t next_chunk(const struct queue *q)
 {
 	size_t len = queue_waiting(q);
 	const char *at = q->data + q->begin, *newline;
 
-	if (len <= PIPE_BUF)
+	if (len <= PIPE_BUF || q->is_socket)
 		return len;
 	newline = memrchr(at, '\n', PIPE_BUF);
 	return newline ? (size_t)(newline - at) + 1 : PIPE_BUF;

@@ -21,6 +21,9 @@ struct queue;
 /* Hold at most max bytes for fd. 0 or -ENOMEM. */
 int queue_new(struct queue **ret_queue, int fd, size_t max);
 
+/* Would a text of this length be appended? If not, it is lost. */
+bool queue_fits(struct queue *q, size_t len);
+
 /* Append a text, which is lost if it does not fit. Returns whether it was appended. */
 bool queue_put(struct queue *q, const char *text, size_t len);
 

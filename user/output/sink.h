@@ -30,6 +30,7 @@ struct summary {
 
 struct sink;
 struct filter;
+struct groups;
 
 #define SINK_WIDTH 120	/* columns, unless a terminal or COLUMNS says otherwise */
 
@@ -38,6 +39,9 @@ struct sink_ops {
 	int (*open)(struct sink *sink);
 	int (*incident)(struct sink *sink, const struct shown *shown);
 	int (*summary)(struct sink *sink, const struct summary *sum);
+
+	/* It is sink.now, or the end: print what was waiting for that. NULL: nothing ever waits. */
+	int (*tick)(struct sink *sink, bool end);
 };
 
 struct sink {
@@ -46,6 +50,8 @@ struct sink {
 	unsigned int width;	/* columns a line may have */
 	bool whole_paths;	/* a path may be longer than that: nothing wraps the line */
 	bool colour;
+	__u64 now;		/* CLOCK_MONOTONIC, set before each call */
+	struct groups *groups;	/* which incidents are told by a number; NULL: none */
 };
 
 /* Set up a sink for stdout as its terminal, COLUMNS and NO_COLOR ask for. */
@@ -53,6 +59,7 @@ void sink_init(struct sink *sink, const struct sink_ops *ops);
 
 extern const struct sink_ops sink_table;
 extern const struct sink_ops sink_json;
+extern const struct sink_ops sink_quiet;	/* of the table, the summary alone */
 
 /* Names of the counters, and a text for each that explains it: PF_C_MAX of both. */
 extern const char *const sink_counter_names[];

@@ -129,3 +129,28 @@ void summary_print(FILE *out, const struct summary *sum)
 	print_advice(out, sum);
 	print_losses(out, sum);
 }
+
+static int quiet_open(struct sink *sink)
+{
+	(void)sink;
+	return 0;
+}
+
+static int quiet_incident(struct sink *sink, const struct shown *shown)
+{
+	(void)sink;
+	(void)shown;
+	return 0;
+}
+
+static int quiet_summary(struct sink *sink, const struct summary *sum)
+{
+	summary_print(sink->out, sum);
+	return sink_flush(sink->out);
+}
+
+const struct sink_ops sink_quiet = {
+	.open = quiet_open,
+	.incident = quiet_incident,
+	.summary = quiet_summary,
+};

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "groups.h"
 #include "sink.h"
 #include "summary.h"
 
@@ -36,9 +37,8 @@ static void task_cell(char *buf, const struct pf_task *task, unsigned int width)
 		return;
 	}
 	n = snprintf(pid, sizeof(pid), "[%u]", task->pid);
-
 	fmt_cell(comm, sizeof(comm), task->comm, width > (unsigned int)n ? width - n : 1, false);
-	snprintf(buf, CELL_LEN, "%s%s", comm, pid);
+	sprintf(buf, "%s%s", comm, pid);
 }
 
 static void time_cell(char *buf, const struct shown *shown, unsigned int width)
@@ -343,11 +343,38 @@ static void put_incident(struct sink *sink, const struct shown *shown)
 	fputc('\n', sink->out);
 }
 
+/* What was counted in place of being shown, in a line. */
+static void put_group(struct sink *sink, const struct group *group)
+{
+	char who[4 * PF_COMM_LEN + 16], path[4 * sizeof(group->path) + 2], size[FMT_SIZE_LEN];
+	char line[sizeof(who) + sizeof(path) + 128], clean[4 * sizeof(line)];
+
+	task_cell(who, &group->writer, PF_COMM_LEN + 8);
+	fmt_cell(path, sizeof(path), *group->path ? group->path : "?", sizeof(group->path), true);
+	snprintf(line, sizeof(line), "  and %llu more %s within a second, %s bytes: %s %s",
+		 group->more, pf_verdict_name(group->verdict), fmt_size(size, group->bytes), who, path);
+	fmt_cell(clean, sizeof(clean), line, sink->whole_paths ? sizeof(line) : sink->width, false);
+	fprintf(sink->out, "%s\n", clean);
+}
+
 static int table_incident(struct sink *sink, const struct shown *shown)
 {
+	if (sink->groups && !groups_take(sink->groups, shown, sink->now))
+		return 0;
 	put_incident(sink, shown);
 	if (shown->suspects_sought)
 		put_suspects(sink, shown);
+	return sink_flush(sink->out);
+}
+
+static int table_tick(struct sink *sink, bool end)
+{
+	const struct group *group;
+
+	if (!sink->groups)
+		return 0;
+	while ((group = groups_due(sink->groups, end ? GROUPS_ALL : sink->now)))
+		put_group(sink, group);
 	return sink_flush(sink->out);
 }
 
@@ -361,4 +388,5 @@ const struct sink_ops sink_table = {
 	.open = table_open,
 	.incident = table_incident,
 	.summary = table_summary,
+	.tick = table_tick,
 };
