@@ -33,8 +33,13 @@
 static int proc_fd;	/* /proc */
 static pid_t child;	/* may be ended */
 
+static int as_session(struct err *ret_err)
+{
+	return confine(child, ret_err);
+}
+
 /* The status of a confined process that tries this. */
-static int tried(long (*what)(void))
+static int tried_as(int (*confined)(struct err *ret_err), long (*what)(void))
 {
 	struct err err;
 	int status;
@@ -48,7 +53,7 @@ static int tried(long (*what)(void))
 	pid = fork();
 	if (!pid) {
 		/* The sanitizer's _exit() asks for more. */
-		syscall(SYS_exit_group, confine(child, &err) ? NOT_CONFINED :
+		syscall(SYS_exit_group, confined(&err) ? NOT_CONFINED :
 					what() < 0 ? ERRNO + errno : 0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -56,6 +61,11 @@ static int tried(long (*what)(void))
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
+}
+
+static int tried(long (*what)(void))
+{
+	return tried_as(as_session, what);
 }
 
 #define TRY(name, call) static long name(void) { return call; }
@@ -109,6 +119,25 @@ TEST_FN(nothing_to_work_with)
 	}
 }
 
+TRY(append_file, syscall(SYS_openat, AT_FDCWD, "/dev/null", O_WRONLY | O_CREAT | O_APPEND, 0600))
+TRY(read_null, syscall(SYS_openat, AT_FDCWD, "/dev/null", O_RDONLY))
+
+/* The process that writes the lines of --output. */
+TEST_FN(file_writer_appends_alone)
+{
+	static long (*const refused[])(void) = {
+		start_program, start_process, open_socket, change_file, cut_file, remove_file, read_null,
+		trace_process, mount_file_system, enter_namespace, become_user, set_ring, run_bytes,
+		load_bpf, end_other, kill_child, push_to_terminal,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (tried_as(confine_file_writer, refused[i]) != ERRNO + EPERM)
+			fail_msg("call %zu is not refused", i);
+	assert_int_equal(tried_as(confine_file_writer, append_file), 0);
+	assert_int_equal(tried(append_file), ERRNO + EPERM);
+}
+
 TRY(read_file, syscall(SYS_openat, proc_fd, "self/maps", O_RDONLY | O_CLOEXEC))
 TRY(read_directory, syscall(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY))
 TRY(end_child, syscall(SYS_kill, child, SIGTERM))
@@ -158,6 +187,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_to_work_with),
+		cmocka_unit_test(file_writer_appends_alone),
 		cmocka_unit_test(what_a_session_needs),
 		cmocka_unit_test(capabilities_are_gone),
 	};

@@ -26,6 +26,12 @@ struct watch_opts {
 static const struct opt options[] = {
 	{ .name = "json", .letter = 'j', .kind = OPT_FLAG, .at = AT(session.report.json),
 	  .help = "JSON lines instead of a table" },
+	{ .name = "output", .kind = OPT_TEXT, .at = AT(session.report.output),
+	  .arg = "FILE", .help = "append JSON lines to FILE as well" },
+	{ .name = "exec", .kind = OPT_TEXT, .at = AT(session.report.exec), .arg = "COMMAND",
+	  .help = "run a shell command for each incident, with its JSON as input" },
+	{ .name = "no-group", .kind = OPT_FLAG, .at = AT(session.report.no_group),
+	  .help = "a line for each incident of a storm, too" },
 	{ .name = "duration", .kind = OPT_SECONDS, .at = AT(session.duration_ns),
 	  .min = NSEC_PER_SEC / 1000, .max = 365 * DAY, .arg = "S",
 	  .help = "end after S seconds" },

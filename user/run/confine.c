@@ -67,23 +67,45 @@ static const struct rule rules[] = {
 	{ SCMP_SYS(bpf), 0, WHOLE_INT, BPF_ITER_CREATE },
 };
 
+/* What a process that appends to a file needs, which may be opened again. */
+static const int appends[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(lseek), SCMP_SYS(close), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), SCMP_SYS(ftruncate), SCMP_SYS(recvfrom), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
+};
+
+static const struct rule append_rules[] = {
+	{ SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_WRONLY | O_CREAT | O_APPEND },
+	{ SCMP_SYS(open), 1, O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND, O_WRONLY | O_CREAT | O_APPEND },
+	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFL },
+};
+
 /* A call that this architecture does not have is left out by the library. */
 static int allow(scmp_filter_ctx filter, int call, unsigned int n, const struct scmp_arg_cmp *args)
 {
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, n, args);
 }
 
-static int allow_all(scmp_filter_ctx filter, pid_t child)
+static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t n)
 {
-	const struct scmp_arg_cmp end_child[] = {
-		SCMP_A0_32(SCMP_CMP_EQ, child), SCMP_A1_32(SCMP_CMP_EQ, SIGTERM),
-	};
 	int err = 0;
 
-	for (size_t i = 0; i < sizeof(whatever) / sizeof(whatever[0]); i++)
-		err = err ?: allow(filter, whatever[i], 0, NULL);
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
-		const struct rule *r = &rules[i];
+	for (size_t i = 0; i < n; i++)
+		err = err ?: allow(filter, calls[i], 0, NULL);
+	return err;
+}
+
+static int allow_rules(scmp_filter_ctx filter, const struct rule *r, size_t n)
+{
+	int err = 0;
+
+	for (; n--; r++) {
 		const struct scmp_arg_cmp arg = {
 			.arg = r->arg, .op = SCMP_CMP_MASKED_EQ,
 			.datum_a = r->mask, .datum_b = r->value,
@@ -91,10 +113,33 @@ static int allow_all(scmp_filter_ctx filter, pid_t child)
 
 		err = err ?: allow(filter, r->call, 1, &arg);
 	}
-	return err ?: child ? allow(filter, SCMP_SYS(kill), 2, end_child) : 0;
+	return err;
 }
 
-static int filter_calls(pid_t child)
+static int allow_end_of(scmp_filter_ctx filter, pid_t child)
+{
+	const struct scmp_arg_cmp end_child[] = {
+		SCMP_A0_32(SCMP_CMP_EQ, child), SCMP_A1_32(SCMP_CMP_EQ, SIGTERM),
+	};
+
+	return child ? allow(filter, SCMP_SYS(kill), 2, end_child) : 0;
+}
+
+#define ARRAY(a) (a), sizeof(a) / sizeof((a)[0])
+
+static int allow_session(scmp_filter_ctx filter, pid_t child)
+{
+	return allow_calls(filter, ARRAY(whatever)) ?: allow_rules(filter, ARRAY(rules)) ?:
+	       allow_end_of(filter, child);
+}
+
+static int allow_file_writer(scmp_filter_ctx filter, pid_t child)
+{
+	(void)child;
+	return allow_calls(filter, ARRAY(appends)) ?: allow_rules(filter, ARRAY(append_rules));
+}
+
+static int filter_calls(int (*allow_all)(scmp_filter_ctx filter, pid_t child), pid_t child)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int err;
@@ -109,14 +154,26 @@ static int filter_calls(pid_t child)
 	return err;
 }
 
-int confine(pid_t child, struct err *ret_err)
+static int confine_with(__u64 capabilities, int (*allow_all)(scmp_filter_ctx filter, pid_t child),
+			pid_t child, struct err *ret_err)
 {
-	/* A child that has become another user's needs the first; names need the others. */
-	int err = capabilities_keep((child ? CAPABILITY(CAP_KILL) : 0) | CAPABILITY(CAP_SYS_PTRACE) |
-				  CAPABILITY(CAP_SYSLOG));
+	int err = capabilities_keep(capabilities);
 
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
-	err = err ?: filter_calls(child);
+	err = err ?: filter_calls(allow_all, child);
 	return err ? err_set(ret_err, err, "%s", strerror(-err)) : 0;
+}
+
+int confine(pid_t child, struct err *ret_err)
+{
+	/* A child that has become another user's needs the first; names need the others. */
+	return confine_with((child ? CAPABILITY(CAP_KILL) : 0) | CAPABILITY(CAP_SYS_PTRACE) |
+			    CAPABILITY(CAP_SYSLOG), allow_session, child, ret_err);
+}
+
+/* Root writes to the directories of others by a capability. */
+int confine_file_writer(struct err *ret_err)
+{
+	return confine_with(CAPABILITY(CAP_DAC_OVERRIDE), allow_file_writer, 0, ret_err);
 }

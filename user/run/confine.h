@@ -18,4 +18,7 @@ struct err;
  */
 int confine(pid_t child, struct err *ret_err);
 
+/* The same for a helper process that appends to a file. */
+int confine_file_writer(struct err *ret_err);
+
 #endif

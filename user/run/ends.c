@@ -4,6 +4,7 @@
  * readers sleep as long as they like, so each step has its time.
  */
 #include "state.h"
+#include "outlets.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,10 +17,6 @@
 /* Since the end began: until then incidents are printed, and until then records are taken. */
 #define PRINT_NS (800 * NSEC_PER_MSEC)
 #define TAKE_NS (900 * NSEC_PER_MSEC)
-
-/* For a reader of the output that does not read, and for one that reads slowly. */
-#define PATIENCE_NS (400 * NSEC_PER_MSEC)
-#define FLUSH_NS (5 * NSEC_PER_SEC)
 
 /* Has somebody sent another signal, who does not want to wait? */
 static bool urged(struct session *s)
@@ -64,22 +61,6 @@ static void take_left(struct session *s, __u64 began)
 	}
 }
 
-static int flush(struct session *s)
-{
-	struct queue *out = report_queue(s->report);
-	int err;
-
-	do {
-		err = queue_flush(out, PATIENCE_NS, FLUSH_NS, s->signal_fd);
-	} while (err == -EINTR && !urged(s));
-	if (err == -EINTR || err == -ETIMEDOUT)
-		log_error("the last %zu bytes of the output were not read in time",
-			  queue_waiting(out));
-	else if (err)
-		log_error("cannot write to standard output: %s", strerror(-err));
-	return err;
-}
-
 /* After a failure nothing is certain any more, and nothing more is reported. */
 int session_finish(struct session *s)
 {
@@ -106,5 +87,6 @@ int session_finish(struct session *s)
 	s->sum.hooks = loader_hooks(s->loader, &s->sum.n_hooks);
 	s->sum.refused += pf_engine_refused(s->engine);
 	s->sum.evicted = pf_engine_evicted(s->engine);
-	return report_summary(s->report, &s->sum) ?: flush(s);
+	return report_summary(s->report, &s->sum) ?:
+	       outlets_finish(report_outlets(s->report), s->signal_fd, &s->interrupted);
 }

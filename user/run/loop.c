@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* loop.c - a session waits for records, signals, its child and the time. */
 #include "state.h"
+#include "outlets.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -66,6 +67,8 @@ static void on_signal(struct session *s, __u64 now)
 			reap(s, now);
 			continue;
 		}
+		if (signo == SIGHUP && outlets_reopen(report_outlets(s->report)))
+			continue;
 		s->interrupted = true;
 		stop(s, now, 0);
 	}
@@ -81,6 +84,7 @@ static void tick(struct session *s, __u64 now)
 	/* What has waited for long enough may be settled by a record that was not taken yet. */
 	err = err ?: session_engine_failed(pf_engine_tick(s->engine, s->more ? s->fed_ts : now));
 	session_caught_up(s);
+	err = err ?: report_tick(s->report, now);
 	if (err)
 		session_abort(s, err);
 }
@@ -125,15 +129,10 @@ static int wait_ms(const struct session *s, __u64 now)
 	return until > now ? (until - now + NSEC_PER_MSEC - 1) / NSEC_PER_MSEC : 0;
 }
 
-/* An error or a hang-up says that nobody reads any more, even while there is nothing to print. */
-static void on_output(struct session *s, struct pollfd *out, struct pollfd *notices)
+static void on_output(struct session *s, const struct pollfd *report, struct pollfd *notices)
 {
-	int err = 0;
+	int err = outlets_polled(report_outlets(s->report), report);
 
-	if (out->revents & (POLLERR | POLLHUP | POLLNVAL))
-		err = report_closed(s->report);
-	else if (out->revents)
-		err = report_write(s->report);
 	if (err)
 		session_abort(s, err);
 	if (notices->revents & (POLLERR | POLLHUP | POLLNVAL))
@@ -144,19 +143,18 @@ static void on_output(struct session *s, struct pollfd *out, struct pollfd *noti
 
 void session_loop(struct session *s)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[3 + OUTLETS] = {
 		{ .events = POLLIN },
 		{ .fd = s->signal_fd, .events = POLLIN },
-		{ .fd = queue_fd(report_queue(s->report)) },
 		{ .fd = queue_fd(s->notices) },
 	};
 	__u64 now = s->began;
 
 	while (s->state != DONE) {
 		fds[0].fd = s->resting ? -1 : loader_fd(s->loader);
-		fds[2].events = queue_events(report_queue(s->report));
-		fds[3].events = queue_events(s->notices);
-		if (poll(fds, 4, wait_ms(s, now)) < 0 && errno != EINTR) {
+		fds[2].events = queue_events(s->notices);
+		outlets_poll(report_outlets(s->report), &fds[3]);
+		if (poll(fds, 3 + OUTLETS, wait_ms(s, now)) < 0 && errno != EINTR) {
 			int err = -errno;
 
 			log_error("cannot wait for records: %s", strerror(-err));
@@ -168,7 +166,7 @@ void session_loop(struct session *s)
 		s->resting = !s->more && (s->taken > 0 || fds[0].revents);
 		if (fds[1].revents)
 			on_signal(s, now);
-		on_output(s, &fds[2], &fds[3]);
+		on_output(s, &fds[3], &fds[2]);
 		if (s->state != DONE)
 			on_time(s, now);
 	}

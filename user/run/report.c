@@ -5,18 +5,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/frame.h"
 #include "base/log.h"
 #include "kernel/filter.h"
 #include "names/kallsyms_cache.h"
 #include "names/paths.h"
 #include "names/senders.h"
 #include "names/suspects.h"
-#include "output/queue.h"
-
-#define QUEUE_BYTES (1024 * 1024)
+#include "outlets.h"
 
 struct report {
 	const struct report_opts *opts;
@@ -25,10 +23,7 @@ struct report {
 	struct suspects *suspects;
 	struct senders *senders;
 	struct kallsyms_cache *functions;
-	struct sink sink;
-	struct queue *queue;
-	char *text;			/* what the sink has printed last */
-	size_t text_len;
+	struct outlets outlets;
 	bool hushed;
 	__u64 unprinted;
 	unsigned int printed;
@@ -39,65 +34,38 @@ struct report {
 	__u64 unseen;
 };
 
+static int open_names(struct report *r)
+{
+	int err = paths_new(&r->paths);
+
+	err = err ?: suspects_new(&r->suspects);
+	err = err ?: senders_new(&r->senders);
+	err = err ?: kallsyms_cache_new(&r->functions, "/proc");
+	if (err)
+		log_error("cannot start: %s", strerror(-err));
+	return err;
+}
+
 int report_new(struct report **ret_report, const struct report_opts *opts,
 	       const struct filter *filter)
 {
 	struct report *r = calloc(1, sizeof(*r));
 	int err;
 
-	if (!r)
+	if (!r) {
+		log_error("cannot start: %s", strerror(ENOMEM));
 		return -ENOMEM;
+	}
 	r->opts = opts;
 	r->filter = filter;
-	sink_init(&r->sink, opts->json ? &sink_json : &sink_table);
-	r->sink.out = open_memstream(&r->text, &r->text_len);
-	err = r->sink.out ? 0 : -ENOMEM;
-	err = err ?: queue_new(&r->queue, STDOUT_FILENO, QUEUE_BYTES);
-	err = err ?: paths_new(&r->paths);
-	err = err ?: suspects_new(&r->suspects);
-	err = err ?: senders_new(&r->senders);
-	err = err ?: kallsyms_cache_new(&r->functions, "/proc");
+	/* Helpers are made first, so that they have nothing of ours. */
+	err = outlets_open(&r->outlets, opts) ?: open_names(r);
 	if (err) {
 		report_free(r);
 		return err;
 	}
 	*ret_report = r;
 	return 0;
-}
-
-static int log_output(int err)
-{
-	if (err)
-		log_error("cannot write to standard output: %s", strerror(-err));
-	return err;
-}
-
-int report_write(struct report *r)
-{
-	return log_output(queue_write(r->queue));
-}
-
-/* Queue what the sink has printed, if anything. A text that is not last may be lost. */
-static int put(struct report *r, bool last, bool *ret_kept)
-{
-	size_t len = r->text_len;
-	bool kept = true;
-
-	if (len)
-		kept = last ? queue_put_anyway(r->queue, r->text, len) :
-			      queue_put(r->queue, r->text, len);
-	rewind(r->sink.out);
-	r->text_len = 0;
-	if (last && !kept)
-		return log_output(-ENOMEM);
-	if (ret_kept)
-		*ret_kept = kept;
-	return report_write(r);
-}
-
-int report_open(struct report *r)
-{
-	return log_output(r->sink.ops->open(&r->sink)) ?: put(r, true, NULL);
 }
 
 void report_sender(struct report *r, const struct pf_ev_sender *ev)
@@ -168,7 +136,7 @@ static void explain(const struct pf_incident *inc)
 int report_incident(struct report *r, const struct pf_incident *inc)
 {
 	struct shown shown = { .inc = inc };
-	bool kept;
+	bool kept = false;
 	int err;
 
 	if (report_full(r) || !count(r, inc))
@@ -179,8 +147,7 @@ int report_incident(struct report *r, const struct pf_incident *inc)
 	}
 	explain(inc);
 	name(r, &shown);
-	err = log_output(r->sink.ops->incident(&r->sink, &shown));
-	err = err ?: put(r, false, &kept);
+	err = outlets_incident(&r->outlets, &shown, &kept);
 	if (err)
 		return err;
 	if (!kept) {
@@ -198,15 +165,19 @@ void report_hush(struct report *r)
 	r->hushed = true;
 }
 
-struct queue *report_queue(struct report *r)
+int report_open(struct report *r)
 {
-	return r->queue;
+	return outlets_begin(&r->outlets);
 }
 
-int report_closed(const struct report *r)
+int report_tick(struct report *r, __u64 now)
 {
-	(void)r;
-	return log_output(-EPIPE);
+	return outlets_tick(&r->outlets, now);
+}
+
+struct outlets *report_outlets(struct report *r)
+{
+	return &r->outlets;
 }
 
 bool report_full(const struct report *r)
@@ -227,7 +198,7 @@ int report_summary(struct report *r, struct summary *sum)
 	sum->unseen = r->unseen;
 	sum->filter = r->filter;
 	sum->output_lost = r->unprinted;
-	return log_output(r->sink.ops->summary(&r->sink, sum)) ?: put(r, true, NULL);
+	return outlets_summary(&r->outlets, sum);
 }
 
 void report_free(struct report *r)
@@ -238,9 +209,6 @@ void report_free(struct report *r)
 	suspects_free(r->suspects);
 	senders_free(r->senders);
 	kallsyms_cache_free(r->functions);
-	queue_free(r->queue);
-	if (r->sink.out)
-		fclose(r->sink.out);
-	free(r->text);
+	outlets_fini(&r->outlets);
 	free(r);
 }

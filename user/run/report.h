@@ -2,7 +2,7 @@
 /*
  * report - from an incident of the engine to a line of output: an incident is
  * counted, filtered, given its names and printed. The function that returns a
- * failure has logged it, but for report_new().
+ * failure has logged it.
  */
 #ifndef PAGEFLIGHT_REPORT_H
 #define PAGEFLIGHT_REPORT_H
@@ -12,6 +12,10 @@
 
 struct report_opts {
 	bool json;		/* JSON lines, else a table for people */
+	bool quiet;		/* of the table, the summary alone */
+	bool no_group;		/* a storm is not told by numbers in the table */
+	const char *output;	/* a file for JSON lines as well; NULL: none */
+	const char *exec;	/* a command that gets each incident as JSON; NULL: none */
 	unsigned int count;	/* incidents after which the report is full; 0: it never is */
 	int fail_on;		/* enum pf_verdict, or -1; see report_found() */
 	int min_verdict;	/* incidents below it are counted but not printed */
@@ -22,7 +26,7 @@ struct report_opts {
 };
 
 struct filter;
-struct queue;
+struct outlets;
 struct pf_ev_sender;
 struct report;
 
@@ -41,14 +45,11 @@ int report_incident(struct report *r, const struct pf_incident *inc);
 /* From now on incidents are counted but no longer printed: there is no time. */
 void report_hush(struct report *r);
 
-/* What waits for a reader of standard output, to be polled. */
-struct queue *report_queue(struct report *r);
+/* It is now: print what has waited for that, and say what was lost. */
+int report_tick(struct report *r, __u64 now);
 
-/* Write what can be written now. */
-int report_write(struct report *r);
-
-/* Log that nobody reads the output any more. Returns -EPIPE. */
-int report_closed(const struct report *r);
+/* Where it all goes: to be polled, and flushed at the end. */
+struct outlets *report_outlets(struct report *r);
 
 /* Were as many incidents printed as were asked for? Then the report takes no more. */
 bool report_full(const struct report *r);

@@ -71,11 +71,13 @@ static int set_up(struct session *s)
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	err = err ?: pf_engine_new(&s->engine, &cfg);
 	err = err ?: queue_new(&s->notices, STDERR_FILENO, NOTICES_BYTES);
-	err = err ?: report_new(&s->report, &s->opts->report, s->opts->loader.filter);
 	if (err) {
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
+	err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
+	if (err)
+		return err;
 	log_set_writer(on_log, s);
 	err = loader_open(&s->loader, &s->opts->loader, &text);
 	if (err) {

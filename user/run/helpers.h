@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * helpers - what the helper processes of a session do. Each takes frames from fd
+ * until there will be no more, says on standard error what fails, and returns its
+ * exit status.
+ */
+#ifndef PAGEFLIGHT_HELPERS_H
+#define PAGEFLIGHT_HELPERS_H
+
+enum {
+	FRAME_TEXT = 1,		/* lines */
+	FRAME_REOPEN,		/* the file may have been renamed */
+};
+
+/*
+ * Open a file to append to, which is made for its owner alone: a descriptor or -errno.
+ * helper_file() takes the path, and does it again.
+ */
+int helper_file_open(const char *path);
+int helper_file(void *path, int fd);
+
+/*
+ * Run a command of the shell for each text, which is its standard input: one at a time,
+ * at most one a second, unless it is the end. What cannot wait is skipped and counted.
+ */
+int helper_exec(void *command, int fd);
+
+#endif
