@@ -4,9 +4,11 @@
  * promises, of the type it promises.
  */
 #include <errno.h>
+#include <iconv.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yajl/yajl_parse.h>
 
 #include "kernel/filter.h"
 #include "base/kallsyms.h"
@@ -49,10 +51,39 @@ static void expect(struct json_object *obj, const struct key *keys, size_t n)
 	}
 }
 
-/*
- * The only line of the text. Some versions of json-c, as 0.18, refuse some
- * characters that are valid UTF-8: the samples have none of them.
- */
+/* By the C library. */
+static bool is_utf8(char *text)
+{
+	iconv_t converter = iconv_open("UTF-32", "UTF-8");
+	char points[64], *out;
+	size_t left = strlen(text), room, done = 0;
+	bool valid = converter != (iconv_t)-1;
+
+	while (valid && left && done != (size_t)-1) {
+		out = points;
+		room = sizeof(points);
+		done = iconv(converter, &text, &left, &out, &room);
+		if (done == (size_t)-1 && errno == E2BIG)
+			done = 0;
+		else
+			valid = done == 0;
+	}
+	iconv_close(converter);
+	return valid;
+}
+
+/* By yajl's parser: if json-c 0.18 is to be strict, it refuses every character that is not ASCII. */
+static bool is_json(const char *text)
+{
+	yajl_handle parser = yajl_alloc(NULL, NULL, NULL);
+	bool valid = yajl_parse(parser, (const unsigned char *)text, strlen(text)) == yajl_status_ok &&
+		     yajl_complete_parse(parser) == yajl_status_ok;
+
+	yajl_free(parser);
+	return valid;
+}
+
+/* The only line of the text. */
 static struct json_object *parse(char *text)
 {
 	struct json_tokener *tok = json_tokener_new();
@@ -61,12 +92,29 @@ static struct json_object *parse(char *text)
 
 	assert_non_null(end);
 	assert_int_equal(end[1], '\0');
-	json_tokener_set_flags(tok, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	assert_true(is_utf8(text));
+	assert_true(is_json(text));
 	obj = json_tokener_parse_ex(tok, text, strlen(text));
 	assert_int_equal(json_tokener_get_error(tok), json_tokener_success);
 	json_tokener_free(tok);
 	free(text);
 	return obj;
+}
+
+TEST_FN(the_check_itself)
+{
+	/* two bytes, three, four; then cut off, overlong, a surrogate, a lone byte */
+	assert_true(is_utf8((char[]){ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" }));
+	assert_false(is_utf8((char[]){ "a\xe2\x82" }));
+	assert_false(is_utf8((char[]){ "\xc0\xaf" }));
+	assert_false(is_utf8((char[]){ "\xed\xa0\x80" }));
+	assert_false(is_utf8((char[]){ "\xff" }));
+	assert_true(is_json("{\"a\":\"\xc3\xa4\",\"b\":[1,null]}\n"));
+	assert_false(is_json("{\"a\":\"\t\"}\n"));		/* a control character */
+	assert_false(is_json("{\"a\":1}{\"a\":1}\n"));
+	assert_false(is_json("{\"a\":1,}\n"));
+	assert_false(is_json("{'a':1}\n"));
+	assert_false(is_json("{\"a\":1\n"));
 }
 
 TEST_FN(test_contract)
@@ -333,6 +381,7 @@ TEST_FN(test_full_disk)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_check_itself),
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_odd_bytes),
 		cmocka_unit_test(test_unknown_path),
