@@ -156,7 +156,7 @@ test: unit lint
 reproducible:
 	$(Q)tests/reproducible
 
-lint: $(O)/pageflight.bpf.o $(LIB)
+lint: $(O)/pageflight $(O)/pageflight.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
 
 # Types differ, so does the folder: an arm64 build never mixes with this one.
@@ -183,6 +183,8 @@ install: all install-lib
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 docs/*.8
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man7 docs/*.7
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/pageflight docs/*.md
+	install -D -m 644 docs/deploy/completion/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pageflight
+	install -D -m 644 docs/deploy/completion/zsh $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_pageflight
 
 clean:
 	$(call say,CLEAN,$(O))

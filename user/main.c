@@ -47,6 +47,14 @@ static int print_help(void)
 	return printed();
 }
 
+/* For completions and tests; not in the help. */
+static int print_options(void)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		opts_list(stdout, &commands[i]->spec);
+	return printed();
+}
+
 static int print_version(void)
 {
 	puts("pageflight " PF_VERSION);
@@ -107,6 +115,8 @@ int main(int argc, char **argv)
 		return print_help();
 	if (!strcmp(argv[1], "--version"))
 		return print_version();
+	if (!strcmp(argv[1], "--options"))
+		return print_options();
 	if (argv[1][0] == '-')
 		return run_command(commands[0], argc, argv);
 	for (size_t i = 0; i < N_COMMANDS; i++) {

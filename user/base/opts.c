@@ -296,3 +296,17 @@ void opts_help(FILE *out, const struct command_spec *spec)
 	if (spec->notes)
 		fprintf(out, "\n%s\n", spec->notes);
 }
+
+void opts_list(FILE *out, const struct command_spec *spec)
+{
+	for (const struct opt *opt = spec->opts; opt->name; opt++) {
+		fprintf(out, "%s\t", spec->name);
+		if (opt->letter)
+			fprintf(out, "-%c", opt->letter);
+		fprintf(out, "\t--%s\t%s\t", opt->name, opt->arg ? opt->arg : "");
+		for (int i = 0; i < opt->n_names; i++)
+			fprintf(out, "%s%s", i ? " " : "", opt->names[i]);
+		fprintf(out, "\t%s\n", opt->help);
+	}
+	fprintf(out, "%s\t-h\t--help\t\t\tshow this help\n", spec->name);
+}

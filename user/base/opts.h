@@ -61,6 +61,13 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 
 void opts_help(FILE *out, const struct command_spec *spec);
 
+/*
+ * The same for programs: a line for each option, with tabs between the name of the command, the
+ * short and the long form, what the argument is called, the values it may have if those are
+ * words, between blanks, and the help.
+ */
+void opts_list(FILE *out, const struct command_spec *spec);
+
 /* The parsers of single values. They take all of the text, and return 0, -EINVAL or -ERANGE. */
 int opts_uint(const char *text, __u64 min, __u64 max, __u64 *ret_value);
 int opts_size(const char *text, __u64 min, __u64 max, __u64 *ret_value);
