@@ -5,25 +5,21 @@
 #include <errno.h>
 #include <limits.h>
 #include <malloc.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <sys/utsname.h>
 #include <unistd.h>
-#include <linux/capability.h>
 
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "base/capabilities.h"
 #include "base/err.h"
 #include "atomic.skel.h"
 #include "configure.h"
 #include "features.h"
+#include "ground.h"
 #include "hooks.h"
 #include "pageflight.skel.h"
 #include "privileges.h"
@@ -39,60 +35,6 @@ struct loader {
 	const char *positions;		/* of the ring buffer's reader, and a page behind, its writers */
 	int n_cpus;
 };
-
-static bool verbose;	/* libbpf's print callback takes no context */
-
-static int on_libbpf_print(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (!verbose || level == LIBBPF_DEBUG)
-		return 0;
-	return vfprintf(stderr, format, args);
-}
-
-static int check_lockdown(struct err *ret_err)
-{
-	if (!kernel_is_locked_down())
-		return 0;
-	return err_set(ret_err, -EPERM,
-		       "kernel lockdown is in confidentiality mode, which forbids BPF tracing; boot without it");
-}
-
-/* Why the type information of the kernel was not loaded. */
-static int no_types(struct err *ret_err)
-{
-	static const char path[] = "/sys/kernel/btf/vmlinux";
-	int err;
-
-	if (!access(path, R_OK)) {
-		/* The search through several places does not say why one was of no use. */
-		btf__free(btf__parse(path, NULL));
-		err = -errno;
-		return err_set(ret_err, err, "%s cannot be loaded: %s", path, strerror(-err));
-	}
-	err = -errno;
-	if (err != -ENOENT || access("/sys/kernel", F_OK))
-		return err_set(ret_err, err, "/sys is needed, and %s cannot be read: %s", path,
-			       strerror(-err));
-	return err_set(ret_err, -EOPNOTSUPP,
-		       "this kernel has no type information (%s): it needs CONFIG_DEBUG_INFO_BTF",
-		       path);
-}
-
-static int check_kernel(const struct btf *btf, struct err *ret_err)
-{
-	const char *lacks;
-	struct utsname u;
-
-	if (!btf)
-		return no_types(ret_err);
-	lacks = kernel_lacks(btf);
-	if (!lacks)
-		return 0;
-	uname(&u);
-	return err_set(ret_err, -EOPNOTSUPP,
-		       "kernel %s is too old: it has no %s; Linux 6.1 or later is needed",
-		       u.release, lacks);
-}
 
 /* The two objects differ only in what turns preemption off. They have one layout. */
 static int open_object(struct loader *l, bool atomic)
@@ -140,10 +82,9 @@ static int configure(struct loader *l, const struct loader_opts *opts, const str
 
 	if (err)
 		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
-	/* libbpf takes any error while it looks for a function in modules for a failure to load. */
-	if (!l->skel->rodata->cfg.direct && !capabilities_have(CAP_SYS_ADMIN))
-		return err_set(ret_err, -EPERM,
-			       "on this kernel, which lacks bpf_rdonly_cast(), CAP_SYS_ADMIN is needed too: libbpf looks for it in the types of modules");
+	err = ground_check_direct(l->skel->rodata->cfg.direct, ret_err);
+	if (err)
+		return err;
 	err = configure_filter(obj, &l->skel->rodata->filter, opts->filter);
 	if (err)
 		return err_set(ret_err, err, "the filter cannot be set: %s", strerror(-err));
@@ -154,19 +95,8 @@ static int load(struct loader *l, const struct filter *filter, struct err *ret_e
 {
 	int err = pageflight__load(l->skel);
 
-	if (err == -EPERM)
-		return err_set(ret_err, err,
-			       "the kernel refuses BPF programs: run as root (CAP_BPF, CAP_PERFMON), with lockdown off");
-	if (err == -EMFILE || err == -ENFILE)
-		return err_set(ret_err, err, "too few file descriptors for the BPF programs: %s (ulimit -n)",
-			       strerror(-err));
-	if (err == -ENOMEM)
-		return err_set(ret_err, err,
-			       "not enough memory for the maps: lower --max-pages or --max-conns");
 	if (err)
-		return err_set(ret_err, err,
-			       "the kernel rejects the BPF programs: %s (-v shows its log)",
-			       strerror(-err));
+		return ground_load_failed(err, "lower --max-pages or --max-conns", ret_err);
 	err = configure_filter_maps(l->skel->obj, filter);
 	if (err)
 		return err_set(ret_err, err, "the filter cannot be set: %s", strerror(-err));
@@ -215,28 +145,11 @@ static int attach(struct loader *l, struct err *ret_err)
 	return programs_attach(&l->programs, &memmap, ret_err);
 }
 
-/*
- * libbpf looks into the types of each loaded module, and what it makes of EMFILE there is
- * EINVAL. So a limit that is too low is found here.
- */
-static int check_descriptors(struct err *ret_err)
-{
-	const rlim_t least = 256;	/* maps, programs, links, and the types of modules */
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= least)
-		return 0;
-	return err_set(ret_err, -EMFILE,
-		       "too few file descriptors: %llu are allowed, at least %llu are needed (ulimit -n)",
-		       (unsigned long long)files.rlim_cur, (unsigned long long)least);
-}
-
 static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct btf *btf,
 			 struct err *ret_err)
 {
-	int err = check_kernel(btf, ret_err);
+	int err = plan(l, opts, btf, ret_err);
 
-	err = err ?: plan(l, opts, btf, ret_err);
 	err = err ?: configure(l, opts, btf, ret_err);
 	err = err ?: load(l, opts->filter, ret_err);
 	return err ?: attach(l, ret_err);
@@ -244,24 +157,20 @@ static int open_in_steps(struct loader *l, const struct loader_opts *opts, struc
 
 int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err)
 {
-	struct rlimit unlimited = { RLIM_INFINITY, RLIM_INFINITY };
 	struct loader *l;
 	struct btf *btf;
 	int err;
 
-	verbose = opts->verbose;
-	libbpf_set_print(on_libbpf_print);
 	err = privileges_check(ret_err);
-	err = err ?: check_lockdown(ret_err);
-	err = err ?: check_descriptors(ret_err);
+	err = err ?: ground_check(opts->verbose, &btf, ret_err);
 	if (err)
 		return err;
 	l = calloc(1, sizeof(*l));
-	if (!l)
+	if (!l) {
+		btf__free(btf);
 		return err_set(ret_err, -ENOMEM, "out of memory");
+	}
 	l->n_cpus = libbpf_num_possible_cpus();
-	setrlimit(RLIMIT_MEMLOCK, &unlimited);	/* maps count against it before 5.11 */
-	btf = btf__load_vmlinux_btf();
 	err = open_in_steps(l, opts, btf, ret_err);
 	btf__free(btf);
 	malloc_trim(0);	/* all types of the kernel were in memory */
