@@ -125,55 +125,65 @@ int paths_new(struct paths **ret_paths)
 	return 0;
 }
 
-static bool look(struct paths *r, const char *pid, const struct pf_incident *inc,
-		 const char *inner)
+static bool look(struct paths *r, const char *pid, __u64 dev, const char *inner)
 {
 	struct view *view = view_of(r, pid);
 
 	if (!view)
 		return false;
 	view_refresh(view);
-	return mountinfo_find(view->mounts, inc->dev, inner, r->path, sizeof(r->path)) >= 0;
+	return mountinfo_find(view->mounts, dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
 /* Put the path together in r->path, and say whose mount table told the mount. */
-static enum path_view place(struct paths *r, const struct pf_incident *inc)
+static enum path_view place(struct paths *r, __u64 dev, const struct pf_ev_op *file,
+			    const struct path_asked *asked, size_t n)
 {
-	const char *inner = pf_op_path(inc->op_rec);
-	char writer[16], sender[16], dev[FMT_DEV_LEN];
+	const char *inner = pf_op_path(file);
+	char pid[16], text[FMT_DEV_LEN];
 
-	snprintf(writer, sizeof(writer), "%u", inc->writer.pid);
-	snprintf(sender, sizeof(sender), "%u", inc->sender.pid);
-	if (inc->op_rec->flags & PF_OP_NO_TREE) {
+	if (file->flags & PF_OP_NO_TREE) {
 		snprintf(r->path, sizeof(r->path), "%s", inner);
 		return PATH_NO_TREE;
 	}
 	/* A path that was cut lacks its beginning, so its mount cannot be told. */
-	if (inc->op_rec->flags & PF_OP_CUT) {
-		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(dev, inc->dev), inner);
+	if (file->flags & PF_OP_CUT) {
+		snprintf(r->path, sizeof(r->path), "[%s]/...%s", fmt_dev(text, dev), inner);
 		return PATH_UNKNOWN;
 	}
-	if (look(r, "self", inc, inner))
+	if (look(r, "self", dev, inner))
 		return PATH_SELF;
-	if (look(r, writer, inc, inner))
-		return PATH_WRITER;
-	if (look(r, sender, inc, inner))
-		return PATH_SENDER;
-	snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(dev, inc->dev), inner);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(pid, sizeof(pid), "%u", asked[i].pid);
+		if (asked[i].pid && look(r, pid, dev, inner))
+			return asked[i].view;
+	}
+	snprintf(r->path, sizeof(r->path), "[%s]%s", fmt_dev(text, dev), inner);
 	return PATH_UNKNOWN;
+}
+
+const char *paths_file(struct paths *r, __u64 dev, const struct pf_ev_op *file,
+		       const struct path_asked *asked, size_t n, enum path_view *ret_view)
+{
+	*ret_view = PATH_UNKNOWN;
+	if (file->flags & PF_OP_NO_PATH)
+		return NULL;
+	*ret_view = place(r, dev, file, asked, n);
+	return r->path;
 }
 
 void paths_incident(struct paths *r, struct shown *shown)
 {
 	const struct pf_incident *inc = shown->inc;
+	const struct path_asked asked[] = {
+		{ inc->writer.pid, PATH_WRITER }, { inc->sender.pid, PATH_SENDER },
+	};
 
 	shown->path = NULL;
 	shown->view = PATH_UNKNOWN;
 	shown->deleted = inc->op_rec && inc->op_rec->flags & PF_OP_DELETED;
-	if (!inc->op_rec || inc->op_rec->flags & PF_OP_NO_PATH)
-		return;
-	shown->view = place(r, inc);
-	shown->path = r->path;
+	if (inc->op_rec)
+		shown->path = paths_file(r, inc->dev, inc->op_rec, asked, 2, &shown->view);
 }
 
 void paths_free(struct paths *r)

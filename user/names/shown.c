@@ -7,6 +7,7 @@ static const char *const view_names[] = {
 	[PATH_SELF] = "self",
 	[PATH_WRITER] = "writer",
 	[PATH_SENDER] = "sender",
+	[PATH_OWNER] = "owner",
 	[PATH_NO_TREE] = "none",
 };
 

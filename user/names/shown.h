@@ -16,6 +16,7 @@ enum path_view {
 	PATH_SELF,
 	PATH_WRITER,
 	PATH_SENDER,
+	PATH_OWNER,		/* a process that has the socket open */
 	PATH_NO_TREE,		/* none was asked: the path is the name that the file's maker gave it */
 };
 
