@@ -193,6 +193,28 @@ static void test_type(void **state)
 	mountinfo_free(m);
 }
 
+/* Mounted namespaces are no place for files, and are found by their kind. */
+TEST_FN(test_namespaces)
+{
+	static const char text[] =
+		"64 1 0:4 net:[4026531840] /run/netns/a\\040b rw - nsfs nsfs rw\n"
+		"65 1 0:4 mnt:[4026531841] /run/mntns/c rw - nsfs nsfs rw\n"
+		"66 1 8:9 / /run/netns/d rw - ext4 x rw\n"
+		"67 1 0:4 net:[4026531842] /run/netns/e rw - nsfs nsfs rw\n";
+	struct mountinfo *m;
+	size_t at = 0;
+
+	assert_int_equal(mountinfo_parse(&m, text), 0);
+	assert_string_equal(mountinfo_namespace(m, "net", &at), "/run/netns/a b");
+	assert_string_equal(mountinfo_namespace(m, "net", &at), "/run/netns/e");
+	assert_null(mountinfo_namespace(m, "net", &at));
+	at = 0;
+	assert_string_equal(mountinfo_below(m, "/run", &at), "/run/netns/d");
+	assert_null(mountinfo_below(m, "/run", &at));
+	mountinfo_free(m);
+	expect(text, dev_number(0, 4), "net:[4026531840]", NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -206,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_below),
 		cmocka_unit_test(test_too_long),
 		cmocka_unit_test(test_type),
+		cmocka_unit_test(test_namespaces),
 	};
 
 	return cmocka_run_group_tests_name("mountinfo", tests, NULL, NULL);

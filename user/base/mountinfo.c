@@ -34,6 +34,12 @@ struct mountinfo {
 	struct mount mount[];
 };
 
+/* A mounted namespace has "net:[4026531840]" as its root, which is no directory. */
+static bool shows_files(const struct mount *mount)
+{
+	return mount->root[0] == '/';
+}
+
 static bool is_octal(char c)
 {
 	return c >= '0' && c <= '7';
@@ -84,8 +90,7 @@ static bool parse_line(char *line, struct mount *ret)
 		return false;
 	decode(field[ROOT]);
 	decode(field[POINT]);
-	/* A mounted namespace has "net:[4026531840]" there, which is no directory. */
-	if (field[ROOT][0] != '/' || field[POINT][0] != '/')
+	if (field[POINT][0] != '/')
 		return false;
 	*ret = (struct mount){
 		.id = strtoull(field[ID], NULL, 10),
@@ -166,7 +171,7 @@ int mountinfo_find(const struct mountinfo *m, __u64 dev, const char *inner, char
 	for (size_t i = 0; i < m->n; i++) {
 		const struct mount *mount = &m->mount[i];
 
-		if (mount->dev == dev && below(inner, mount->root) &&
+		if (mount->dev == dev && shows_files(mount) && below(inner, mount->root) &&
 		    (!best || better(mount, best)))
 			best = mount;
 	}
@@ -202,11 +207,24 @@ bool mountinfo_is_type(const struct mountinfo *m, __u64 dev, const char *type)
 const char *mountinfo_below(const struct mountinfo *m, const char *dir, size_t *at)
 {
 	while (*at < m->n) {
-		const char *point = m->mount[(*at)++].point;
-		const char *rest = below(point, dir);
+		const struct mount *mount = &m->mount[(*at)++];
+		const char *rest = below(mount->point, dir);
 
-		if (rest && rest[0] && rest[1])
-			return point;
+		if (shows_files(mount) && rest && rest[0] && rest[1])
+			return mount->point;
+	}
+	return NULL;
+}
+
+const char *mountinfo_namespace(const struct mountinfo *m, const char *kind, size_t *at)
+{
+	size_t n = strlen(kind);
+
+	while (*at < m->n) {
+		const struct mount *mount = &m->mount[(*at)++];
+
+		if (!strncmp(mount->root, kind, n) && !strncmp(mount->root + n, ":[", 2))
+			return mount->point;
 	}
 	return NULL;
 }

@@ -41,6 +41,9 @@ bool mountinfo_is_type(const struct mountinfo *m, __u64 dev, const char *type);
  */
 const char *mountinfo_below(const struct mountinfo *m, const char *dir, size_t *at);
 
+/* The next point where a namespace of this kind ("net") is mounted; *at as above. */
+const char *mountinfo_namespace(const struct mountinfo *m, const char *kind, size_t *at);
+
 /* NULL is allowed. */
 void mountinfo_free(struct mountinfo *m);
 
