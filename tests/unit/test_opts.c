@@ -153,6 +153,25 @@ TEST_FN(test_operands)
 	bad("-- x", "unexpected argument 'x'");
 }
 
+/* Names of files may stand anywhere, also in front of options. */
+TEST_FN(test_files)
+{
+	static const struct command_spec spec = {
+		.name = "test", .args = "[FILE]...", .about = "Tests.", .files = true,
+		.opts = table,
+	};
+	char *argv[] = { "test", "one", "-f", "two", "--", "-f", NULL };
+	struct values values = { 0 };
+	struct err err;
+	int first;
+
+	assert_int_equal(opts_parse(&spec, 6, argv, &values, &first, &err), 0);
+	assert_int_equal(first, 3);
+	assert_string_equal(argv[3], "one");
+	assert_string_equal(argv[4], "two");
+	assert_string_equal(argv[5], "-f");
+}
+
 TEST_FN(test_refusals)
 {
 	bad("--number 0", "--number: '0' is not a number from 1 to 100");
@@ -253,6 +272,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_operands),
+		cmocka_unit_test(test_files),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_long_value),
 		cmocka_unit_test(test_help),

@@ -192,12 +192,13 @@ static int refuse_value(const struct opt *opt, const char *value, int why, struc
 }
 
 /* getopt's tables from ours; the value of a long option is its row + 256. */
-static int build(const struct opt *opts, char *ret_short, struct option *ret_long)
+static int build(const struct command_spec *spec, char *ret_short, struct option *ret_long)
 {
+	const struct opt *opts = spec->opts;
 	int n = 0;
 
 	/* '+' stops at the first operand; ':' makes a missing argument an error of its own. */
-	ret_short = stpcpy(ret_short, "+:h");
+	ret_short = stpcpy(ret_short, spec->files ? ":h" : "+:h");
 	for (; opts[n].name; n++) {
 		bool arg = opts[n].kind != OPT_FLAG;
 
@@ -236,11 +237,11 @@ static int refuse(const struct opt *opt, int found, const char *word, struct err
 	return err_set(ret_err, -EINVAL, "unknown option '%.60s'", word);
 }
 
-/* Operands are the words of another command: they stand behind "--". */
+/* Operands that are the words of another command stand behind "--". */
 static int check_operands(const struct command_spec *spec, int argc, char **argv,
 			  struct err *ret_err)
 {
-	if (optind == argc || (spec->operands && !strcmp(argv[optind - 1], "--")))
+	if (optind == argc || spec->files || (spec->operands && !strcmp(argv[optind - 1], "--")))
 		return 0;
 	return err_set(ret_err, -EINVAL, "unexpected argument '%.60s'%s", argv[optind],
 		       spec->operands ? " (a command goes after --)" : "");
@@ -251,7 +252,7 @@ int opts_parse(const struct command_spec *spec, int argc, char **argv, void *val
 {
 	struct option long_opts[MAX_OPTS + 2];
 	char short_opts[2 * MAX_OPTS + 4];
-	int n = build(spec->opts, short_opts, long_opts);
+	int n = build(spec, short_opts, long_opts);
 	int found, at, why;
 
 	/* Zero makes glibc and musl start afresh, also within a word. */

@@ -46,6 +46,7 @@ struct command_spec {
 	const char *about;	/* what it does, lines without the last newline */
 	const char *notes;	/* after the options, or NULL */
 	bool operands;		/* a command may follow, after "--" */
+	bool files;		/* operands may stand anywhere */
 	const struct opt *opts;
 };
 
