@@ -150,6 +150,67 @@ static __always_inline int compat_sock_locked(__u64 sk)
 }
 
 /*
+ * 6.10: 46df8e73a4a3 ("mm: free up PG_slab") and 6.12: 4ffca5a96678 ("mm: support only one
+ * page_type per page").
+ *
+ * A flag of the page was turned into a type. 6.10 and 6.11 have a form between the two, in
+ * which slab memory is not told apart.
+ */
+enum pageflags___slab {
+	PG_slab___flag = 7,
+};
+
+#define PAGE_TYPE_SHIFT 24
+
+static __always_inline int compat_page_is_slab(__u64 head)
+{
+	__u64 flags = 0;
+
+	if (bpf_core_enum_value_exists(enum pagetype, PGTY_slab))
+		return (__u32)KERNEL_READ(page, head, page_type) >> PAGE_TYPE_SHIFT ==
+		       bpf_core_enum_value(enum pagetype, PGTY_slab);
+	if (!bpf_core_enum_value_exists(enum pageflags___slab, PG_slab___flag))
+		return 0;
+	bpf_probe_read_kernel(&flags, sizeof(flags), (void *)head);
+	return !!(flags & 1ULL << bpf_core_enum_value(enum pageflags___slab, PG_slab___flag));
+}
+
+/*
+ * 6.10: 05c5323b2a34 ("mm: track mapcount of large folios in single value").
+ *
+ * Before, only the sum over all pages of a large folio told how often it is mapped. Here
+ * it counts as not mapped then: whoever asks finds references that nothing explains.
+ */
+static __always_inline int compat_mapcount(__u64 folio, __u64 pages)
+{
+	if (pages == 1)
+		return KERNEL_READ(folio, folio, _mapcount.counter) + 1;
+	if (bpf_core_field_exists(struct folio, _large_mapcount))
+		return KERNEL_READ(folio, folio, _large_mapcount.counter) + 1;
+	return 0;
+}
+
+/*
+ * 6.18: the reference count of a namespace was renamed together with the rest of
+ * ns_common ("nscommon: move to separate file" and those before it).
+ */
+struct ns_common___ref {
+	refcount_t __ns_ref;
+} __attribute__((preserve_access_index));
+
+struct net___ref {
+	struct ns_common___ref ns;
+} __attribute__((preserve_access_index));
+
+/* A namespace that nobody references is about to go, and has no sockets. */
+static __always_inline int compat_net_is_alive(__u64 net)
+{
+	if (bpf_core_field_exists(struct ns_common___ref, __ns_ref))
+		return !!KERNEL_READ(net___ref, net, ns.__ns_ref.refs.counter);
+	return !!KERNEL_READ(net, net, ns.count.refs.counter);
+}
+
+/*
  * The system call by which a thread of user space came to send. Its number depends on the
  * architecture and, on x86, on the mode of the caller. Any other number means that the
  * kernel sends on its own behalf while the thread is in it.

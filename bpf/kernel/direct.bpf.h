@@ -4,8 +4,8 @@
  * type of a pointer (cfg.direct). 6.2 can: a35b9af4ec2c ("bpf: Add a kfunc for generic
  * type cast").
  *
- * Only hooks/attach.bpf.c may be compiled with this file: libbpf's linker up to 1.1 cannot
- * merge two declarations of a kfunc.
+ * Only one file of each object, hooks/attach.bpf.c and now/tcp.bpf.c, may be compiled with
+ * this file: libbpf's linker up to 1.1 cannot merge two declarations of a kfunc.
  */
 #ifndef PF_DIRECT_BPF_H
 #define PF_DIRECT_BPF_H

@@ -23,7 +23,7 @@ static __always_inline __u64 skb_frag_list(__u64 skb)
  * Does an skb reference this page? Up to 6.8 skb_frag_t is a bio_vec; since then it has the
  * same fields at the same offsets.
  */
-static __noinline int skb_has_page(__u64 skb, __u64 page)
+static __noinline __attribute__((unused)) int skb_has_page(__u64 skb, __u64 page)
 {
 	__u64 info = skb_info(skb), at, first, last;
 	__u32 n = KERNEL_READ(skb_shared_info, info, nr_frags);

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/*
+ * walker.c - see walker.h. The iterator lists the sockets of the network namespace in which
+ * it is made. So a thread of its own makes it there: only that thread enters the namespace.
+ */
+#include "walker.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "base/err.h"
+#include "configure.h"
+#include "filter.h"
+#include "ground.h"
+#include "now.skel.h"
+
+#define ROOM (1u << 16)		/* pieces */
+#define FILES 4096		/* with a name */
+#define STRUCT_PAGE_SIZE 64	/* where the kernel's types do not say */
+
+/* A map that is read without a call. */
+struct view {
+	void *at;
+	size_t len;
+};
+
+struct walker {
+	struct now *skel;
+	struct bpf_link *link;
+	struct view socks, pieces, files, nets;
+};
+
+static int view_open(struct view *ret_view, const struct bpf_map *map)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t len = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+	void *at;
+
+	len = (len + page - 1) & -page;
+	at = mmap(NULL, len, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret_view = (struct view){ at, len };
+	return 0;
+}
+
+static void view_close(struct view *view)
+{
+	if (view->at)
+		munmap(view->at, view->len);
+}
+
+static int configure(struct walker *w, const struct walker_opts *opts, const struct btf *btf,
+		     struct err *ret_err)
+{
+	int page = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
+	unsigned int room = opts->room ? opts->room : ROOM;
+	struct now *skel = w->skel;
+	int err;
+
+	skel->rodata->cfg = (struct pf_config){
+		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
+		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
+		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
+	};
+	skel->bss->pf_ask.room_pieces = room;
+	skel->bss->pf_ask.room_socks = room / 4 + 1;
+	err = ground_check_direct(skel->rodata->cfg.direct, ret_err);
+	if (err)
+		return err;
+	err = bpf_map__set_max_entries(skel->maps.now_pieces, room);
+	err = err ?: bpf_map__set_max_entries(skel->maps.now_socks, room / 4 + 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.now_files, FILES + 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.now_ids, FILES);
+	err = err ?: configure_filter(skel->obj, &skel->rodata->filter, opts->filter);
+	if (err)
+		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
+	return 0;
+}
+
+static int load(struct walker *w, const struct filter *filter, struct err *ret_err)
+{
+	int err = now__load(w->skel);
+
+	if (err)
+		return ground_load_failed(err, "walk with less room", ret_err);
+	err = configure_filter_maps(w->skel->obj, filter);
+	err = err ?: view_open(&w->socks, w->skel->maps.now_socks);
+	err = err ?: view_open(&w->pieces, w->skel->maps.now_pieces);
+	err = err ?: view_open(&w->files, w->skel->maps.now_files);
+	err = err ?: view_open(&w->nets, w->skel->maps.now_nets);
+	if (err)
+		return err_set(ret_err, err, "the maps do not open: %s", strerror(-err));
+	w->link = bpf_program__attach_iter(w->skel->progs.on_tcp, NULL);
+	if (!w->link)
+		return err_set(ret_err, -errno, "this kernel does not list TCP sockets: %s",
+			       strerror(errno));
+	return 0;
+}
+
+int walker_open(struct walker **ret_walker, const struct walker_opts *opts, struct err *ret_err)
+{
+	struct walker *w;
+	struct btf *btf;
+	int err = ground_check(opts->verbose, &btf, ret_err);
+
+	if (err)
+		return err;
+	w = calloc(1, sizeof(*w));
+	if (w)
+		w->skel = now__open();
+	if (!w || !w->skel)
+		err = err_set(ret_err, -ENOMEM, "out of memory");
+	err = err ?: configure(w, opts, btf, ret_err);
+	btf__free(btf);
+	err = err ?: load(w, opts->filter, ret_err);
+	malloc_trim(0);	/* all types of the kernel were in memory */
+	if (err) {
+		walker_close(w);
+		return err;
+	}
+	*ret_walker = w;
+	return 0;
+}
+
+void walker_close(struct walker *w)
+{
+	if (!w)
+		return;
+	view_close(&w->socks);
+	view_close(&w->pieces);
+	view_close(&w->files);
+	view_close(&w->nets);
+	bpf_link__destroy(w->link);
+	now__destroy(w->skel);
+	free(w);
+}
+
+/* One walk, in its thread. */
+struct trip {
+	struct walker *w;
+	int netns;
+	walker_batch_fn fn;
+	void *ctx;
+	int result;
+};
+
+static int hand_over(struct trip *trip)
+{
+	struct pf_now_said *said = &trip->w->skel->bss->pf_said;
+	const struct walker_batch batch = {
+		.socks = trip->w->socks.at,
+		.n_socks = said->n_socks,
+		.pieces = trip->w->pieces.at,
+	};
+	int result = batch.n_socks ? trip->fn(trip->ctx, &batch) : 0;
+
+	said->n_socks = 0;
+	said->n_pieces = 0;
+	said->full = 0;
+	return result;
+}
+
+/* The iterator has no output of its own: it ends, or EAGAIN says that a map is full. */
+static int read_iterator(struct trip *trip, int fd)
+{
+	bool first = trip->w->skel->bss->pf_ask.first;
+	char nothing[64];
+
+	for (;;) {
+		int err = read(fd, nothing, sizeof(nothing)) < 0 ? -errno : 0;
+		bool any = trip->w->skel->bss->pf_said.n_socks;
+		int result;
+
+		if (err && err != -EAGAIN && err != -EINTR)
+			return err;
+		result = hand_over(trip);
+		if (result || !err || (first && any))
+			return result;
+	}
+}
+
+static void *walk(void *arg)
+{
+	struct trip *trip = arg;
+	int fd;
+
+	if (trip->netns >= 0 && setns(trip->netns, CLONE_NEWNET)) {
+		trip->result = -errno;
+		return NULL;
+	}
+	fd = bpf_iter_create(bpf_link__fd(trip->w->link));
+	if (fd < 0) {
+		trip->result = -errno;
+		return NULL;
+	}
+	trip->result = read_iterator(trip, fd);
+	close(fd);
+	return NULL;
+}
+
+int walker_walk(struct walker *w, int netns, walker_batch_fn fn, void *ctx)
+{
+	struct trip trip = { .w = w, .netns = netns, .fn = fn, .ctx = ctx };
+	pthread_t thread;
+	int err;
+
+	w->skel->bss->pf_said.n_socks = 0;
+	w->skel->bss->pf_said.n_pieces = 0;
+	if (netns < 0) {
+		walk(&trip);
+		return trip.result;
+	}
+	err = pthread_create(&thread, NULL, walk, &trip);
+	if (err)
+		return -err;
+	pthread_join(thread, NULL);
+	return trip.result;
+}
+
+int walker_ask(struct walker *w, const __u64 *mappings, size_t n, __u64 from, __u64 to)
+{
+	struct pf_now_ask *ask = &w->skel->bss->pf_ask;
+
+	if (n > PF_NOW_MAPPINGS)
+		return -E2BIG;
+	memcpy(ask->mapping, mappings, n * sizeof(*mappings));
+	ask->n_mappings = n;
+	ask->from = from;
+	ask->to = to;
+	return 0;
+}
+
+void walker_ask_first(struct walker *w, bool first)
+{
+	w->skel->bss->pf_ask.first = first;
+}
+
+const struct pf_now_said *walker_said(const struct walker *w)
+{
+	return &w->skel->bss->pf_said;
+}
+
+const struct pf_ev_op *walker_file(const struct walker *w, __u32 number)
+{
+	const struct pf_ev_op *files = w->files.at;
+
+	return number && number <= w->skel->bss->pf_said.n_files ? &files[number] : NULL;
+}
+
+/* Run a program once, in this thread. */
+static int run(const struct bpf_program *prog)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(prog), &opts) ? -errno : 0;
+}
+
+int walker_mapping(struct walker *w, int fd, __u64 *ret_mapping)
+{
+	int err;
+
+	w->skel->bss->pf_open.fd = fd;
+	err = run(w->skel->progs.on_open);
+	if (err)
+		return err;
+	if (!w->skel->bss->pf_open.mapping)
+		return -EBADF;
+	*ret_mapping = w->skel->bss->pf_open.mapping;
+	return 0;
+}
+
+int walker_nets(struct walker *w, const __u64 **ret_nets, size_t *ret_n, bool *ret_cut)
+{
+	int err = run(w->skel->progs.on_nets);
+
+	if (err)
+		return err;
+	*ret_nets = w->nets.at;
+	*ret_n = w->skel->bss->pf_nets.n;
+	*ret_cut = w->skel->bss->pf_nets.cut;
+	return 0;
+}
+
+int walker_refs(struct walker *w, __u64 mapping, __u64 from, __u64 to, bool first,
+		struct walker_refs *ret_refs)
+{
+	struct pf_now_refs *refs = &w->skel->bss->pf_refs;
+	unsigned int shift = w->skel->rodata->cfg.page_shift;
+
+	if (from >= to)
+		return -EINVAL;
+	*refs = (struct pf_now_refs){
+		.mapping = mapping,
+		.index = from >> shift,
+		.last = (to - 1) >> shift,
+		.first = first,
+	};
+	while (!refs->done) {
+		int err = run(w->skel->progs.on_refs);
+
+		if (err)
+			return err;
+	}
+	*ret_refs = (struct walker_refs){
+		.looked = refs->looked,
+		.held = refs->held,
+		.held_at = refs->held_at << shift,
+	};
+	return 0;
+}
+
+/*
+ * The kernel has no call for that alone. But before it moves pages of a process to other
+ * nodes it drains the batches, and here the nodes are the same.
+ */
+void walker_drain_lru(void)
+{
+	unsigned long node = 1;
+
+	syscall(SYS_migrate_pages, 0, 8 * sizeof(node), &node, &node);
+}
