@@ -19,7 +19,7 @@
 
 /* The first one is the default. */
 static const struct command *const commands[] = {
-	&command_watch, &command_demo, &command_probe,
+	&command_watch, &command_ls, &command_demo, &command_probe,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -43,7 +43,8 @@ static int print_help(void)
 		printf("  %-8s %s\n", commands[i]->spec.name, commands[i]->summary);
 	puts("\n'pageflight COMMAND --help' lists the options of a command.\n"
 	     "  --help, --version   show this, or the version\n\n"
-	     "Exit status: 0 done; 1 failed; 2 usage; 3 an incident at or above --fail-on.");
+	     "Exit status: 0 done; 1 failed; 2 usage; 3 an incident at or above --fail-on.\n"
+	     "Of ls: 0 something is held; 1 nothing is; 2 usage; 4 it could not look.");
 	return printed();
 }
 
@@ -86,7 +87,7 @@ static int run_command(const struct command *c, int argc, char **argv)
 	log_set_command(c->spec.name);
 	if (!opts) {
 		log_error("out of memory");
-		return EXIT_FAILED;
+		return c->failed ? c->failed : EXIT_FAILED;
 	}
 	memcpy(opts, c->defaults, c->size);
 	status = parse_and_run(c, opts, argc, argv);

@@ -53,6 +53,22 @@ static size_t losses(__u64 have, const char *name)
 	return n;
 }
 
+TEST_FN(a_look_needs_fewer)
+{
+	const char *loss;
+	bool end;
+
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_null(privileges_look_loss(~0ull, i, &end));
+		assert_false(end);
+	}
+	loss = privileges_look_loss(~BIT(CAP_SYS_ADMIN), 0, &end);
+	assert_non_null(strstr(loss, "network namespaces"));
+	assert_null(privileges_look_loss(~BIT(CAP_SYS_ADMIN), 1, &end));
+	assert_null(privileges_look_loss(0, 2, &end));
+	assert_true(end);
+}
+
 TEST_FN(each_optional_capability_is_named)
 {
 	assert_int_equal(losses(~0ull, ""), 0);
@@ -69,6 +85,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_pid_namespace_is_told_by_its_inode),
 		cmocka_unit_test(necessary_capabilities_are_named),
+		cmocka_unit_test(a_look_needs_fewer),
 		cmocka_unit_test(each_optional_capability_is_named),
 	};
 

@@ -17,11 +17,19 @@ enum {
 	EXIT_FOUND = 3,		/* an incident at or above --fail-on */
 };
 
+/* Exit statuses of ls, beside EXIT_USAGE. */
+enum {
+	EXIT_HELD = 0,		/* ls: something is held */
+	EXIT_NOTHING = 1,	/* ls: nothing is */
+	EXIT_BLIND = 4,		/* ls: it could not look */
+};
+
 struct command {
 	struct command_spec spec;
 	const char *summary;	/* one line, for the list of commands */
 	const void *defaults;	/* of the options */
 	size_t size;		/* of the options */
+	int failed;		/* status of what could not be done; 0: EXIT_FAILED */
 
 	/* opts: a copy of the defaults with what was given; operands end with NULL. */
 	int (*run)(void *opts, char **operands);
@@ -30,5 +38,6 @@ struct command {
 extern const struct command command_watch;
 extern const struct command command_demo;
 extern const struct command command_probe;
+extern const struct command command_ls;
 
 #endif

@@ -34,6 +34,7 @@ struct filter {
 	const char *given[FILTER_MAX][PF_FILTER_VALUES];	/* as they were written */
 	unsigned int n_given[FILTER_MAX];
 	__u64 min_bytes;		/* of an incident; the report asks for it */
+	bool operands;			/* paths were given as such, without an option */
 
 	/* Filled in by filter_places_find(). */
 	struct pf_place places[PF_FILTER_PLACES];

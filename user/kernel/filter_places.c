@@ -32,12 +32,17 @@
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
 
-static int no_file(struct err *ret_err, enum filter_kind kind, const char *name)
+static int no_netns(struct err *ret_err, const char *name)
 {
 	int code = -errno;
 
-	return err_set(ret_err, code, "--%s: '%.200s': %s", filter_kind_name(kind), name,
-		    strerror(-code));
+	return err_set(ret_err, code, "--netns: '%.200s': %s", name, strerror(-code));
+}
+
+/* What stands in front of the name of a file in an error. */
+static const char *path_option(const struct filter *f)
+{
+	return f->operands ? "" : "--path: ";
 }
 
 static int find_netns(const char *name, __u32 *ret_inum, struct err *ret_err)
@@ -47,7 +52,7 @@ static int find_netns(const char *name, __u32 *ret_inum, struct err *ret_err)
 	struct stat st;
 
 	if (fd < 0)
-		return no_file(ret_err, FILTER_NETNS, name);
+		return no_netns(ret_err, name);
 	kind = ioctl(fd, NS_GET_NSTYPE);
 	if (fstat(fd, &st))
 		kind = -1;
@@ -171,23 +176,26 @@ static int add_mounts_below(struct filter *f, int dir, const struct mountinfo *m
 static int find_path(struct filter *f, const char *name, const struct mountinfo *mounts,
 		     struct err *ret_err)
 {
-	int fd = open(name, O_PATH | O_CLOEXEC), ret;
+	int fd = open(name, O_PATH | O_CLOEXEC), ret = -errno;
+	const char *option = path_option(f);
 	struct statfs fs;
 
 	if (fd < 0)
-		return no_file(ret_err, FILTER_PATH, name);
+		return err_set(ret_err, ret, "%s'%.200s': %s", option, name, strerror(-ret));
 	if (!fstatfs(fd, &fs) && fs.f_type == OVERLAYFS_SUPER_MAGIC) {
 		close(fd);
 		return err_set(ret_err, -EINVAL,
-			       "--path: '%.200s' is on overlayfs, whose files are those of its layers: name one there", name);
+			       "%s'%.200s' is on overlayfs, whose files are those of its layers: name one there",
+			       option, name);
 	}
 	ret = add_places(f, fd, mounts);
 	ret = ret ?: add_mounts_below(f, fd, mounts);
 	close(fd);
 	if (ret == -E2BIG)
-		return err_set(ret_err, ret, "--path: '%.200s': too many mounts below it", name);
+		return err_set(ret_err, ret, "%s'%.200s': too many mounts below it", option,
+			       name);
 	if (ret)
-		return err_set(ret_err, ret, "--path: '%.200s': %s", name, strerror(-ret));
+		return err_set(ret_err, ret, "%s'%.200s': %s", option, name, strerror(-ret));
 	return 0;
 }
 

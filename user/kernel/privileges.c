@@ -16,10 +16,12 @@
 #define BPF (CAPABILITY(CAP_BPF) | CAPABILITY(CAP_SYS_ADMIN))
 #define PERFMON (CAPABILITY(CAP_PERFMON) | CAPABILITY(CAP_SYS_ADMIN))
 
-static const struct {
+struct optional {
 	__u64 any;		/* one of these is enough */
 	const char *loss;
-} optional[] = {
+};
+
+static const struct optional of_watch[] = {
 	{ CAPABILITY(CAP_SYS_PTRACE),
 	  "no CAP_SYS_PTRACE: who has a file mapped, and paths in other mount namespaces, are not known" },
 	{ CAPABILITY(CAP_SYSLOG),
@@ -31,6 +33,15 @@ static const struct {
 	{ CAPABILITY(CAP_SYS_ADMIN),
 	  "no CAP_SYS_ADMIN: what functions of modules do is not seen" },
 };
+
+static const struct optional of_look[] = {
+	{ CAPABILITY(CAP_SYS_ADMIN),
+	  "no CAP_SYS_ADMIN: sockets of other network namespaces are not looked at" },
+	{ CAPABILITY(CAP_SYS_PTRACE),
+	  "no CAP_SYS_PTRACE: which processes own a socket, and paths in other mount namespaces, are not known" },
+};
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 bool privileges_first_pidns(const char *link)
 {
@@ -48,10 +59,21 @@ int privileges_judge(__u64 capabilities, struct err *ret_err)
 		       perfmon ? "" : "CAP_PERFMON");
 }
 
+static const char *loss(const struct optional *table, size_t n, __u64 capabilities,
+			unsigned int i, bool *ret_end)
+{
+	*ret_end = i >= n;
+	return *ret_end || capabilities & table[i].any ? NULL : table[i].loss;
+}
+
 const char *privileges_loss(__u64 capabilities, unsigned int i, bool *ret_end)
 {
-	*ret_end = i >= sizeof(optional) / sizeof(optional[0]);
-	return *ret_end || capabilities & optional[i].any ? NULL : optional[i].loss;
+	return loss(of_watch, COUNT(of_watch), capabilities, i, ret_end);
+}
+
+const char *privileges_look_loss(__u64 capabilities, unsigned int i, bool *ret_end)
+{
+	return loss(of_look, COUNT(of_look), capabilities, i, ret_end);
 }
 
 static int check_pidns(struct err *ret_err)
@@ -80,15 +102,25 @@ int privileges_check(struct err *ret_err)
 	return err ?: check_pidns(ret_err);
 }
 
-void privileges_say(void)
+static void say(const char *(*loss_of)(__u64 capabilities, unsigned int i, bool *ret_end))
 {
 	__u64 capabilities = capabilities_effective();
 	bool end = false;
 
 	for (unsigned int i = 0; !end; i++) {
-		const char *loss = privileges_loss(capabilities, i, &end);
+		const char *text = loss_of(capabilities, i, &end);
 
-		if (loss)
-			log_info("%s", loss);
+		if (text)
+			log_info("%s", text);
 	}
+}
+
+void privileges_say(void)
+{
+	say(privileges_loss);
+}
+
+void privileges_look_say(void)
+{
+	say(privileges_look_loss);
 }

@@ -25,4 +25,8 @@ int privileges_check(struct err *ret_err);
 /* Say on stderr what is lost for want of a capability, one line each. */
 void privileges_say(void);
 
+/* The same of a look into the queues of sockets, as privileges_loss() and privileges_say(). */
+const char *privileges_look_loss(__u64 capabilities, unsigned int i, bool *ret_end);
+void privileges_look_say(void);
+
 #endif
