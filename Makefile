@@ -82,6 +82,7 @@ NOW_OBJ  := $(NOW_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 LIB_OBJ  := $(filter $(O)/user/engine/%,$(USER_OBJ))
 LIB      := $(O)/libpageflight.a
+NOW_LIB  := $(O)/libpageflight-now.a
 USER_LIB := $(O)/libuser.a
 SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 
@@ -90,7 +91,7 @@ include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench
 	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
 .PHONY: all check test reproducible vm matrix servers lint arm64 demo deps install install-lib clean
-all: $(O)/pageflight $(LIB)
+all: $(O)/pageflight $(LIB) $(NOW_LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c and walker.c
 # alone, the skeletons. Neither can name the other's files.
@@ -134,6 +135,14 @@ localize = $(CC) -r -nostdlib $(1) -o $(2:.a=.o) && $(OBJCOPY) --localize-hidden
 $(LIB): $(LIB_OBJ)
 	$(call say,LIB,$@)
 	$(Q)$(call localize,$^,$@)
+
+# What waits for sockets, as one object with three names. It needs libbpf, libelf and zlib.
+$(NOW_LIB): $(O)/user/now/api.o $(USER_LIB) $(LIB)
+	$(call say,LIB,$@)
+	$(Q)$(CC) -r -nostdlib $^ -o $(@:.a=.o)
+	$(Q)$(OBJCOPY) --keep-global-symbol=pf_now_open --keep-global-symbol=pf_now_wait \
+		--keep-global-symbol=pf_now_close $(@:.a=.o)
+	$(Q)rm -f $@ && $(AR) rcs $@ $(@:.a=.o)
 
 # All the rest but main.c. A program takes from it what it needs.
 $(USER_LIB): $(filter-out $(LIB_OBJ) $(O)/user/main.o,$(USER_OBJ))
@@ -179,12 +188,15 @@ deps:
 	$(Q)tests/deps
 
 # A program that uses the engine alone needs no more than this.
-install-lib: $(LIB)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/pageflight include/pageflight.h include/wire.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(LIB)
+install-lib: $(LIB) $(NOW_LIB)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/pageflight include/pageflight.h include/wire.h \
+		include/pageflight_now.h
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(LIB) $(NOW_LIB)
 	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	sed 's:@PREFIX@:$(PREFIX):; s:@VERSION@:$(VERSION):' user/engine/pageflight.pc.in \
 		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/pageflight.pc
+	sed 's:@PREFIX@:$(PREFIX):; s:@VERSION@:$(VERSION):' user/now/pageflight-now.pc.in \
+		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/pageflight-now.pc
 
 install: all install-lib
 	install -D -m 755 $(O)/pageflight $(DESTDIR)$(PREFIX)/sbin/pageflight

@@ -19,7 +19,7 @@
 
 /* The first one is the default. */
 static const struct command *const commands[] = {
-	&command_watch, &command_ls, &command_demo, &command_probe,
+	&command_watch, &command_ls, &command_wait, &command_demo, &command_probe,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -44,7 +44,8 @@ static int print_help(void)
 	puts("\n'pageflight COMMAND --help' lists the options of a command.\n"
 	     "  --help, --version   show this, or the version\n\n"
 	     "Exit status: 0 done; 1 failed; 2 usage; 3 an incident at or above --fail-on.\n"
-	     "Of ls: 0 something is held; 1 nothing is; 2 usage; 4 it could not look.");
+	     "Of ls: 0 something is held; 1 nothing is; 2 usage; 4 it could not look.\n"
+	     "Of wait: 0 nothing is held; 1 failed; 2 usage; 4 something still is.");
 	return printed();
 }
 

@@ -39,11 +39,15 @@ $(BENCH_DIR)/engine: $(patsubst %,$(BENCH_DIR)/%.o,engine) $(SAY) $(USER_LIB) $(
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -o $@
 
+$(BENCH_DIR)/now: $(patsubst %,$(BENCH_DIR)/%.o,now net median) $(SAY) $(USER_LIB) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -pthread -o $@
+
 $(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
-BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale engine native)
+BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale now engine native)
 
 .PHONY: bench scale benches
 benches: all $(BENCHES)

@@ -17,11 +17,13 @@ enum {
 	EXIT_FOUND = 3,		/* an incident at or above --fail-on */
 };
 
-/* Exit statuses of ls, beside EXIT_USAGE. */
+/* Exit statuses of ls and of wait, beside EXIT_USAGE. */
 enum {
 	EXIT_HELD = 0,		/* ls: something is held */
 	EXIT_NOTHING = 1,	/* ls: nothing is */
 	EXIT_BLIND = 4,		/* ls: it could not look */
+	EXIT_FREE = 0,		/* wait: nothing is held any more */
+	EXIT_TIMEOUT = 4,	/* wait: something still is */
 };
 
 struct command {
@@ -39,5 +41,6 @@ extern const struct command command_watch;
 extern const struct command command_demo;
 extern const struct command command_probe;
 extern const struct command command_ls;
+extern const struct command command_wait;
 
 #endif
