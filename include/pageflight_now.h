@@ -29,7 +29,7 @@ struct pf_now;
 
 /*
  * Load what looks into sockets. That takes as long as hundreds of waits, so keep it. One
- * thread at a time may use it. 0 or -errno: -EPERM without the privileges, -EOPNOTSUPP on a
+ * thread at a time may use it. libbpf's messages are turned off for all of the process. 0 or -errno: -EPERM without the privileges, -EOPNOTSUPP on a
  * kernel that is too old.
  */
 int pf_now_open(struct pf_now **ret_now);

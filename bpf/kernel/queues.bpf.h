@@ -112,8 +112,12 @@ static __always_inline void queue_skb(__u64 skb)
 
 static int on_list_skb(__u32 i, void *ctx)
 {
-	if (!walk.skb || walk.skb == walk.head || walk.stop)
+	if (walk.skb == walk.head || walk.stop)
 		return 1;
+	if (!walk.skb) {	/* it could not be read: the list is a ring */
+		walk.cut = 1;
+		return 1;
+	}
 	queue_skb(walk.skb);
 	walk.skb = (__u64)KERNEL_READ(sk_buff, walk.skb, next);
 	return 0;

@@ -69,7 +69,7 @@ static __always_inline int is_asked_for(__u64 mapping)
 	return 0;
 }
 
-static __always_inline __u32 kind_of(__u64 page, const struct page_id *id)
+static __always_inline __u32 kind_of(const struct page_id *id)
 {
 	if (id->kind == PAGE_FILE)
 		return PF_NOW_FILE;
@@ -169,7 +169,9 @@ static __noinline int queue_take(__u64 page, __u32 offset, __u32 seq, __u32 len)
 		return 0;
 	}
 	page_identify(page, &id);
-	kind = kind_of(page, &id);
+	if (!id.head)		/* it could not be read */
+		walk.cut = 1;
+	kind = kind_of(&id);
 	piece.queue = walk.queue;
 	piece.kind = kind;
 	if (kind == PF_NOW_FILE) {
