@@ -299,3 +299,29 @@ int on_tcp(struct bpf_iter__tcp *ctx)
 		return 0;
 	return take_socket(number_of(tp));
 }
+
+/*
+ * A socket that was reset is in no table of the kernel any more, though its reader can still
+ * read what came before. It is found by its descriptor. Nobody but its reader changes its
+ * queues, and nobody holds its lock for us: what is read meanwhile can be seen or not.
+ */
+SEC("iter/task_file")
+int on_closed(struct bpf_iter__task_file *ctx)
+{
+	struct file *file = ctx->file;
+	struct socket *socket;
+	struct sock *sk;
+
+	if (!file)
+		return 0;
+	if (pf_ask.first && pf_said.n_socks)
+		return 1;
+	socket = bpf_sock_from_file(file);
+	if (!socket)
+		return 0;
+	sk = socket->sk;
+	if (!sk || sk->sk_protocol != IPPROTO_TCP || sk->sk_type != SOCK_STREAM ||
+	    sk->__sk_common.skc_state != TCP_CLOSE_STATE || !filter_sock(sk))
+		return 0;
+	return take_socket(number_of(sk));
+}

@@ -165,6 +165,23 @@ TEST_FN(only_the_range)
 	close(file);
 }
 
+/* A connection that was reset has no socket in the kernel's tables, but a reader. */
+TEST_FN(after_a_reset)
+{
+	int file = flow_file(PAGES(4));
+	struct flow flow;
+
+	flow_open(&flow, &(struct flow_opts){ 0 });
+	flow_sendfile(flow.tx, file, 0, PAGES(4));
+	flow_wait_acked(flow.tx);
+	flow_reset(&flow.tx);
+	assert_int_equal(pf_now_wait(now, file, 0, 0, 0, 0), -ETIMEDOUT);
+	flow_read(flow.rx, PAGES(4), 0);
+	assert_int_equal(pf_now_wait(now, file, 0, 0, 0, 10000), 0);
+	flow_close(&flow);
+	close(file);
+}
+
 /* A pipe is no socket. Who waits strictly waits for it as well. */
 TEST_FN(a_pipe_holds_it)
 {
@@ -304,6 +321,7 @@ int main(void)
 		cmocka_unit_test(walk_without_room),
 		cmocka_unit_test(free_at_once),
 		cmocka_unit_test(only_the_range),
+		cmocka_unit_test(after_a_reset),
 		cmocka_unit_test(a_pipe_holds_it),
 		cmocka_unit_test(what_makes_no_sense),
 		cmocka_unit_test(the_last_byte),

@@ -160,6 +160,19 @@ class Ls(unittest.TestCase):
         self.assertEqual(reader["unread"], inq - len(HEADER))
         self.assertEqual([owner["pid"] for owner in reader["owners"]], [os.getpid()])
 
+    def test_reset(self) -> None:
+        """The sender has reset the connection. The reader's socket is in no table of the kernel any
+        more, and has what came before."""
+        path = "/mnt/tmpfs/ls-reset"
+        flow = self.flow(path, 16 * PAGE)
+        flow.tx.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
+        flow.tx.close()
+        reader, _ = ls("--conns", path)
+        self.assertEqual((reader["connection"]["state"], reader["unread"]), ("CLOSE", flow.sent))
+        self.assertEqual([owner["pid"] for owner in reader["owners"]], [os.getpid()])
+        flow.read(len(HEADER) + flow.sent)
+        self.assertEqual(ls(path, status=1)[0]["bytes"], 0)
+
     def test_pieces(self) -> None:
         """Each piece stands at its place in the file and in the stream, and none is there twice."""
         path = f"{self.fs('ext4')}/ls-pieces"

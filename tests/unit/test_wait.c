@@ -20,6 +20,7 @@
 static struct {
 	unsigned int held;	/* walks that find a byte */
 	unsigned int moves;	/* then this one finds nothing, and the next finds a byte again */
+	unsigned int closed;	/* looks at sockets that were reset which find a byte */
 	unsigned int refs;	/* looks that find references */
 	__u64 unseen;		/* a namespace that nothing leads into */
 	unsigned int walks, ref_looks, drains;
@@ -62,6 +63,18 @@ int walker_walk(struct walker *w, int netns, walker_batch_fn fn, void *ctx)
 		kernel.held = 1;
 	}
 	return 0;
+}
+
+int walker_walk_closed(struct walker *w, walker_batch_fn fn, void *ctx)
+{
+	static const struct pf_now_sock sock = { .n = 0 };
+	const struct walker_batch batch = { .socks = &sock, .n_socks = 1 };
+
+	(void)w;
+	if (!kernel.closed)
+		return 0;
+	kernel.closed--;
+	return fn(ctx, &batch);
 }
 
 int walker_ask(struct walker *w, const __u64 *mappings, size_t n, __u64 from, __u64 to)
@@ -197,6 +210,16 @@ TEST_FN(a_byte_that_moves)
 	assert_int_equal(said, 1);
 }
 
+/* A socket that was reset is in no table, and its reader can still read. */
+TEST_FN(a_socket_that_was_reset)
+{
+	kernel.refs = FOREVER;
+	kernel.closed = 3;
+	assert_int_equal(wait_for(SMALL, false, false), 0);
+	assert_int_equal(kernel.closed, 0);
+	assert_int_equal(said, 1);
+}
+
 TEST_FN(strictly_for_references)
 {
 	kernel.refs = FOREVER;
@@ -247,6 +270,7 @@ int main(void)
 		RUN(a_large_file_is_walked_first),
 		RUN(until_the_queues_are_empty),
 		RUN(a_byte_that_moves),
+		RUN(a_socket_that_was_reset),
 		RUN(strictly_for_references),
 		RUN(what_is_held_at_the_timeout),
 		RUN(a_namespace_that_is_not_seen),

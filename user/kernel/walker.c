@@ -37,7 +37,7 @@ struct view {
 
 struct walker {
 	struct now *skel;
-	struct bpf_link *link;
+	struct bpf_link *tcp, *closed;
 	struct view socks, pieces, files, nets;
 };
 
@@ -102,9 +102,13 @@ static int load(struct walker *w, const struct filter *filter, struct err *ret_e
 	err = err ?: view_open(&w->nets, w->skel->maps.now_nets);
 	if (err)
 		return err_set(ret_err, err, "the maps do not open: %s", strerror(-err));
-	w->link = bpf_program__attach_iter(w->skel->progs.on_tcp, NULL);
-	if (!w->link)
+	w->tcp = bpf_program__attach_iter(w->skel->progs.on_tcp, NULL);
+	if (!w->tcp)
 		return err_set(ret_err, -errno, "this kernel does not list TCP sockets: %s",
+			       strerror(errno));
+	w->closed = bpf_program__attach_iter(w->skel->progs.on_closed, NULL);
+	if (!w->closed)
+		return err_set(ret_err, -errno, "this kernel does not list open files: %s",
 			       strerror(errno));
 	return 0;
 }
@@ -142,7 +146,8 @@ void walker_close(struct walker *w)
 	view_close(&w->pieces);
 	view_close(&w->files);
 	view_close(&w->nets);
-	bpf_link__destroy(w->link);
+	bpf_link__destroy(w->tcp);
+	bpf_link__destroy(w->closed);
 	now__destroy(w->skel);
 	free(w);
 }
@@ -150,6 +155,7 @@ void walker_close(struct walker *w)
 /* One walk, in its thread. */
 struct trip {
 	struct walker *w;
+	const struct bpf_link *link;
 	int netns;
 	walker_batch_fn fn;
 	void *ctx;
@@ -200,7 +206,7 @@ static void *walk(void *arg)
 		trip->result = -errno;
 		return NULL;
 	}
-	fd = bpf_iter_create(bpf_link__fd(trip->w->link));
+	fd = bpf_iter_create(bpf_link__fd(trip->link));
 	if (fd < 0) {
 		trip->result = -errno;
 		return NULL;
@@ -210,14 +216,29 @@ static void *walk(void *arg)
 	return NULL;
 }
 
+/* A walk that was ended may have left records. */
+static void begin(struct walker *w)
+{
+	w->skel->bss->pf_said.n_socks = 0;
+	w->skel->bss->pf_said.n_pieces = 0;
+}
+
+int walker_walk_closed(struct walker *w, walker_batch_fn fn, void *ctx)
+{
+	struct trip trip = { .w = w, .link = w->closed, .netns = -1, .fn = fn, .ctx = ctx };
+
+	begin(w);
+	walk(&trip);
+	return trip.result;
+}
+
 int walker_walk(struct walker *w, int netns, walker_batch_fn fn, void *ctx)
 {
-	struct trip trip = { .w = w, .netns = netns, .fn = fn, .ctx = ctx };
+	struct trip trip = { .w = w, .link = w->tcp, .netns = netns, .fn = fn, .ctx = ctx };
 	pthread_t thread;
 	int err;
 
-	w->skel->bss->pf_said.n_socks = 0;
-	w->skel->bss->pf_said.n_pieces = 0;
+	begin(w);
 	if (netns < 0) {
 		walk(&trip);
 		return trip.result;

@@ -44,6 +44,12 @@ typedef int (*walker_batch_fn)(void *ctx, const struct walker_batch *batch);
  */
 int walker_walk(struct walker *w, int netns, walker_batch_fn fn, void *ctx);
 
+/*
+ * Walk sockets that were reset, and that a process still has open, in all namespaces. Their
+ * lock is not held. A socket is shown as often as it is open.
+ */
+int walker_walk_closed(struct walker *w, walker_batch_fn fn, void *ctx);
+
 /* From now on only pages of these files count, and of them bytes [from, to). n 0: all pages. */
 int walker_ask(struct walker *w, const __u64 *mappings, size_t n, __u64 from, __u64 to);
 

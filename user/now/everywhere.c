@@ -82,6 +82,13 @@ int everywhere_walk(struct everywhere *e, walker_batch_fn fn, void *ctx)
 	return result;
 }
 
+int everywhere_walk_all(struct everywhere *e, walker_batch_fn fn, void *ctx)
+{
+	int result = everywhere_walk(e, fn, ctx);
+
+	return result ?: walker_walk_closed(e->walker, fn, ctx);
+}
+
 void everywhere_forget(struct everywhere *e)
 {
 	netns_close(&e->set);

@@ -30,6 +30,9 @@ bool everywhere_is_stale(struct everywhere *e);
 /* Walk. Not 0 is the result of fn, which ended the walk, or -errno. */
 int everywhere_walk(struct everywhere *e, walker_batch_fn fn, void *ctx);
 
+/* The same, and then what was reset and is still open. */
+int everywhere_walk_all(struct everywhere *e, walker_batch_fn fn, void *ctx);
+
 /* Forget the namespaces. The walker stays. */
 void everywhere_forget(struct everywhere *e);
 

@@ -113,7 +113,7 @@ int look_take(struct look *look, struct err *ret_err)
 	if (err)
 		return err_set(ret_err, err, "cannot find the network namespaces: %s",
 			       strerror(-err));
-	err = everywhere_walk(&look->everywhere, hold_add, &look->hold);
+	err = everywhere_walk_all(&look->everywhere, hold_add, &look->hold);
 	everywhere_forget(&look->everywhere);	/* a descriptor would keep a namespace alive */
 	if (err)
 		return err_set(ret_err, err, "cannot list the TCP sockets: %s", strerror(-err));

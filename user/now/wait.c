@@ -93,11 +93,12 @@ static int on_all(void *ctx, const struct walker_batch *batch)
 	return 0;
 }
 
-/* Is a byte in a socket? 1, 0 or -errno. */
-static int is_in_socket(struct waiter *w)
+/* Is a byte in a socket? all: look at descriptors as well. 1, 0 or -errno. */
+static int is_in_socket(struct waiter *w, bool all)
 {
 	walker_ask_first(w->walker, true);
-	return everywhere_walk(&w->everywhere, on_any, NULL);
+	return all ? everywhere_walk_all(&w->everywhere, on_any, NULL) :
+		     everywhere_walk(&w->everywhere, on_any, NULL);
 }
 
 /* How many folios are referenced? first: one is enough. */
@@ -134,7 +135,7 @@ static int search(struct waiter *w)
 /*
  * No queue had a byte. But queues are looked at one after the other, and a byte can have
  * moved to one that was looked at before. So unless references prove it, a second look has
- * to find nothing, too. 1: it is not free yet.
+ * to find nothing, too. It takes in sockets that were reset. 1: it is not free yet.
  */
 static int confirm(struct waiter *w, const struct wait_opts *opts, struct wait_state *state)
 {
@@ -150,7 +151,7 @@ static int confirm(struct waiter *w, const struct wait_opts *opts, struct wait_s
 	state->unseen_ino = w->everywhere.unseen_ino;
 	if (state->unseen || opts->strict)
 		return 1;
-	return is_in_socket(w);
+	return is_in_socket(w, true);
 }
 
 /* 0: free. 1: not yet. */
@@ -166,7 +167,7 @@ static int poll_once(struct waiter *w, const struct wait_opts *opts, bool few,
 			return result;
 	}
 	result = search(w);
-	result = result ?: is_in_socket(w);
+	result = result ?: is_in_socket(w, false);
 	return result ?: confirm(w, opts, state);
 }
 
@@ -178,7 +179,7 @@ static int describe(struct waiter *w, const struct wait_opts *opts, struct wait_
 	state->bytes = 0;
 	state->socks = 0;
 	walker_ask_first(w->walker, false);
-	err = everywhere_walk(&w->everywhere, on_all, state);
+	err = everywhere_walk_all(&w->everywhere, on_all, state);
 	return err ?: count_refs(w, opts, false, &state->refs);
 }
 
