@@ -12,6 +12,7 @@
 
 #include "base/err.h"
 #include "kernel/walker.h"
+#include "now/drain.h"
 #include "now/wait.h"
 #include "lib/test.h"
 
@@ -128,7 +129,7 @@ int walker_refs(struct walker *w, __u64 mapping, __u64 from, __u64 to, bool firs
 	return 0;
 }
 
-void walker_drain_lru(void)
+void drain_references(void)
 {
 	kernel.drains++;
 }

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -340,15 +339,4 @@ int walker_refs(struct walker *w, __u64 mapping, __u64 from, __u64 to, bool firs
 		.held_at = refs->held_at << shift,
 	};
 	return 0;
-}
-
-/*
- * The kernel has no call for that alone. But before it moves pages of a process to other
- * nodes it drains the batches, and here the nodes are the same.
- */
-void walker_drain_lru(void)
-{
-	unsigned long node = 1;
-
-	syscall(SYS_migrate_pages, 0, 8 * sizeof(node), &node, &node);
 }

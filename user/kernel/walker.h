@@ -85,7 +85,4 @@ struct walker_refs {
 int walker_refs(struct walker *w, __u64 mapping, __u64 from, __u64 to, bool first,
 		struct walker_refs *ret_refs);
 
-/* Empty the batches of pages that wait for their LRU list, of all processors. */
-void walker_drain_lru(void);
-
 #endif

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "drain.h"
 #include "everywhere.h"
 
 #define FIRST_PAUSE_NS (NSEC_PER_MSEC)
@@ -143,7 +144,7 @@ static int confirm(struct waiter *w, const struct wait_opts *opts, struct wait_s
 
 	if (err || !state->refs)
 		return err;
-	walker_drain_lru();
+	drain_references();
 	err = count_refs(w, opts, false, &state->refs);
 	if (err || !state->refs)
 		return err;
