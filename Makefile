@@ -12,7 +12,7 @@
 #   make matrix       all of `make vm` on kernels x flavours x processors x architectures: CELLS=REGEX FLOWS=300
 #   make servers      unmodified servers whose files are overwritten: ONLY=REGEX
 #   make bench        what watching costs: tables and goals
-#   make scale        a million pages in flight
+#   make scale        a million pages in flight; ls and wait with 10,000 connections, and 1,000 rounds of wait
 #   make fuzz         fuzz targets: SECONDS=60 in all
 #   make soak         a host under load, sessions that come and go: MINUTES=10 KERNELS=6.12 PREEMPT=full
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts

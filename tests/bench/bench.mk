@@ -56,7 +56,7 @@ bench: benches
 	$(Q)tests/bench/run cost --kernels "$(BENCH_KERNELS)" --rounds $(ROUNDS) \
 		$(if $(WATCHERS),--watchers "$(WATCHERS)")
 
-scale: benches
+scale: benches guest-tests
 	$(Q)tests/bench/run scale --kernels "$(BENCH_KERNELS)"
 
 -include $(BENCH_OBJ:.o=.d) $(BENCH_DIR)/fingerprint.bpf.d

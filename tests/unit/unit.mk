@@ -45,14 +45,17 @@ units: $(UNIT)
 unit: units example
 	$(Q)set -e; for t in $(UNIT); do $$t; done
 
-# Against what `make install` puts there, in a folder of its own.
+# Against what `make install` puts there, in a folder of its own. What waits needs a kernel
+# that allows BPF, so of that no more is tested than that it can be linked.
 EXAMPLE := $(O)/example
-example: $(LIB)
+example: $(LIB) $(NOW_LIB)
 	$(Q)rm -rf $(EXAMPLE)
 	$(Q)$(MAKE) install-lib DESTDIR= PREFIX=$(abspath $(EXAMPLE)) > /dev/null
 	$(call say,LINK,$(EXAMPLE)/example)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) docs/example.c -o $(EXAMPLE)/example \
 		$$(PKG_CONFIG_PATH=$(EXAMPLE)/lib/pkgconfig pkg-config --cflags --libs pageflight)
+	$(Q)$(CC) $(CFLAGS) docs/example_now.c -o $(EXAMPLE)/example_now \
+		$$(PKG_CONFIG_PATH=$(EXAMPLE)/lib/pkgconfig pkg-config --cflags --libs --static pageflight-now)
 	$(Q)$(EXAMPLE)/example | grep -q '^corrupt, unsent: '
 
 -include $(UNIT_OBJ:.o=.d)

@@ -7,7 +7,12 @@
 #ifndef PAGEFLIGHT_DRAIN_H
 #define PAGEFLIGHT_DRAIN_H
 
-/* Have them dropped, on all processors. It is worth a try, and does not always work. */
-void drain_references(void);
+#include <linux/types.h>
+
+/*
+ * Have them dropped, on all processors, and wait for that, but not for longer than it says. It
+ * is worth a try, and does not always work.
+ */
+void drain_references(__u64 wait_ns);
 
 #endif

@@ -16,6 +16,8 @@
 #define FIRST_PAUSE_NS (NSEC_PER_MSEC)
 #define LONGEST_PAUSE_NS (40 * NSEC_PER_MSEC)	/* a wait ends within 100 ms of the last byte */
 #define SEARCH_PAUSE_NS NSEC_PER_SEC		/* between two searches for namespaces */
+#define DRAIN_NS (20 * NSEC_PER_MSEC)
+#define STRICT_DRAIN_NS NSEC_PER_SEC	/* references are what it is about */
 #define ROOM 4096u
 #define FEW_BYTES (128ull << 20)	/* whose references are quicker to look at than sockets */
 
@@ -144,7 +146,7 @@ static int confirm(struct waiter *w, const struct wait_opts *opts, struct wait_s
 
 	if (err || !state->refs)
 		return err;
-	drain_references();
+	drain_references(opts->strict ? STRICT_DRAIN_NS : DRAIN_NS);
 	err = count_refs(w, opts, false, &state->refs);
 	if (err || !state->refs)
 		return err;
