@@ -43,6 +43,12 @@ def unsent(sock: socket.socket) -> int:
     return int.from_bytes(fcntl.ioctl(sock, SIOCOUTQ, b"\0" * 4), "little")
 
 
+def reset(sock: socket.socket) -> None:
+    """Close a socket in the way that sends a reset."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
+    sock.close()
+
+
 def settle(flows: Iterable[Flow], sent: int) -> None:
     """Wait until every byte is either with the sender or with the reader, and none is between."""
     for flow in flows:
@@ -129,6 +135,40 @@ class Ls(unittest.TestCase):
         file, _ = ls(path)
         self.exact(flow, file, path)
 
+    def test_namespace_of_an_orphan(self) -> None:
+        """Nothing leads into the namespace: what it has is a socket that its process has closed.
+        That is said, and what is nowhere else is not called nothing."""
+        sh(NO_SPACES)
+        sh(SPACES)
+        self.addCleanup(sh, NO_SPACES)
+        inode = os.stat("/run/netns/pf-la").st_ino
+        path = "/mnt/tmpfs/ls-orphan"
+        flow = self.flow(path, 256 * PAGE, rcvbuf=8192, host="10.79.0.2", tx_netns="pf-la",
+                         rx_netns="pf-lb")
+        self.addCleanup(os.unlink, path)
+        port = flow.tx.getsockname()[1]
+        flow.tx.close()
+        sh("ip netns del pf-la")
+        for args, status in ((("--rport", str(port)), 0), (("--lport", str(port)), 4)):
+            with self.subTest(args):
+                done = subprocess.run([BIN, "ls", "-j", *args, path], capture_output=True, text=True,
+                                      timeout=DEADLINE, check=False)
+                self.assertEqual(done.returncode, status, done.stderr)
+                self.assertIn(f"1 network namespaces were not looked at, such as {inode}:",
+                              done.stderr)
+                summary = json.loads(done.stdout.splitlines()[-1])
+                self.assertEqual(summary["losses"]["namespaces_unseen"], 1)
+        done = subprocess.run([BIN, "wait", "-t", "0", path], capture_output=True, text=True,
+                              timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 4, done.stderr)
+        flow.read(len(HEADER) + flow.sent)
+        done = subprocess.run([BIN, "wait", "-t", "60", path], capture_output=True, text=True,
+                              timeout=DEADLINE, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        reset(flow.rx)  # a FIN would wait for an acknowledgement from a namespace that goes
+        until(lambda: not subprocess.run([BIN, "ls"], capture_output=True, check=False).stderr,
+              "the namespace is gone")
+
     def test_overlay_by_upper_path(self) -> None:
         overlay, upper = self.fs("overlay"), "/mnt/ext4/upper/ls-upper"
         flow = self.flow(f"{overlay}/ls-upper", 32 * PAGE)
@@ -165,8 +205,7 @@ class Ls(unittest.TestCase):
         more, and has what came before."""
         path = "/mnt/tmpfs/ls-reset"
         flow = self.flow(path, 16 * PAGE)
-        flow.tx.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, bytes((1, 0, 0, 0, 0, 0, 0, 0)))
-        flow.tx.close()
+        reset(flow.tx)
         reader, _ = ls("--conns", path)
         self.assertEqual((reader["connection"]["state"], reader["unread"]), ("CLOSE", flow.sent))
         self.assertEqual([owner["pid"] for owner in reader["owners"]], [os.getpid()])
