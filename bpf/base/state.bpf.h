@@ -35,7 +35,7 @@ struct pf_flight {
 	__u32 conn;
 	__u32 seq;
 	__u16 off;		/* of its first byte in the page */
-	__u16 len;
+	__u16 len_1;		/* its length, less 1: a page may have 65,536 bytes */
 	__u64 page;		/* struct page */
 	__u64 mapping;		/* struct address_space; 0: no page of the page cache */
 	__u64 index;		/* page offset in the file */
@@ -59,10 +59,16 @@ struct pf_flight {
 	char comm[PF_COMM_LEN];
 	__u32 write_tid : 22;	/* the thread that does op, the key of `writes` */
 	__u32 crowded : 1;	/* a second write marked the flight while one was under way */
-	__u16 zero_at;		/* bytes [zero_at, zero_at + zero_len) are known to be zero */
-	__u16 zero_len;
+	__u32 zeroed : 1;	/* bytes from zero_first to zero_last are known to be zero */
+	__u16 zero_first;
+	__u16 zero_last;
 };
 _Static_assert(sizeof(struct pf_flight) == PF_FLIGHT_BYTES, "pf_flight");
+
+static __always_inline __u32 flight_len(const struct pf_flight *f)
+{
+	return f->len_1 + 1;
+}
 
 struct pf_bucket {
 	struct bpf_spin_lock lock;
@@ -158,7 +164,7 @@ struct pf_write {
 	__u32 restarts;		/* of the walk; see walk_step() */
 	struct byte_range diff;	/* changed bytes of the flight that is reported next */
 	__u32 compared;		/* diff is known */
-	__u32 pad;
+	__u32 left_out;		/* bytes at the begin of its range in the flight: zero already */
 	struct pf_task writer;
 };
 

@@ -13,7 +13,7 @@ __u64 content_fp(__u64 addr, __u32 len);
 /* The fingerprint of a flight as it is now; 0 if it cannot be read. */
 static __always_inline __u64 flight_fp(const struct pf_flight *f)
 {
-	return content_fp(page_addr(f->page) + f->off, f->len);
+	return content_fp(page_addr(f->page) + f->off, flight_len(f));
 }
 
 #endif

@@ -125,7 +125,7 @@ static __always_inline int is_stale(const struct look *l, const struct pf_flight
 static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_flight *f,
 					struct pf_conn *c)
 {
-	__u32 from = seq_max(l->seq, f->seq), len = seq_min(f->seq + f->len, l->end) - from;
+	__u32 from = seq_max(l->seq, f->seq), len = seq_min(f->seq + flight_len(f), l->end) - from;
 	int stale = l->payload && is_stale(l, f, from, len);
 
 	l->looked++;
@@ -154,7 +154,7 @@ static int on_look_step(__u32 i, struct look *l)
 		return 1;
 	}
 	l->at = f->next;
-	if (!seq_after(f->seq + f->len, l->seq))
+	if (!seq_after(f->seq + flight_len(f), l->seq))
 		return 0;
 	if (l->what & LOOK_DEVICE)
 		c->cursor = n;

@@ -45,7 +45,7 @@ static __always_inline int flight_in(const struct pf_flight *f, __u64 mapping, _
 {
 	__u64 from = flight_file_off(f);
 
-	return f->mapping == mapping && from < hi && from + f->len > lo;
+	return f->mapping == mapping && from < hi && from + flight_len(f) > lo;
 }
 
 /* Does a reader on this host get the very page? Of a MSG_ZEROCOPY buffer it gets a copy. */

@@ -22,7 +22,7 @@ __noinline int orig_keep(__u32 n)
 
 	if (!f)
 		return 0;
-	len = f->len;
+	len = flight_len(f);
 	if (f->orig || f->last != f->fp || len > PF_ORIGINAL_BYTES)
 		return 0;
 	slot = slot_reserve(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
@@ -96,7 +96,7 @@ __noinline int orig_diff(__u32 n, struct byte_range *range)
 		return 0;
 	d.from = range->from;
 	d.to = range->to;
-	len = f->len;
+	len = flight_len(f);
 	d.orig = f->orig;
 	if (!d.orig || d.to > len || len > PF_ORIGINAL_BYTES)
 		return 0;

@@ -154,7 +154,7 @@ static __always_inline int conn_page_queued(struct pf_conn *c)
 		return 0;
 	s.page = f->page;
 	s.seq = seq_max(f->seq, TCP_READ(peer, copied_seq));
-	if (!seq_after(f->seq + f->len, s.seq) || !seq_after(TCP_READ(peer, rcv_nxt), s.seq))
+	if (!seq_after(f->seq + flight_len(f), s.seq) || !seq_after(TCP_READ(peer, rcv_nxt), s.seq))
 		return 0;
 	s.skb = (__u64)SOCK_READ(peer, sk_receive_queue.next);
 	bpf_loop(QUEUE_SKBS, on_queue_skb, &s, 0);

@@ -20,6 +20,6 @@ __noinline int flight_in_host(__u32 n)
 		return c->flags & PF_CONN_LINGERS && page_referenced(f->page, 0);
 	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
 		return 0;
-	return rtx_in_host(c->sk, f->seq, f->seq + f->len) ||
+	return rtx_in_host(c->sk, f->seq, f->seq + flight_len(f)) ||
 	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_referenced(f->page, 1));
 }

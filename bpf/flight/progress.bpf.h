@@ -88,7 +88,7 @@ static __always_inline void copy_bounds_now(struct copy_bounds *bounds, const st
 		bounds->certain = c->tx_certain;
 		bounds->possible = c->tx_possible;
 	} else {
-		bounds->certain = bounds->possible = f->seq + f->len;
+		bounds->certain = bounds->possible = f->seq + flight_len(f);
 	}
 }
 

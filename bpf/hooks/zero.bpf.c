@@ -38,10 +38,7 @@ int ATOMIC_PROG(on_zeroed)
 SEC("fentry/iomap_truncate_page")
 int ATOMIC_PROG(on_eof_zero, struct inode *inode, loff_t pos)
 {
-	__u64 block = 1ULL << inode->i_blkbits, in = pos & (block - 1);
-
-	return in ? zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), pos, block - in, 0,
-			       PF_WRITE_TRUNCATE) : 0;
+	return eof_zero(inode, pos);
 }
 
 SEC("fexit/iomap_truncate_page")
@@ -60,6 +57,22 @@ int ATOMIC_PROG(on_iomap_zero, struct inode *inode, loff_t pos, loff_t len)
 
 SEC("fexit/iomap_zero_range")
 int ATOMIC_PROG(on_iomap_zeroed)
+{
+	return zero_end(ctx);
+}
+
+/*
+ * File systems on buffer heads (vfat, exfat, udf, ext2, minix, jfs and more) zero from the new
+ * end of the file to the end of the block, before the page cache does.
+ */
+SEC("fentry/block_truncate_page")
+int ATOMIC_PROG(on_block_zero, struct address_space *mapping, loff_t from)
+{
+	return eof_zero(BPF_CORE_READ(mapping, host), from);
+}
+
+SEC("fexit/block_truncate_page")
+int ATOMIC_PROG(on_block_zeroed)
 {
 	return zero_end(ctx);
 }

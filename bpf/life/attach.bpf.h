@@ -156,12 +156,11 @@ static __always_inline void fill(struct pf_flight *f, const struct append *a,
 	f->conn = a->conn;
 	f->seq = a->seq - len;
 	f->off = off;
-	f->len = len;
+	f->len_1 = len - 1;
 	f->page = page;
 	f->mapping = id->mapping;
 	f->index = id->index;
-	f->op = f->hit_op = f->write_tid = f->crowded = 0;
-	f->zero_at = f->zero_len = 0;
+	f->op = f->hit_op = f->write_tid = f->crowded = f->zeroed = 0;
 	f->fp = f->last = 0;
 	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
 		f->fp = f->last = flight_fp(f);

@@ -74,7 +74,7 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 	f = flight_at(base, n);
 	if (f->hit_op) {
 		__sync_fetch_and_add(&c->hits, -1);
-		record_range(PF_EV_END, c->id, f->seq, f->len, why, fp);
+		record_range(PF_EV_END, c->id, f->seq, flight_len(f), why, fp);
 	}
 	if (f->orig)
 		orig_drop(n);
@@ -125,7 +125,7 @@ static int on_drain_acked(__u32 i, struct drain *d)
 	for (acked = 0; acked < FLIGHT_BATCH; acked++) {
 		struct pf_flight *f = flight_at(base, at);
 
-		if (!at || seq_after(f->seq + f->len, c->una))
+		if (!at || seq_after(f->seq + flight_len(f), c->una))
 			break;
 		if (!acked)
 			attached = f->attached;
@@ -155,7 +155,7 @@ static __always_inline __u32 linger_end(const struct pf_conn *c, __u32 end)
 static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_flight *f)
 {
 	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
-	__u32 end = f->seq + f->len;
+	__u32 end = f->seq + flight_len(f);
 
 	if (c->flags & PF_CONN_LINGERS && !flight_local(f, c) && seq_after(c->nxt, f->seq))
 		return linger_end(c, end);

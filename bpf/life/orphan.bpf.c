@@ -33,7 +33,7 @@ static int on_sweep(__u32 i, struct sweep *s)
 		return 1;
 	if (f->conn != s->slot || !seq_after(c->nxt, f->seq) || is_in_host(s, f))
 		return 1;
-	c->given_up = f->seq + f->len;
+	c->given_up = f->seq + flight_len(f);
 	s->at = f->next;
 	return 0;
 }

@@ -33,7 +33,7 @@ struct walk {
 /* Can a reader still get the bytes of this flight? */
 static __always_inline int flight_open(const struct pf_flight *f, const struct pf_conn *c)
 {
-	__u32 end = f->seq + f->len;
+	__u32 end = f->seq + flight_len(f);
 
 	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->nxt, f->seq))
 		return 0;	/* it was not transmitted and will not be */
@@ -64,37 +64,46 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	f->op = (__u32)k->w->op;
 }
 
+/* The bytes of a flight that a write changes. */
+static __always_inline void part_of(const struct walk *k, const struct pf_flight *f,
+				    struct byte_range *part)
+{
+	__u64 start = flight_file_off(f), len = flight_len(f);
+
+	part->from = k->lo > start ? k->lo - start : 0;
+	part->to = k->hi < start + len ? k->hi - start : len;
+}
+
 /*
  * Truncate and hole punch zero some bytes twice: once in the file system, once in the page
- * cache. The second time changes nothing.
+ * cache. The second time changes nothing. Take what is zero already off the begin of the
+ * part that a write changes.
  */
-static __always_inline int zeroed_again(const struct walk *k, struct pf_flight *f)
+static __always_inline void leave_out_zeros(const struct walk *k, struct pf_flight *f,
+					    struct byte_range *part)
 {
-	__u64 from = flight_file_off(f), to = from + f->len;
-	__u32 at, end;
+	__u32 at = part->from, end = part->to;
 
 	if (k->w->writer.how != PF_WRITE_TRUNCATE && k->w->writer.how != PF_WRITE_PUNCH) {
-		f->zero_len = 0;
-		return 0;
+		f->zeroed = 0;
+		return;
 	}
-	at = k->lo > from ? k->lo - from : 0;
-	end = (k->hi < to ? k->hi : to) - from;
-	if (f->zero_len && at >= f->zero_at && end <= (__u32)f->zero_at + f->zero_len)
-		return 1;
-	f->zero_at = at;
-	f->zero_len = end - at;
-	return 0;
+	if (f->zeroed && at >= f->zero_first && at <= f->zero_last) {
+		part->from = f->zero_last + 1;
+		if (end <= part->from)
+			return;
+		at = f->zero_first;
+	}
+	f->zeroed = 1;
+	f->zero_first = at;
+	f->zero_last = end - 1;
 }
 
 /* Compare the write's bytes of the flight with what the socket took. */
-static __always_inline void compare(const struct walk *k, __u32 n, const struct pf_flight *f)
+static __always_inline void compare(struct pf_write *w, __u32 n, const struct byte_range *part)
 {
-	__u64 start = flight_file_off(f);
-	struct byte_range *diff = &k->w->diff;
-
-	diff->from = k->lo > start ? k->lo - start : 0;
-	diff->to = k->hi < start + f->len ? k->hi - start : f->len;
-	k->w->compared = orig_diff(n, diff);
+	w->diff = *part;
+	w->compared = orig_diff(n, &w->diff);
 }
 
 /* Was an unmarked flight in the index before the write walked there? Then it was not in its way. */
@@ -108,6 +117,8 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	__u32 op = (__u32)k->w->op, flags = 0;
 	struct pf_conn *c = conn_at(f->conn);
 	__u64 before = f->last, after = 0;
+	struct byte_range part;
+	__u32 from;
 
 	if (!c)
 		return;
@@ -127,12 +138,18 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	if (flags || f->crowded || !after)
 		before = 0;	/* f->last is not of the moment when this write began */
 	f->last = after ?: f->last;
+	part_of(k, f, &part);
+	from = part.from;
+	leave_out_zeros(k, f, &part);
+	k->w->left_out = part.from - from;
 	k->w->compared = 0;
-	if (before)
-		compare(k, n, f);
-	if (zeroed_again(k, f))
+	if (part.from >= part.to) {
 		f->op = f->hit_op;
-	else if (hit_claim(f, c, op))
+		return;
+	}
+	if (before)
+		compare(k->w, n, &part);
+	if (hit_claim(f, c, op))
 		hit_report(n, k->w, flags, before, before ? after : 0);
 }
 

@@ -35,6 +35,15 @@ static __always_inline int zero_end(void *ctx)
 	return 0;
 }
 
+/* Truncate zeroes from the new end of the file to the end of the block. */
+static __always_inline int eof_zero(struct inode *inode, __u64 end)
+{
+	__u64 block = 1ULL << BPF_CORE_READ(inode, i_blkbits), in = end & (block - 1);
+
+	return in ? zero_begin((__u64)BPF_CORE_READ(inode, i_mapping), end, block - in, 0,
+			       PF_WRITE_TRUNCATE) : 0;
+}
+
 /*
  * ext4 zeroes the ends of a punched or zeroed range, each within one block from `from` on. If
  * the page cache has done so, this is the second time.

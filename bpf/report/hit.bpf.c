@@ -41,7 +41,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->file_off = flight_file_off(f);
 	r->attached = f->attached;
 	r->seq = f->seq;
-	r->len = f->len;
+	r->len = flight_len(f);
 	r->resends = c->resends;
 	r->diff_from = r->diff_to = 0;
 	r->stream_off = c->una_off + seq_diff(f->seq, c->una);
@@ -75,6 +75,10 @@ __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before
 	}
 	r->pos = w->pos;
 	r->count = w->count;
+	if (!flags && w->left_out) {	/* with flags it is that of another flight */
+		r->pos = (w->pos > r->file_off ? w->pos : r->file_off) + w->left_out;
+		r->count = w->pos + w->count - r->pos;
+	}
 	r->after = now;
 	r->before = flags & PF_HIT_NO_BEFORE ? now : f->before;
 	r->fp_before = before;
@@ -107,7 +111,7 @@ __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *
 	r->writer.how = PF_WRITE_UNKNOWN;
 	r->flags = hit_flags(f, c);
 	r->pos = r->file_off;
-	r->count = f->len;
+	r->count = flight_len(f);
 	r->before = *at;
 	r->after = *at;
 	r->after.read = u->read_after;
