@@ -244,6 +244,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(iter_cut,	  "pages not followed: more pieces in one call than can be walked") \
 	LOSS(held_full,	  "connections reset whose packets were not followed out of this host") \
 	LOSS(copies_full, "copies out of a tun that were not looked at again: map full") \
+	LOSS(piped,	  "pages that a reader spliced into a pipe, where they were not followed") \
 	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
 	LOSS(range_cut,	  "pages of a huge write not looked up")		\
 	LOSS(pop_cut,	  "acknowledgements handled in part; the next one goes on")	\

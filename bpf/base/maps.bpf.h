@@ -21,6 +21,7 @@
  * writes	what a thread writes right now
  * sendpages	what a thread sends right now, up to 6.4
  * copies	what a thread copies out of the ring of a tun
+ * pipes	address of a pipe -> the connection whose reader has spliced bytes into it
  * paths	room for a path while it is put together
  * scratch	room for the bytes of a page while their fingerprint is computed
  * originals	bytes of flights before they were overwritten
@@ -52,6 +53,7 @@ extern __u32 pf_lingering_conns;	/* entries of `lingering` */
 extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are given up */
 extern __u32 pf_originals_fresh; /* numbers up to this one were used */
 extern __u32 pf_open_writes;	/* entries of `writes` */
+extern __u32 pf_pipes_now;	/* entries of `pipes` */
 
 /*
  * pf_zero is always 0, which the verifier cannot know. Kernels before 6.7 verify a
@@ -168,6 +170,14 @@ struct pf_map_copies {
 	__type(value, struct pf_copy);
 };
 
+struct pf_map_pipes {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* most hosts need none */
+	__type(key, __u64);
+	__type(value, __u32);
+};
+
 struct pf_map_paths {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, PF_PATHS);
@@ -243,6 +253,7 @@ extern struct pf_map_streams streams SEC(".maps");
 extern struct pf_map_writes writes SEC(".maps");
 extern struct pf_map_sendpages sendpages SEC(".maps");
 extern struct pf_map_copies copies SEC(".maps");
+extern struct pf_map_pipes pipes SEC(".maps");
 extern struct pf_map_paths paths SEC(".maps");
 extern struct pf_map_stats stats SEC(".maps");
 extern struct pf_map_scratch scratch SEC(".maps");

@@ -110,7 +110,8 @@ struct pf_conn {
 	__u32 aborted;		/* those up to here had left it before the socket was gone */
 	__u32 ending;		/* flights that have left the FIFO and are not released yet */
 	__u64 orphaned;		/* when it became an orphan */
-	__u32 read;		/* a local reader has copied up to here */
+	__u32 taken;		/* a local reader has taken the bytes up to here from its socket */
+	__u32 read;		/* the same, but for bytes that wait in a pipe since: see pipe */
 	__u32 tx_possible;	/* mode wire: the device may have copied bytes before this */
 	__u32 tx_certain;	/* mode wire: it has copied all bytes before this */
 	__u32 cursor;		/* mode wire: a flight at or in front of that */
@@ -122,6 +123,16 @@ struct pf_conn {
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;
 	__u64 una_off;		/* bytes of the stream before una */
+	/*
+	 * The pipe into which a local reader has spliced bytes, and where the rest of them
+	 * waits by reference; 0: none. As the pipe was seen last, its bytes are those from
+	 * piped to piped_end, and the first of its buffers has pipe_first of them.
+	 */
+	__u64 pipe;
+	__u32 piped;
+	__u32 piped_end;
+	__u32 pipe_tail;	/* number of that buffer */
+	__u32 pipe_first;
 	__u64 copy_mark;	/* thread and skb of the copy that was looked at last */
 	struct pf_tuple tuple;
 };

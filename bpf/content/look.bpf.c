@@ -74,7 +74,8 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 		return 0;
 	if (now == last)
 		return 1;
-	progress_of(&at, f, c, 0);
+	progress_sent(&at, c, 0);
+	at.read = at.una;
 	/* Of a part that is acknowledged nobody knows whether that was before the change. */
 	at.una = seq_min(at.una, f->seq);
 	u->read_after = at.una;

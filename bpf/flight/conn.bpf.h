@@ -36,6 +36,17 @@ static __always_inline struct pf_conn *conn_reading(__u64 sk, __u32 *ret_slot)
 	return conn_at(*ret_slot);
 }
 
+/* The connection that a socket reads from, if it is the reader of one; else NULL. */
+static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)
+{
+	struct pf_conn *c;
+
+	if (!pf_local_conns || sock_idle(sk))
+		return NULL;
+	c = conn_reading(sk, ret_slot);
+	return c && c->peer_sk == sk ? c : NULL;
+}
+
 static __always_inline void conn_flag(struct pf_conn *c, __u32 flag)
 {
 	bpf_spin_lock(&c->lock);
@@ -50,9 +61,22 @@ static __always_inline void conn_unflag(struct pf_conn *c, __u32 flag)
 	bpf_spin_unlock(&c->lock);
 }
 
+/* Bytes of the connection do not wait in a pipe any more. */
+static __always_inline void pipe_forget(struct pf_conn *c)
+{
+	__u64 pipe = c->pipe;
+
+	if (!pipe)
+		return;
+	c->pipe = 0;
+	if (!bpf_map_delete_elem(&pipes, &pipe))
+		__sync_fetch_and_add(&pf_pipes_now, -1);
+}
+
 /* Release a connection. */
 static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 {
+	pipe_forget(c);
 	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
@@ -73,7 +97,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->flags = content_wire() && sock_copied_late(sk) ? PF_CONN_WIRE : 0;
 	c->peer_sk = 0;
 	c->una = TCP_READ(sk, snd_una);
-	c->read = c->nxt = c->given_up = c->aborted = seq;
+	c->taken = c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->tx_possible = c->tx_certain = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);

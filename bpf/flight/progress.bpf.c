@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* progress.bpf.c - see flight_in_host() in progress.bpf.h. */
+/* progress.bpf.c - see progress.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel/device.bpf.h"
+#include "kernel/pipe.bpf.h"
 #include "kernel/rtx.bpf.h"
 #include "conn.bpf.h"
 #include "progress.bpf.h"
@@ -22,4 +23,31 @@ __noinline int flight_in_host(__u32 n)
 		return 0;
 	return rtx_in_host(c->sk, f->seq, f->seq + flight_len(f)) ||
 	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_referenced(f->page, 1));
+}
+
+/*
+ * One buffer after the other is copied, and the first may be copied in part. If the kernel
+ * has left it behind, a hook was skipped.
+ */
+__noinline __u32 piped_at_most(__u32 slot)
+{
+	struct pf_conn *c = conn_at(slot);
+	__u32 piped, end, tail, first, left;
+	__u64 pipe;
+
+	if (!c)
+		return 0;
+	bpf_spin_lock(&c->lock);
+	pipe = c->pipe;
+	piped = c->piped;
+	end = c->piped_end;
+	tail = c->pipe_tail;
+	first = c->pipe_first;
+	bpf_spin_unlock(&c->lock);
+	left = pipe ? pipe_buf_len(pipe, tail) : 0;
+	if (!left || seq_after(PIPE_READ(pipe, tail), tail))
+		return end;
+	if (left > first || pipe_is_locked(pipe))
+		return piped + first;
+	return piped + first - left;
 }

@@ -20,6 +20,9 @@ struct copy_bounds {
 /* May transmitted bytes of flight n still be in this host? */
 int flight_in_host(__u32 n);
 
+/* How far the bytes in the pipe of a connection may have been copied out of it. */
+__u32 piped_at_most(__u32 slot);
+
 /*
  * How far a reader on this host has come; at_most: may have come. copied_seq moves only
  * when a piece, up to a whole skb, has been copied. While the reader owns its socket, all
@@ -32,6 +35,23 @@ static __always_inline __u32 reader_at(__u64 peer, __u32 seen, int at_most)
 	__u32 read = owned && at_most ? TCP_READ(peer, rcv_nxt) : TCP_READ(peer, copied_seq);
 
 	return seq_after(read, seen) ? read : seen;
+}
+
+/* Do bytes of the flight wait in a pipe since its reader has taken them? */
+static __always_inline int flight_piped(const struct pf_flight *f, const struct pf_conn *c)
+{
+	return c->pipe && seq_after(c->piped_end, f->seq);
+}
+
+/* How far the reader on this host has come with the bytes of a flight, at least or at most. */
+static __always_inline __u32 flight_read(const struct pf_flight *f, const struct pf_conn *c,
+					 int at_most)
+{
+	__u64 peer = c->peer_sk;
+
+	if (flight_piped(f, c))
+		return at_most ? piped_at_most(f->conn) : c->read;
+	return peer ? reader_at(peer, c->taken, at_most) : c->taken;
 }
 
 /*
@@ -53,43 +73,58 @@ static __always_inline __u32 sent_at_most(__u64 sk, __u32 nxt)
 	return seq_after(end, nxt) ? end : nxt;
 }
 
-/* Fill in *p, all but in_host, which takes a search: see flight_in_host(). */
-static __always_inline void progress_of(struct pf_progress *p, const struct pf_flight *f,
-					const struct pf_conn *c, int complete)
+/* Fill in *p, all but read, and in_host, which takes a search: see flight_in_host(). */
+static __always_inline void progress_sent(struct pf_progress *p, const struct pf_conn *c,
+					  int complete)
 {
-	__u64 peer = c->peer_sk;
-
 	p->in_host = 0;
 	p->resends = c->resends;
 	p->una = c->una;
 	p->nxt = c->nxt;
-	if (!(c->flags & PF_CONN_ORPHAN)) {
-		p->una = TCP_READ(c->sk, snd_una);
-		p->nxt = TCP_READ(c->sk, snd_nxt);
-		if (complete)
-			p->nxt = sent_at_most(c->sk, p->nxt);
-	}
+	if (c->flags & PF_CONN_ORPHAN)
+		return;
+	p->una = TCP_READ(c->sk, snd_una);
+	p->nxt = TCP_READ(c->sk, snd_nxt);
+	if (complete)
+		p->nxt = sent_at_most(c->sk, p->nxt);
+}
+
+static __always_inline void progress_of(struct pf_progress *p, const struct pf_flight *f,
+					const struct pf_conn *c, int complete)
+{
+	progress_sent(p, c, complete);
 	if (flight_local(f, c))
-		p->read = peer ? seq_min(reader_at(peer, c->read, complete), p->nxt) : c->read;
+		p->read = seq_min(flight_read(f, c, complete), p->nxt);
 	else if (c->flags & PF_CONN_WIRE)
 		p->read = complete ? c->tx_possible : c->tx_certain;
 	else
 		p->read = p->una;
 }
 
-/* How far the bytes of the flight are copied now, for a change that was made before. */
-static __always_inline void copy_bounds_now(struct copy_bounds *bounds, const struct pf_flight *f,
-				       const struct pf_conn *c)
+/*
+ * How far bytes that leave this host are copied now, for a change that was made before. Where
+ * the device is not looked at, nobody knows.
+ */
+static __always_inline void copy_bounds_sent(struct copy_bounds *bounds, const struct pf_flight *f,
+					     const struct pf_conn *c)
 {
-	if (flight_local(f, c)) {
-		bounds->certain = c->read;
-		bounds->possible = c->peer_sk ? reader_at(c->peer_sk, c->read, 1) : c->read;
-	} else if (c->flags & PF_CONN_WIRE) {
-		bounds->certain = c->tx_certain;
-		bounds->possible = c->tx_possible;
-	} else {
-		bounds->certain = bounds->possible = f->seq + flight_len(f);
+	int wire = c->flags & PF_CONN_WIRE;
+	__u32 end = f->seq + flight_len(f);
+
+	bounds->certain = wire ? c->tx_certain : end;
+	bounds->possible = wire ? c->tx_possible : end;
+}
+
+/* The same of any bytes. */
+static __always_inline void copy_bounds_now(struct copy_bounds *bounds, const struct pf_flight *f,
+					    const struct pf_conn *c)
+{
+	if (!flight_local(f, c)) {
+		copy_bounds_sent(bounds, f, c);
+		return;
 	}
+	bounds->certain = flight_piped(f, c) ? c->read : c->taken;
+	bounds->possible = flight_read(f, c, 1);
 }
 
 #endif

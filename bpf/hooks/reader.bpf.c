@@ -44,7 +44,7 @@ int ATOMIC_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 	c = reader_conn(number_of(sk), &slot);
 	if (!c)
 		return 0;
-	if (seq_after(SKB_CB_READ(number_of(skb), seq), c->read))
+	if (seq_after(SKB_CB_READ(number_of(skb), seq), c->taken))
 		conn_flag(c, PF_CONN_LOST);
 	else
 		reader_has(c, slot, SKB_CB_READ(number_of(skb), end_seq));
@@ -66,7 +66,7 @@ int ATOMIC_PROG(on_prune, struct sock *sk)
 		return 0;
 	c = reader_conn(number_of(sk), &slot);
 	if (c)
-		look_at_range(slot, c->read, TCP_READ(number_of(sk), rcv_nxt), LOOK_READ, 0);
+		look_at_range(slot, c->taken, TCP_READ(number_of(sk), rcv_nxt), LOOK_READ, 0);
 	return 0;
 }
 

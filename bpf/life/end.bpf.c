@@ -54,7 +54,7 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 	/* The page was released some time ago. In mode wire every copy was looked at. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
 		return c->flags & PF_CONN_WIRE ? f->last : 0;
-	copy_bounds_now(&d->bounds, f, c);
+	copy_bounds_sent(&d->bounds, f, c);
 	return look_at_flight(n, &d->u, &d->bounds) ? f->last : 0;
 }
 
@@ -154,7 +154,7 @@ static __always_inline __u32 linger_end(const struct pf_conn *c, __u32 end)
 /* Why the oldest flight ends now; 0 if it does not. The caller holds the lock. */
 static __always_inline __u32 conn_end(const struct pf_conn *c, const struct pf_flight *f)
 {
-	int local = flight_local(f, c) && !(c->flags & PF_CONN_GONE);
+	int local = flight_local(f, c) && (!(c->flags & PF_CONN_GONE) || flight_piped(f, c));
 	__u32 end = f->seq + flight_len(f);
 
 	if (c->flags & PF_CONN_LINGERS && !flight_local(f, c) && seq_after(c->nxt, f->seq))

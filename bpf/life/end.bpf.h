@@ -14,6 +14,13 @@
 /* End the flights that are over. The work is bounded; the next event goes on. */
 int conn_drain(__u32 slot);
 
+/* What the reader has taken is read, but for what waits in a pipe and what is behind that. */
+static __always_inline void reader_goes_on(struct pf_conn *c, __u32 slot)
+{
+	c->read = seq_max(c->read, c->pipe ? seq_min(c->taken, c->piped) : c->taken);
+	conn_drain(slot);
+}
+
 /* The reader on this host is gone, and so is its queue. */
 static __always_inline void conn_reader_gone(struct pf_conn *c, __u32 slot, __u64 reader)
 {

@@ -37,7 +37,13 @@ static __always_inline int flight_open(const struct pf_flight *f, const struct p
 
 	if ((c->flags & PF_CONN_ORPHAN) && !seq_after(c->nxt, f->seq))
 		return 0;	/* it was not transmitted and will not be */
-	return !flight_local(f, c) || seq_after(end, c->read);
+	if (!flight_local(f, c))
+		return 1;
+	if (flight_piped(f, c))
+		return seq_after(end, c->read);
+	if (c->pipe && c->flags & PF_CONN_GONE)
+		return 0;	/* it was in the queue of the reader, which is gone */
+	return seq_after(end, c->taken);
 }
 
 static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flight *f)

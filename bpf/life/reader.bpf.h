@@ -11,26 +11,17 @@
 #include "content/look.bpf.h"
 #include "end.bpf.h"
 
-/* The connection that a socket reads from, if it is the reader of one; else NULL. */
-static __always_inline struct pf_conn *reader_conn(__u64 sk, __u32 *ret_slot)
+/* The reader has taken the bytes before this sequence number out of its socket. */
+static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 taken)
 {
-	struct pf_conn *c;
+	__u32 copied = c->pipe ? seq_max(c->taken, c->piped_end) : c->taken;
 
-	if (!pf_local_conns || sock_idle(sk))
-		return NULL;
-	c = conn_reading(sk, ret_slot);
-	return c && c->peer_sk == sk ? c : NULL;
-}
-
-/* The reader has copied the bytes before this sequence number. */
-static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 read)
-{
-	if (!seq_after(read, c->read))
+	if (!seq_after(taken, c->taken))
 		return;
-	if (content_on())
-		look_at_range(slot, c->read, read, LOOK_READ_DONE, 0);
-	c->read = read;
-	conn_drain(slot);
+	if (content_on() && seq_after(taken, copied))
+		look_at_range(slot, copied, taken, LOOK_READ_DONE, 0);
+	c->taken = taken;
+	reader_goes_on(c, slot);
 }
 
 #endif

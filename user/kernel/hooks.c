@@ -86,6 +86,21 @@ static const struct hook table[] = {
 		.blind_without = "the bytes in a reader's queue when the kernel copies it",
 	},
 	{
+		.program = "on_pipe_fill", .role = "release piped",
+		.method = HOOK_FEXIT, .symbol = "skb_splice_bits",
+		.blind_without = "pages that wait in a pipe, where a reader on this host spliced them",
+	},
+	{
+		.program = "on_pipe_drain", .role = "release piped",
+		.method = HOOK_FENTRY, .symbol = "generic_pipe_buf_release",
+		.blind_without = "pages that wait in a pipe, where a reader on this host spliced them",
+	},
+	{
+		.program = "on_pipe_free", .role = "release piped",
+		.method = HOOK_FENTRY, .symbol = "free_pipe_info",
+		.blind_without = "pages that wait in a pipe, where a reader on this host spliced them",
+	},
+	{
 		.program = "on_state", .role = "peer",
 		.method = HOOK_TP_BTF, .symbol = "inet_sock_set_state",
 		.blind_without = "readers on this host that share the pages",
