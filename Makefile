@@ -72,7 +72,7 @@ endif
 # extern declaration it meets before.
 BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c bpf/now/%,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c))
 # The walk through the queues of sockets is an object of its own.
-NOW_SRC  := bpf/now/maps.bpf.c $(filter-out bpf/now/maps.bpf.c,$(wildcard bpf/now/*.bpf.c))
+NOW_SRC  := bpf/now/maps.bpf.c bpf/kernel/page.bpf.c $(filter-out bpf/now/maps.bpf.c,$(wildcard bpf/now/*.bpf.c))
 # Two objects: one for kernels that let programs turn preemption off, and one for others.
 ON_OBJ   := $(O)/bpf/kernel/atomic_on.bpf.o
 OFF_OBJ  := $(O)/bpf/kernel/atomic_off.bpf.o

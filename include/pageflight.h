@@ -274,7 +274,7 @@ PF_API char *pf_range_evidence(const struct pf_range *range, char *buf, size_t s
 
 /*
  * The path of a record that was not refused, below the root of its file system:
- * starts with '/', or is empty with PF_OP_NO_PATH.
+ * starts with '/', or is empty with PF_OP_NO_PATH, as that of a block device is.
  */
 static inline const char *pf_op_path(const struct pf_ev_op *ev)
 {

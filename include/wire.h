@@ -166,6 +166,8 @@ _Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 
 #define PF_OP_NO_PATH	4u	/* the inode has no dentry, or one without a name */
 #define PF_OP_NO_TREE	8u	/* the file stands in no tree: the path is '/' and its own name */
 
+#define PF_OP_BLOCK	16u	/* it is a block device, whose number is `ino`, encoded as `dev` is */
+
 /* Sent once, after the hits of one write. */
 struct pf_ev_op {
 	struct pf_event h;
@@ -307,8 +309,9 @@ struct pf_config {
 	__u32 sample;		/* one page in this number gets a fingerprint; not 0 */
 	__u32 direct;		/* the kernel has bpf_rdonly_cast(): plain loads at an address */
 	__u32 atomic;		/* programs disable preemption: see kernel/atomic.bpf.h */
+	__u32 huge_index;	/* the index of a page of hugetlbfs counts huge pages */
 };
-_Static_assert(sizeof(struct pf_config) == 40, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 44, "pf_config");
 
 #define PF_FILTER_VALUES 16	/* values of one option */
 #define PF_FILTER_PLACES 1024	/* directories, file systems below them, devices of both */

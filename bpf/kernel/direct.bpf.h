@@ -29,20 +29,26 @@ extern void *bpf_rdonly_cast(const void *obj, __u32 btf_id) __ksym __weak;
 	(cfg.direct ? (__u64)TYPED(type, addr)->field :					\
 		      (__u64)KERNEL_READ(type, addr, field))
 
-/* page_identify(), without a helper where the kernel allows that. */
+/*
+ * page_identify(), without a helper where the kernel allows that. A page of hugetlbfs may
+ * need more: see page_index().
+ */
 static __always_inline void page_peek(__u64 page, struct page_id *ret_id)
 {
 	__u64 word, head = page;
 
-	if (!cfg.direct) {
-		page_identify(page, ret_id);
-		return;
-	}
+	if (!cfg.direct)
+		goto identify;
 	word = WORD_AT(page + compat_compound_at());
 	if (word & 1)
 		head = compat_head(page, word);
+	if (cfg.huge_index && page_is_head(WORD_AT(head)))
+		goto identify;
 	page_identify_by(page, head, WORD_AT(head + bpf_core_field_offset(struct folio, mapping)),
 			 WORD_AT(head + bpf_core_field_offset(struct folio, index)), ret_id);
+	return;
+identify:
+	page_identify(page, ret_id);
 }
 
 #endif

@@ -46,6 +46,24 @@ static __always_inline __u32 page_kind_of(__u64 mapping)
 	return mapping ? PAGE_FILE : PAGE_UNKNOWN;
 }
 
+static __always_inline int page_is_head(__u64 flags)
+{
+	return !!(flags & (1ULL << bpf_core_enum_value(enum pageflags, PG_head)));
+}
+
+/*
+ * Up to 6.6 the index of a page of hugetlbfs counts huge pages: turn it into pages. This is a
+ * global function for the sake of its callers' stacks.
+ */
+__u64 huge_index(__u64 head, __u64 mapping, __u64 index);
+
+static __always_inline __u64 page_index(__u64 head, __u64 flags, __u64 mapping, __u64 index)
+{
+	if (!cfg.huge_index || !page_is_head(flags) || page_kind_of(mapping) != PAGE_FILE)
+		return index;
+	return huge_index(head, mapping, index);
+}
+
 /* Identify a page by the head of its folio and two words of that. */
 static __always_inline void page_identify_by(__u64 page, __u64 head, __u64 mapping, __u64 index,
 					     struct page_id *ret_id)
@@ -78,7 +96,8 @@ static __always_inline void page_identify(__u64 page, struct page_id *ret_id)
 		if (bpf_probe_read_kernel(w, sizeof(w), (void *)head))
 			goto failed;
 	}
-	page_identify_by(page, head, w[PAGE_MAPPING], w[PAGE_INDEX], ret_id);
+	page_identify_by(page, head, w[PAGE_MAPPING],
+			 page_index(head, w[0], w[PAGE_MAPPING], w[PAGE_INDEX]), ret_id);
 	return;
 failed:
 	count(PF_C_read_failed, 1);

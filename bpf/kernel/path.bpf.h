@@ -15,6 +15,9 @@
 
 #define PATH_DEPTH 32
 
+#define S_IFMT 0170000
+#define S_IFBLK 0060000
+
 struct path_walk {
 	__u64 dentry;
 	__u32 slot;		/* of the buffer in `paths` */
@@ -99,6 +102,12 @@ static __always_inline void path_fill(struct pf_ev_op *r, struct path_walk *w,
 	r->path_at = w->at & (PF_PATH_LEN - 1);
 }
 
+/* The pages of a block device belong to an inode of no tree, numbered as the device is. */
+static __always_inline int inode_is_block(__u64 inode)
+{
+	return inode && (KERNEL_READ(inode, inode, i_mode) & S_IFMT) == S_IFBLK;
+}
+
 /* Fill in path, path_at and flags of r. dentry 0 stands for the first alias of the inode. */
 static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inode)
 {
@@ -107,6 +116,10 @@ static __always_inline void path_of(struct pf_ev_op *r, __u64 dentry, __u64 inod
 
 	r->path_at = 0;
 	r->path[0] = '\0';
+	if (inode_is_block(inode)) {
+		r->flags |= PF_OP_NO_PATH | PF_OP_BLOCK;
+		return;
+	}
 	if (!dentry) {
 		__u64 alias = (__u64)KERNEL_READ(inode, inode, i_dentry.first);
 

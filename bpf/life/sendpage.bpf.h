@@ -19,7 +19,7 @@ static __always_inline struct pf_sendpage *sendpage_here(__u64 flags)
  */
 static __always_inline void append_know(struct append *a, const struct page *page)
 {
-	if (number_of(page->lru.next) & 1)
+	if (number_of(page->lru.next) & 1 || (cfg.huge_index && page_is_head(page->flags)))
 		return;
 	a->known = number_of(page);
 	a->mapping = number_of(page->mapping);

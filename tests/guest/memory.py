@@ -44,6 +44,16 @@ def vmsplice(sock: socket.socket, mem: mmap.mmap) -> None:
     os.close(writing)
 
 
+def vmsplice_page(sock: socket.socket, mem: mmap.mmap, at: int) -> None:
+    """Send one page of the memory by reference."""
+    reading, writing = os.pipe()
+    iov = Iovec(address_of(mem) + at, PAGE)
+    assert LIBC.vmsplice(writing, ctypes.byref(iov), ctypes.c_ulong(1), 0) == PAGE
+    assert os.splice(reading, sock.fileno(), PAGE) == PAGE
+    os.close(reading)
+    os.close(writing)
+
+
 def send_zerocopy(sock: socket.socket, mem: mmap.mmap) -> None:
     """Send the memory by MSG_ZEROCOPY, page by page."""
     sock.setsockopt(socket.SOL_SOCKET, SO_ZEROCOPY, 1)
@@ -76,7 +86,7 @@ def poke(pid: int, where: int, data: bytes) -> None:
 
 def _map(path: str, touch: bool, steps: tuple[Step, ...], said: int, orders: int) -> None:
     fd = os.open(path, os.O_RDWR)
-    with mmap.mmap(fd, 0) as mem:
+    with mmap.mmap(fd, os.lseek(fd, 0, os.SEEK_END)) as mem:  # a block device has no st_size
         os.close(fd)
         if touch:
             for page in range(0, len(mem), PAGE):

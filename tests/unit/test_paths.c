@@ -96,6 +96,22 @@ TEST_FN(test_in_no_tree)
 	assert_true(shown.deleted);
 }
 
+/* No machine has a device of this number. */
+TEST_FN(test_block_device_that_is_gone)
+{
+	struct pf_ev_op op = op_with("", PF_OP_NO_PATH | PF_OP_BLOCK);
+	struct pf_incident inc = { .dev = 3, .op_rec = &op };
+	struct shown shown = { .inc = &inc };
+	struct paths *r;
+
+	op.ino = (__u64)4000 << 20 | 7;
+	assert_int_equal(paths_new(&r), 0);
+	paths_incident(r, &shown);
+	assert_string_equal(shown.path, "/dev/block/4000:7");
+	assert_int_equal(shown.view, PATH_NO_TREE);
+	paths_free(r);
+}
+
 TEST_FN(test_no_path)
 {
 	struct pf_ev_op op = op_with("", PF_OP_NO_PATH);
@@ -114,6 +130,7 @@ int main(void)
 		cmocka_unit_test(test_mounted_nowhere),
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_in_no_tree),
+		cmocka_unit_test(test_block_device_that_is_gone),
 		cmocka_unit_test(test_no_path),
 	};
 

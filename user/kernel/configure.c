@@ -73,6 +73,7 @@ int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
 		.sample = opts->sample ? opts->sample : 1,
 		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
 		.atomic = preempt_possible() && kernel_has_atomic(btf),
+		.huge_index = kernel_has_huge_index(btf),
 		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
 		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
 	};

@@ -91,6 +91,12 @@ bool kernel_has_atomic(const struct btf *btf)
 	       struct_has(btf, "bpf_subprog_info", "might_sleep");
 }
 
+bool kernel_has_huge_index(const struct btf *btf)
+{
+	/* 6.7: a08c7193e4f1 ("mm/filemap: remove hugetlb special casing in filemap.c") */
+	return btf__find_by_name_kind(btf, "hugetlb_basepage_index", BTF_KIND_FUNC) > 0;
+}
+
 /* Types of a module, its parameters, or a file system of its name: a kernel with it has one. */
 bool kernel_has_module(const char *name)
 {

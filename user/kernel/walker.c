@@ -20,6 +20,7 @@
 
 #include "base/err.h"
 #include "configure.h"
+#include "features.h"
 #include "filter.h"
 #include "ground.h"
 #include "now.skel.h"
@@ -70,6 +71,7 @@ static int configure(struct walker *w, const struct walker_opts *opts, const str
 
 	skel->rodata->cfg = (struct pf_config){
 		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
+		.huge_index = kernel_has_huge_index(btf),
 		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
 		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
 	};

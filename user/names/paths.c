@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/blockdev.h"
+#include "base/dev.h"
 #include "base/fmt.h"
 #include "base/mountinfo.h"
 
@@ -135,6 +137,14 @@ static bool look(struct paths *r, const char *pid, __u64 dev, const char *inner)
 	return mountinfo_find(view->mounts, dev, inner, r->path, sizeof(r->path)) >= 0;
 }
 
+/* A device that is gone, or that /sys does not show, has the name that udev would give it. */
+static void place_block(struct paths *r, __u64 dev)
+{
+	if (blockdev_path(r->path, sizeof(r->path), dev))
+		snprintf(r->path, sizeof(r->path), "/dev/block/%u:%u", dev_major(dev),
+			 dev_minor(dev));
+}
+
 /* Put the path together in r->path, and say whose mount table told the mount. */
 static enum path_view place(struct paths *r, __u64 dev, const struct pf_ev_op *file,
 			    const struct path_asked *asked, size_t n)
@@ -142,6 +152,10 @@ static enum path_view place(struct paths *r, __u64 dev, const struct pf_ev_op *f
 	const char *inner = pf_op_path(file);
 	char pid[16], text[FMT_DEV_LEN];
 
+	if (file->flags & PF_OP_BLOCK) {
+		place_block(r, file->ino);
+		return PATH_NO_TREE;
+	}
 	if (file->flags & PF_OP_NO_TREE) {
 		snprintf(r->path, sizeof(r->path), "%s", inner);
 		return PATH_NO_TREE;
@@ -166,7 +180,7 @@ const char *paths_file(struct paths *r, __u64 dev, const struct pf_ev_op *file,
 		       const struct path_asked *asked, size_t n, enum path_view *ret_view)
 {
 	*ret_view = PATH_UNKNOWN;
-	if (file->flags & PF_OP_NO_PATH)
+	if (file->flags & PF_OP_NO_PATH && !(file->flags & PF_OP_BLOCK))
 		return NULL;
 	*ret_view = place(r, dev, file, asked, n);
 	return r->path;

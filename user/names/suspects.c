@@ -6,8 +6,8 @@
  * of its own. All scans together take at most a twentieth of the time, plus a second
  * on credit.
  *
- * No file system is asked for anything, since one whose server is dead does not
- * answer. That a device is an overlay is said by the mount table of the process.
+ * No file system but that of /dev is asked for anything, since one whose server is
+ * dead does not answer. That a device is an overlay is said by the mount table of the process.
  *
  * Weak spots: a process that has unmapped the file, or has ended, is not found. On
  * btrfs, files of two subvolumes can have one inode number: processes of the other
@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -183,17 +185,40 @@ static bool comm_of(struct suspects *s, __u32 pid, char ret_comm[PF_COMM_LEN])
 	return !err;
 }
 
-/* The device comes last, since it may have to be asked for. */
-static bool is_of(struct suspects *s, const struct noted *noted, const struct pf_incident *inc)
+/* The file of an incident, as maps shows it. */
+struct file_id {
+	__u64 dev;
+	__u64 ino;
+};
+
+/* Of a block device, maps shows the node by which it was opened. That is taken to be its own. */
+static struct file_id file_of(const struct shown *shown)
 {
-	return noted->mapping.ino == inc->ino &&
+	const struct pf_incident *inc = shown->inc;
+	struct file_id file = { inc->dev, inc->ino };
+	struct stat node;
+
+	if (!inc->op_rec || !(inc->op_rec->flags & PF_OP_BLOCK) || !shown->path)
+		return file;
+	if (stat(shown->path, &node) || !S_ISBLK(node.st_mode) ||
+	    dev_number(major(node.st_rdev), minor(node.st_rdev)) != inc->ino)
+		return file;
+	return (struct file_id){ dev_number(major(node.st_dev), minor(node.st_dev)), node.st_ino };
+}
+
+/* The device comes last, since it may have to be asked for. */
+static bool is_of(struct suspects *s, const struct noted *noted, const struct file_id *file,
+		  const struct pf_incident *inc)
+{
+	return noted->mapping.ino == file->ino &&
 	       procmaps_covers(&noted->mapping, inc->file_off, inc->file_len) &&
-	       (noted->mapping.dev == inc->dev || is_overlay(s, noted));
+	       (noted->mapping.dev == file->dev || is_overlay(s, noted));
 }
 
 void suspects_incident(struct suspects *s, struct shown *shown)
 {
 	const struct pf_incident *inc = shown->inc;
+	struct file_id file;
 	size_t n = 0;
 
 	shown->suspects_sought = (inc->writer.how == PF_WRITE_UNKNOWN ||
@@ -202,13 +227,14 @@ void suspects_incident(struct suspects *s, struct shown *shown)
 		return;
 	if (inc->ts >= s->looked && may_look(s))
 		look(s);
+	file = file_of(shown);
 	shown->suspects = s->found;
 	shown->suspects_cut = false;
 	/* All mappings of a process stand together. */
 	for (size_t i = 0; i < s->n; i++) {
 		const struct noted *noted = &s->at[i];
 
-		if ((n && s->found[n - 1].pid == noted->pid) || !is_of(s, noted, inc))
+		if ((n && s->found[n - 1].pid == noted->pid) || !is_of(s, noted, &file, inc))
 			continue;
 		if (n == SUSPECTS_MAX) {
 			shown->suspects_cut = true;
