@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * zero.bpf.h - truncate and hole punch zero bytes of pages that stay in their file.
+ *
+ * A file system that zeroes in a function without a hook leaves zeros that the next hook
+ * finds. That change is not blamed on whoever is in that hook: a fingerprint is of a whole
+ * piece, and can not tell that the rest of the piece is as it was. A store into the rest
+ * would be lost. So the functions are hooked, each by its name.
  */
 #ifndef PF_ZERO_BPF_H
 #define PF_ZERO_BPF_H
