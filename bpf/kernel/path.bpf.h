@@ -86,13 +86,16 @@ static __always_inline void path_fill(struct pf_ev_op *r, struct path_walk *w,
 				      struct pf_path_buf *buf)
 {
 	if (path_is_name(w)) {
-		r->flags |= KERNEL_READ(dentry, w->dentry, d_name.len) ? PF_OP_NO_TREE :
-									  PF_OP_NO_PATH;
-		if (r->flags & PF_OP_NO_PATH)
-			return;
-		w->done = !path_prepend(w, buf);
+		w->done = KERNEL_READ(dentry, w->dentry, d_name.len) && !path_prepend(w, buf);
+		if (w->done)
+			r->flags |= PF_OP_NO_TREE;
 	} else {
 		bpf_loop(PATH_DEPTH, on_path_step, w, 0);
+	}
+	/* It has no name, or one of more than 255 bytes, or one that cannot be read any more. */
+	if (w->at == PF_PATH_LEN - 1) {
+		r->flags |= PF_OP_NO_PATH;
+		return;
 	}
 	/* Reading a name may have overwritten the byte behind the last one. */
 	buf->bytes[PF_PATH_LEN - 1] = '\0';

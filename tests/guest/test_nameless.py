@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Files that stand in no tree of names: they are reported like any other, and weaken nothing else."""
+"""Files that stand in no tree of names, or have a name that is too long for a record: they are
+reported like any other, and weaken nothing else."""
 import ctypes
 import mmap
 import os
 
+import longnames
 from case import Case, Watch
-from guest import (LIBC, PAGE, Flow, changed, do_write, invert, pattern, run_as, send_file, sh)
+from guest import (LIBC, MOUNTS, PAGE, Flow, changed, do_write, invert, pattern, run_as,
+                   send_file, sh)
 from memory import Mapper, address_of, vmsplice_page
 
 
@@ -182,3 +185,12 @@ class Poked(Case):
         flow.read(len(data))
         for incident in self.watch.collect():
             self.expect(incident, {"evidence_lost": False})
+
+    def test_name_of_300_bytes(self) -> None:
+        """No byte of its path is known, and its record is taken all the same."""
+        self.fs("fuse")
+        where, data = f"{MOUNTS}/longnames", pattern(4 * PAGE)
+        with longnames.mounted(where, data):
+            fd = os.open(f"{where}/{'n' * 300}", os.O_RDWR)
+            self.hit(fd, data, None)
+            os.close(fd)
