@@ -209,7 +209,7 @@ TEST_FN(every_row_is_complete)
 }
 
 /* All are attached; the programs of these names, each between spaces, are not. */
-static bool is_loss(const char *program, const char *failed)
+static void attach_all_but(const char *failed)
 {
 	char name[128];
 
@@ -217,23 +217,45 @@ static bool is_loss(const char *program, const char *failed)
 		snprintf(name, sizeof(name), " %s ", hooks[i].program);
 		hooks[i].state = strstr(failed, name) ? HOOK_FAILED : HOOK_ATTACHED;
 	}
-	return hooks_skip_is_loss(hooks, hooks_n, find(program) - hooks);
+}
+
+/* What is lost if one program was skipped so often, and another one. */
+static struct pf_totals lost(const char *program, __u64 skips, const char *other, __u64 more)
+{
+	struct pf_totals totals = { 0 };
+	__u64 *all = calloc(hooks_n, sizeof(*all));
+
+	assert_non_null(all);
+	all[find(program) - hooks] += skips;
+	all[find(other) - hooks] += more;
+	hooks_count_missed(hooks, hooks_n, all, &totals);
+	free(all);
+	return totals;
 }
 
 TEST_FN(a_skip_is_a_loss_where_nothing_acts_instead)
 {
 	plan("");
-	assert_true(is_loss("on_ack", ""));
-	assert_false(is_loss("on_ack", " on_ack "));
-	assert_false(is_loss("on_xmit", ""));
-	assert_false(is_loss("on_write", ""));
-	assert_true(is_loss("on_write_2", ""));
-	assert_false(is_loss("on_write_end", ""));
-	assert_true(is_loss("on_write_end_2", ""));
-	assert_true(is_loss("on_write", " on_write_2 "));
-	assert_false(is_loss("on_write_end", " on_write_2 "));
-	assert_true(is_loss("on_write_end", " on_write_end_2 "));
-	assert_true(is_loss("on_mkwrite", ""));
+	attach_all_but("");
+	assert_int_equal(lost("on_ack", 3, "on_xmit", 4).missed, 3);
+	assert_int_equal(lost("on_ack", 3, "on_mkwrite", 4).missed_by[PF_ROLE_ack], 3);
+	assert_int_equal(lost("on_ack", 3, "on_mkwrite", 4).missed_by[PF_ROLE_write], 4);
+	assert_int_equal(lost("on_write", 3, "on_write_end", 4).missed, 0);
+	assert_int_equal(lost("on_write_2", 3, "on_write_end_2", 4).missed, 0);
+	assert_int_equal(lost("on_write_2", 3, "on_iomap", 4).missed, 0);
+	attach_all_but(" on_ack  on_write_2  on_write_end ");
+	assert_int_equal(lost("on_ack", 3, "on_xmit", 4).missed, 0);
+	assert_int_equal(lost("on_write", 3, "on_write_end_2", 4).missed, 7);
+}
+
+/* Which invocations they were is not known, so the lesser number is how many were lost at most. */
+TEST_FN(both_copies_are_skipped)
+{
+	plan("");
+	attach_all_but("");
+	assert_int_equal(lost("on_write", 3, "on_write_2", 4).missed, 3);
+	assert_int_equal(lost("on_write", 4, "on_write_2", 3).missed_by[PF_ROLE_write], 3);
+	assert_int_equal(lost("on_write_end", 5, "on_write_end_2", 5).missed, 5);
 }
 
 TEST_FN(seconds_go_where_none_is_skipped)
@@ -265,6 +287,7 @@ int main(void)
 		cmocka_unit_test(groups_of_one_role_are_rivals),
 		cmocka_unit_test(every_row_is_complete),
 		cmocka_unit_test(a_skip_is_a_loss_where_nothing_acts_instead),
+		cmocka_unit_test(both_copies_are_skipped),
 		cmocka_unit_test(seconds_go_where_none_is_skipped),
 	};
 

@@ -345,17 +345,6 @@ const char *hook_why_not(const struct hook *h)
 	}
 }
 
-/* The second copy acts where the first was skipped, so only skips of the second are losses. */
-static bool has_second(const struct hook *hooks, size_t n, const struct hook *first)
-{
-	for (size_t i = 0; i < n; i++)
-		if (hooks[i].second && hooks[i].state == HOOK_ATTACHED && !first->second &&
-		    hooks[i].method == first->method &&
-		    hooks_tie(&hooks[i], first) == HOOK_PARTNERS)
-			return true;
-	return false;
-}
-
 #define ROLE_NAME(name) [PF_ROLE_##name] = #name,
 
 const char *const hook_roles[] = { PF_ROLES(ROLE_NAME) };
@@ -369,8 +358,34 @@ enum pf_role hook_role(const struct hook *h)
 	return role;
 }
 
-bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i)
+/* The other copy of hooks[i], if both are attached; else i. */
+static size_t copy_of(const struct hook *hooks, size_t n, size_t i)
 {
-	return hooks[i].state == HOOK_ATTACHED && !hooks[i].skips_ignored &&
-	       !has_second(hooks, n, &hooks[i]);
+	for (size_t k = 0; k < n; k++)
+		if (hooks[k].second != hooks[i].second && hooks[k].state == HOOK_ATTACHED &&
+		    hooks[k].method == hooks[i].method &&
+		    !strcmp(hooks[k].symbol, hooks[i].symbol) &&
+		    hooks_tie(&hooks[k], &hooks[i]) == HOOK_PARTNERS)
+			return k;
+	return i;
+}
+
+/*
+ * Of two copies each acts where the other was skipped. In which invocations that was is not
+ * known. Those in which both were skipped are at most as many as the lesser number.
+ */
+void hooks_count_missed(const struct hook *hooks, size_t n, const __u64 *skips,
+			struct pf_totals *totals)
+{
+	for (size_t i = 0; i < n; i++) {
+		enum pf_role role = hook_role(&hooks[i]);
+		size_t copy = copy_of(hooks, n, i);
+		__u64 missed = skips[i] < skips[copy] ? skips[i] : skips[copy];
+
+		if (hooks[i].state != HOOK_ATTACHED || hooks[i].skips_ignored || copy < i)
+			continue;
+		totals->missed += missed;
+		if (role < PF_ROLE_MAX)
+			totals->missed_by[role] += missed;
+	}
 }

@@ -104,8 +104,12 @@ enum hook_tie hooks_tie(const struct hook *a, const struct hook *b);
 extern const char *const hook_roles[];
 enum pf_role hook_role(const struct hook *h);
 
-/* Is a skipped invocation of hooks[i] a loss? */
-bool hooks_skip_is_loss(const struct hook *hooks, size_t n, size_t i);
+/*
+ * Add the skipped invocations that are losses, in all and by role. skips: how often the
+ * kernel skipped each program.
+ */
+void hooks_count_missed(const struct hook *hooks, size_t n, const __u64 *skips,
+			struct pf_totals *totals);
 
 /* Why a hook of state HOOK_FAILED failed. */
 const char *hook_error(const struct hook *h);

@@ -57,8 +57,9 @@ int programs_plan(struct programs *p, int content, struct btf *btf, struct err *
 {
 	p->hooks = calloc(hooks_n, sizeof(*p->hooks));
 	p->links = calloc(hooks_n, sizeof(*p->links));
-	p->counted = calloc(hooks_n, sizeof(*p->counted));
-	if (!p->hooks || !p->links || !p->counted)
+	p->fds = calloc(hooks_n, sizeof(*p->fds));
+	p->skips = calloc(hooks_n, sizeof(*p->skips));
+	if (!p->hooks || !p->links || !p->fds || !p->skips)
 		return err_set(ret_err, -ENOMEM, "out of memory");
 	hooks_plan(p->hooks, content, kernel_has_hook, btf);
 	for (size_t i = 0; i < hooks_n; i++)
@@ -196,11 +197,8 @@ int programs_attach(struct programs *p, const struct programs_memmap *memmap, st
 		if (p->hooks[i].state == HOOK_FAILED)
 			drop_partners(p, &p->hooks[i]);
 	for (size_t i = 0; i < hooks_n; i++)
-		if (hooks_skip_is_loss(p->hooks, hooks_n, i))
-			p->counted[p->n_counted++] = (struct counted){
-				.fd = bpf_program__fd(program_of(p, &p->hooks[i])),
-				.role = hook_role(&p->hooks[i]),
-			};
+		if (p->hooks[i].state == HOOK_ATTACHED && !p->hooks[i].skips_ignored)
+			p->fds[i] = bpf_program__fd(program_of(p, &p->hooks[i]));
 	return check_required(p, ret_err);
 }
 
@@ -216,16 +214,15 @@ int programs_run_on_demand(const struct programs *p)
 
 void programs_missed(const struct programs *p, struct pf_totals *ret_totals)
 {
-	for (size_t i = 0; i < p->n_counted; i++) {
+	for (size_t i = 0; i < hooks_n; i++) {
 		struct bpf_prog_info info = {};
 		__u32 len = sizeof(info);
 
-		if (bpf_obj_get_info_by_fd(p->counted[i].fd, &info, &len))
-			continue;
-		ret_totals->missed += info.recursion_misses;
-		if (p->counted[i].role < PF_ROLE_MAX)
-			ret_totals->missed_by[p->counted[i].role] += info.recursion_misses;
+		/* One that cannot be asked was skipped as often as when it was asked last. */
+		if (p->fds[i] && !bpf_obj_get_info_by_fd(p->fds[i], &info, &len))
+			p->skips[i] = info.recursion_misses;
 	}
+	hooks_count_missed(p->hooks, hooks_n, p->skips, ret_totals);
 }
 
 void programs_close(struct programs *p)
@@ -234,5 +231,6 @@ void programs_close(struct programs *p)
 		bpf_link__destroy(p->links[i]);
 	free(p->links);
 	free(p->hooks);
-	free(p->counted);
+	free(p->fds);
+	free(p->skips);
 }

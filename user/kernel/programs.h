@@ -23,13 +23,8 @@ struct programs {
 	struct bpf_object *obj;
 	struct hook *hooks;		/* hooks_n of them, and as many: */
 	struct bpf_link **links;
-	struct counted *counted;	/* programs whose skipped invocations are losses */
-	size_t n_counted;
-};
-
-struct counted {
-	int fd;
-	enum pf_role role;
+	int *fds;			/* of those whose skipped invocations are counted; else 0 */
+	__u64 *skips;			/* how often each was skipped */
 };
 
 /* Variables of the object by which it is told where the kernel keeps struct page. */
