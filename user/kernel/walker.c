@@ -66,6 +66,7 @@ static int configure(struct walker *w, const struct walker_opts *opts, const str
 {
 	int page = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
 	unsigned int room = opts->room ? opts->room : ROOM;
+	unsigned int files = opts->no_sockets ? 1 : FILES;
 	struct now *skel = w->skel;
 	int err;
 
@@ -80,29 +81,20 @@ static int configure(struct walker *w, const struct walker_opts *opts, const str
 	err = ground_check_direct(skel->rodata->cfg.direct, ret_err);
 	if (err)
 		return err;
+	bpf_program__set_autoload(skel->progs.on_tcp, !opts->no_sockets);
+	bpf_program__set_autoload(skel->progs.on_closed, !opts->no_sockets);
 	err = bpf_map__set_max_entries(skel->maps.now_pieces, room);
 	err = err ?: bpf_map__set_max_entries(skel->maps.now_socks, room / 4 + 1);
-	err = err ?: bpf_map__set_max_entries(skel->maps.now_files, FILES + 1);
-	err = err ?: bpf_map__set_max_entries(skel->maps.now_ids, FILES);
+	err = err ?: bpf_map__set_max_entries(skel->maps.now_files, files + 1);
+	err = err ?: bpf_map__set_max_entries(skel->maps.now_ids, files);
 	err = err ?: configure_filter(skel->obj, &skel->rodata->filter, opts->filter);
 	if (err)
 		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
 	return 0;
 }
 
-static int load(struct walker *w, const struct filter *filter, struct err *ret_err)
+static int attach(struct walker *w, struct err *ret_err)
 {
-	int err = now__load(w->skel);
-
-	if (err)
-		return ground_load_failed(err, "walk with less room", ret_err);
-	err = configure_filter_maps(w->skel->obj, filter);
-	err = err ?: view_open(&w->socks, w->skel->maps.now_socks);
-	err = err ?: view_open(&w->pieces, w->skel->maps.now_pieces);
-	err = err ?: view_open(&w->files, w->skel->maps.now_files);
-	err = err ?: view_open(&w->nets, w->skel->maps.now_nets);
-	if (err)
-		return err_set(ret_err, err, "the maps do not open: %s", strerror(-err));
 	w->tcp = bpf_program__attach_iter(w->skel->progs.on_tcp, NULL);
 	if (!w->tcp)
 		return err_set(ret_err, -errno, "this kernel does not list TCP sockets: %s",
@@ -112,6 +104,22 @@ static int load(struct walker *w, const struct filter *filter, struct err *ret_e
 		return err_set(ret_err, -errno, "this kernel does not list open files: %s",
 			       strerror(errno));
 	return 0;
+}
+
+static int load(struct walker *w, const struct walker_opts *opts, struct err *ret_err)
+{
+	int err = now__load(w->skel);
+
+	if (err)
+		return ground_load_failed(err, "walk with less room", ret_err);
+	err = configure_filter_maps(w->skel->obj, opts->filter);
+	err = err ?: view_open(&w->socks, w->skel->maps.now_socks);
+	err = err ?: view_open(&w->pieces, w->skel->maps.now_pieces);
+	err = err ?: view_open(&w->files, w->skel->maps.now_files);
+	err = err ?: view_open(&w->nets, w->skel->maps.now_nets);
+	if (err)
+		return err_set(ret_err, err, "the maps do not open: %s", strerror(-err));
+	return opts->no_sockets ? 0 : attach(w, ret_err);
 }
 
 int walker_open(struct walker **ret_walker, const struct walker_opts *opts, struct err *ret_err)
@@ -129,7 +137,7 @@ int walker_open(struct walker **ret_walker, const struct walker_opts *opts, stru
 		err = err_set(ret_err, -ENOMEM, "out of memory");
 	err = err ?: configure(w, opts, btf, ret_err);
 	btf__free(btf);
-	err = err ?: load(w, opts->filter, ret_err);
+	err = err ?: load(w, opts, ret_err);
 	malloc_trim(0);	/* all types of the kernel were in memory */
 	if (err) {
 		walker_close(w);

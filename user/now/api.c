@@ -22,8 +22,9 @@ int pf_now_open(struct pf_now **ret_now)
 	if (!now)
 		return -ENOMEM;
 	err = waiter_open(&now->waiter, false, &why);
+	err = err ?: waiter_load_sockets(now->waiter, &why);
 	if (err) {
-		free(now);
+		pf_now_close(now);
 		return err;
 	}
 	*ret_now = now;

@@ -21,27 +21,32 @@
 #define ROOM 4096u
 #define FEW_BYTES (128ull << 20)	/* whose references are quicker to look at than sockets */
 
+/*
+ * Most waits find a file free by its references. So what walks sockets, and takes the longest
+ * to load, is loaded once it is needed.
+ */
 struct waiter {
-	struct walker *walker;
-	struct everywhere everywhere;
+	struct walker *refs;
+	struct everywhere everywhere;	/* its walker: NULL at first */
+	bool verbose;
 	__u64 searched_ns;
 	__u64 mappings[PF_NOW_MAPPINGS];
 };
 
 int waiter_open(struct waiter **ret_waiter, bool verbose, struct err *ret_err)
 {
-	const struct walker_opts opts = { .room = ROOM, .verbose = verbose };
+	const struct walker_opts opts = { .room = 1, .no_sockets = true, .verbose = verbose };
 	struct waiter *w = calloc(1, sizeof(*w));
 	int err;
 
 	if (!w)
 		return err_set(ret_err, -ENOMEM, "out of memory");
-	err = walker_open(&w->walker, &opts, ret_err);
+	err = walker_open(&w->refs, &opts, ret_err);
 	if (err) {
 		free(w);
 		return err;
 	}
-	w->everywhere.walker = w->walker;
+	w->verbose = verbose;
 	*ret_waiter = w;
 	return 0;
 }
@@ -51,11 +56,28 @@ void waiter_close(struct waiter *w)
 	if (!w)
 		return;
 	everywhere_forget(&w->everywhere);
-	walker_close(w->walker);
+	walker_close(w->everywhere.walker);
+	walker_close(w->refs);
 	free(w);
 }
 
-/* The end of the loop is not the end of the file: what is written behind it meanwhile counts. */
+int waiter_load_sockets(struct waiter *w, struct err *ret_err)
+{
+	const struct walker_opts opts = { .room = ROOM, .verbose = w->verbose };
+
+	return w->everywhere.walker ? 0 : walker_open(&w->everywhere.walker, &opts, ret_err);
+}
+
+/* Have what walks sockets ask for the files. */
+static int need_sockets(struct waiter *w, const struct wait_opts *opts)
+{
+	struct err why;		/* of the kernel, which has loaded the rest already */
+	int err = waiter_load_sockets(w, &why);
+
+	return err ?: walker_ask(w->everywhere.walker, w->mappings, opts->n, opts->from, opts->to);
+}
+
+/* What is written behind the end of a file meanwhile counts. */
 static int ask(struct waiter *w, const struct wait_opts *opts, bool *ret_few)
 {
 	__u64 bytes = 0;
@@ -71,12 +93,12 @@ static int ask(struct waiter *w, const struct wait_opts *opts, bool *ret_few)
 		if (S_ISDIR(st.st_mode))
 			return -EISDIR;
 		bytes += st.st_size;
-		err = walker_mapping(w->walker, opts->fds[i], &w->mappings[i]);
+		err = walker_mapping(w->refs, opts->fds[i], &w->mappings[i]);
 		if (err)
 			return err;
 	}
 	*ret_few = bytes <= FEW_BYTES || opts->n * (opts->to - opts->from) <= FEW_BYTES;
-	return walker_ask(w->walker, w->mappings, opts->n, opts->from, opts->to);
+	return 0;
 }
 
 static int on_any(void *ctx, const struct walker_batch *batch)
@@ -99,7 +121,7 @@ static int on_all(void *ctx, const struct walker_batch *batch)
 /* Is a byte in a socket? all: look at descriptors as well. 1, 0 or -errno. */
 static int is_in_socket(struct waiter *w, bool all)
 {
-	walker_ask_first(w->walker, true);
+	walker_ask_first(w->everywhere.walker, true);
 	return all ? everywhere_walk_all(&w->everywhere, on_any, NULL) :
 		     everywhere_walk(&w->everywhere, on_any, NULL);
 }
@@ -111,7 +133,7 @@ static int count_refs(struct waiter *w, const struct wait_opts *opts, bool first
 
 	for (size_t i = 0; i < opts->n && !(first && held); i++) {
 		struct walker_refs refs;
-		int err = walker_refs(w->walker, w->mappings[i], opts->from, opts->to, first,
+		int err = walker_refs(w->refs, w->mappings[i], opts->from, opts->to, first,
 				      &refs);
 
 		if (err)
@@ -169,7 +191,8 @@ static int poll_once(struct waiter *w, const struct wait_opts *opts, bool few,
 		if (result || !state->refs)
 			return result;
 	}
-	result = search(w);
+	result = need_sockets(w, opts);
+	result = result ?: search(w);
 	result = result ?: is_in_socket(w, false);
 	return result ?: confirm(w, opts, state);
 }
@@ -181,7 +204,7 @@ static int describe(struct waiter *w, const struct wait_opts *opts, struct wait_
 
 	state->bytes = 0;
 	state->socks = 0;
-	walker_ask_first(w->walker, false);
+	walker_ask_first(w->everywhere.walker, false);
 	err = everywhere_walk_all(&w->everywhere, on_all, state);
 	return err ?: count_refs(w, opts, false, &state->refs);
 }

@@ -17,6 +17,12 @@ struct waiter;
 
 int waiter_open(struct waiter **ret_waiter, bool verbose, struct err *ret_err);
 
+/*
+ * Load what walks sockets, too, which else the first wait does that needs it: that one can
+ * end late.
+ */
+int waiter_load_sockets(struct waiter *w, struct err *ret_err);
+
 /* NULL is allowed. */
 void waiter_close(struct waiter *w);
 
