@@ -17,7 +17,9 @@
 #   make soak         a host under load, sessions that come and go: MINUTES=10 KERNELS=6.12 PREEMPT=full
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts
 #   make arm64        build/arm64, for arm64, like `make ARCH=arm64 O=build/arm64`
-#   make install      PREFIX= DESTDIR=
+#   make install      PREFIX= LIBDIR= DESTDIR=
+#   make static       build/static/pageflight: one file that needs nothing of a host but its kernel
+#   make deb          Debian packages in build/deb, built and checked: SUITES="bookworm trixie"
 #   make deps         install the packages all this needs (apt), or list what is missing
 
 HOST     := $(shell uname -m | sed 's/x86_64/x86/;s/aarch64/arm64/')
@@ -27,6 +29,7 @@ CLANG    ?= clang
 BPFTOOL  ?= $(or $(shell command -v bpftool),/usr/sbin/bpftool)
 OBJCOPY  ?= objcopy
 PREFIX   ?= /usr/local
+LIBDIR   ?= $(PREFIX)/lib
 VERSION  := 0.1.0
 # CPPFLAGS, CFLAGS and LDFLAGS are the builder's. WERROR=1 makes errors of warnings, as CI does.
 CFLAGS   ?= -O2 -g
@@ -40,6 +43,11 @@ BPFFLAGS := -g -O2 -Wall $(STRICT) $(MAPDIR) --target=bpf -mcpu=v3 -D__TARGET_AR
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -pthread
+# With STATIC=1 the program has its libraries inside, and --version says which.
+ifeq ($(STATIC),1)
+LIBS     := -static-pie $(LIBS:-lyajl=-lyajl_s)
+INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp,$(lib) $(shell pkg-config --modversion $(lib)),)
+endif
 KERNELS  ?= 6.1 6.12 6.18 7.x
 FLOWS    ?= 300
 # Of `make check` and `make demo`, which are called without -j.
@@ -90,7 +98,7 @@ SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
 	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
-.PHONY: all check test reproducible vm matrix servers lint arm64 demo deps install install-lib clean
+.PHONY: all check test reproducible deb static vm matrix servers lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB) $(NOW_LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c and walker.c
@@ -119,7 +127,8 @@ $(O)/%.skel.h: $(O)/%.bpf.o
 $(O)/user/kernel/loader.o: $(SKEL)
 $(O)/user/kernel/walker.o: $(O)/now.skel.h
 $(O)/user/kernel/loader.o $(O)/user/kernel/walker.o: INC := -I$(O)
-$(O)/user/main.o: INC := -DPF_VERSION='"$(VERSION)"'
+$(O)/user/base/version.o: INC := -DPF_VERSION='"$(VERSION)"' $(if $(INSIDE),-DPF_INSIDE='"$(INSIDE)"')
+$(O)/user/base/version.o: Makefile
 
 $(O)/user/%.o: user/%.c
 	@mkdir -p $(@D)
@@ -173,6 +182,14 @@ test: unit lint
 reproducible:
 	$(Q)tests/reproducible
 
+deb:
+	$(Q)tests/deps deploy
+	$(Q)tests/deploy/deb $(SUITES)
+
+static:
+	$(Q)tests/deps deploy
+	$(Q)tests/deploy/static
+
 lint: $(O)/pageflight $(O)/pageflight.bpf.o $(O)/now.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
 
@@ -191,12 +208,12 @@ deps:
 install-lib: $(LIB) $(NOW_LIB)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/pageflight include/pageflight.h include/wire.h \
 		include/pageflight_now.h
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(LIB) $(NOW_LIB)
-	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
-	sed 's:@PREFIX@:$(PREFIX):; s:@VERSION@:$(VERSION):' user/engine/pageflight.pc.in \
-		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/pageflight.pc
-	sed 's:@PREFIX@:$(PREFIX):; s:@VERSION@:$(VERSION):' user/now/pageflight-now.pc.in \
-		> $(DESTDIR)$(PREFIX)/lib/pkgconfig/pageflight-now.pc
+	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(LIB) $(NOW_LIB)
+	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
+	sed 's:@PREFIX@:$(PREFIX):; s:@LIBDIR@:$(LIBDIR):; s:@VERSION@:$(VERSION):' user/engine/pageflight.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/pageflight.pc
+	sed 's:@PREFIX@:$(PREFIX):; s:@LIBDIR@:$(LIBDIR):; s:@VERSION@:$(VERSION):' user/now/pageflight-now.pc.in \
+		> $(DESTDIR)$(LIBDIR)/pkgconfig/pageflight-now.pc
 
 install: all install-lib
 	install -D -m 755 $(O)/pageflight $(DESTDIR)$(PREFIX)/sbin/pageflight

@@ -11,11 +11,8 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "base/version.h"
 #include "commands/commands.h"
-
-#ifndef PF_VERSION
-#define PF_VERSION "0.1.0"
-#endif
 
 /* The first one is the default. */
 static const struct command *const commands[] = {
@@ -59,7 +56,7 @@ static int print_options(void)
 
 static int print_version(void)
 {
-	puts("pageflight " PF_VERSION);
+	printf("pageflight %s\n", version_text);
 	return printed();
 }
 

@@ -50,7 +50,7 @@ unit: units example
 EXAMPLE := $(O)/example
 example: $(LIB) $(NOW_LIB)
 	$(Q)rm -rf $(EXAMPLE)
-	$(Q)$(MAKE) install-lib DESTDIR= PREFIX=$(abspath $(EXAMPLE)) > /dev/null
+	$(Q)$(MAKE) install-lib DESTDIR= PREFIX=$(abspath $(EXAMPLE)) LIBDIR=$(abspath $(EXAMPLE))/lib > /dev/null
 	$(call say,LINK,$(EXAMPLE)/example)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) docs/example.c -o $(EXAMPLE)/example \
 		$$(PKG_CONFIG_PATH=$(EXAMPLE)/lib/pkgconfig pkg-config --cflags --libs pageflight)
