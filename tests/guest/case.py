@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import unittest
 from collections.abc import Callable, Container
+from concurrent.futures import ThreadPoolExecutor
 
 import smb
 from guest import (BIN, DEADLINE, MOUNTS, PAGE, Did, Flow, Ranges, changed, file_ranges, make_file,
@@ -104,12 +105,31 @@ class Watch:
 
     def collect(self) -> list[dict]:
         """Incidents since the last call."""
+        place = self._next_place()
+        self._hit(place)
+        return self._up_to(place)
+
+    def collect_during(self, act: Callable) -> list[dict]:
+        """The same, and what comes while something happens that reports more than a pipe holds."""
+        place = self._next_place()
+        with ThreadPoolExecutor(1) as reader:
+            found = reader.submit(self._up_to, place)
+            act()
+            self._hit(place)
+            return found.result()
+
+    def _next_place(self) -> int:
         self.marks += 1
-        place = self.marks % PAGE
+        return self.marks % PAGE
+
+    def _hit(self, place: int) -> None:
         flow = Flow()
         os.sendfile(flow.tx.fileno(), self.mark_file, place, 1)
         os.pwrite(self.mark_file, b"x", place)
         flow.read(1)  # with fingerprints it is reported when it is over
+        flow.close()
+
+    def _up_to(self, place: int) -> list[dict]:
         found = []
         while True:
             record = self.record()
@@ -120,7 +140,6 @@ class Watch:
             if file["path"] == self.mark and file["offset"] == place:
                 break
             found.append(record)
-        flow.close()
         return found
 
     def stop(self) -> dict:
