@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import threading
+import time
 
 from load import nap
 from guest import BIN, DEADLINE
@@ -46,6 +47,12 @@ class Watched:
         with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def share_of_processor(self) -> float:
+        """Of the next two seconds."""
+        began, used = time.monotonic(), self.processor()
+        time.sleep(2)
+        return (self.processor() - used) / (time.monotonic() - began)
 
     def descriptors(self) -> int:
         return len(os.listdir(f"/proc/{self.pid}/fd"))

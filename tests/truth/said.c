@@ -124,6 +124,20 @@ static void note_loss(struct said *ret, const char *name, uint64_t count)
 	snprintf(ret->loss + n, sizeof(ret->loss) - n, " %s %llu", name, (unsigned long long)count);
 }
 
+/* Of skipped invocations, those whose role can hide a flow's wrong bytes. */
+static void note_hidden(struct said *ret, struct json_object *missed_by)
+{
+	static const char *const hiding[] = { "attach", "write", "peer" };
+	size_t n = strlen(ret->loss);
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < sizeof(hiding) / sizeof(hiding[0]); i++)
+		sum += json_object_get_uint64(get(missed_by, hiding[i]));
+	if (sum)
+		snprintf(ret->loss + n, sizeof(ret->loss) - n, " (%llu can hide bytes)",
+			 (unsigned long long)sum);
+}
+
 static void on_summary(struct json_object *obj, struct said *ret)
 {
 	struct json_object *counters = get(obj, "counters");
@@ -138,6 +152,7 @@ static void on_summary(struct json_object *obj, struct said *ret)
 	ret->summary = true;
 	json_object_object_foreachC(get(obj, "losses"), it)
 		note_loss(ret, it.key, json_object_get_uint64(it.val));
+	note_hidden(ret, get(obj, "missed_by"));
 	note_loss(ret, "in_flight", json_object_get_uint64(get(obj, "in_flight")));
 	note_loss(ret, "attached-ended",
 		  json_object_get_uint64(get(counters, "attached")) - ended);
