@@ -77,7 +77,7 @@ _Static_assert(sizeof(struct pf_now_ask) == 8 * PF_NOW_MAPPINGS + 32, "pf_now_as
 struct pf_now_said {
 	__u32 n_socks;		/* records that wait */
 	__u32 n_pieces;
-	__u32 n_files;		/* numbers given to files; they stay */
+	__u32 n_files;		/* numbers given to files, which stay until user space forgets them */
 	__u32 full;		/* the walk stopped at a socket for want of room */
 	__u64 walked;		/* sockets */
 	__u64 cut;		/* sockets that have more than was walked */

@@ -5,7 +5,7 @@
  *
  * now_socks	sockets that hold something that was asked for
  * now_pieces	what they hold, in stream order
- * now_files	the files of these pieces. Numbers stay as long as the object; 0 is none
+ * now_files	the files of these pieces. Number 0 is none
  * now_ids	mapping of a file -> its number
  * now_nets	the numbers of all network namespaces, the own one first
  */

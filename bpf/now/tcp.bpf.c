@@ -44,7 +44,7 @@ static __always_inline void file_describe(__u32 number, __u64 mapping)
 	path_of(file, 0, inode);
 }
 
-/* The number of a file. It has one until the object is unloaded. */
+/* The number of a file. It stays until user space forgets the numbers. */
 static __noinline int file_number(__u64 mapping)
 {
 	__u32 *known = bpf_map_lookup_elem(&now_ids, &mapping), number;

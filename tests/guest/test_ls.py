@@ -270,6 +270,21 @@ class Ls(unittest.TestCase):
         (nothing,) = ls("/mnt/tmpfs", "--port", "1", status=1)
         self.assertEqual(nothing["bytes"], 0)
 
+    def test_watch_sees_a_new_name(self) -> None:
+        path = "/mnt/tmpfs/ls-old"
+        flow = self.flow(path, 4 * PAGE)
+        with subprocess.Popen([BIN, "ls", "-j", "--watch", "0.1", "--port",
+                               str(flow.tx.getsockname()[1])], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE) as proc:
+            self.assertEqual(json.loads(proc.stdout.readline())["file"]["path"], path)
+            os.rename(path, f"{path}-new")
+            self.addCleanup(os.unlink, f"{path}-new")
+            until(lambda: (json.loads(proc.stdout.readline()).get("file") or {}).get("path") ==
+                  f"{path}-new", "the new name")
+            proc.send_signal(signal.SIGTERM)
+            proc.stdout.read()
+            self.assertEqual(proc.wait(), 0)
+
     def test_filters(self) -> None:
         paths = ["/mnt/tmpfs/ls-one", "/mnt/tmpfs/ls-two"]
         one, two = (self.flow(path, 8 * PAGE) for path in paths)

@@ -101,18 +101,22 @@ static int status_of(const struct look *look)
 	return look->everywhere.unseen ? EXIT_BLIND : EXIT_NOTHING;
 }
 
-static int look_and_print(struct sink *sink, struct look *look, const struct ls_opts *opts)
+/* True if it was done, be it that not everything could be looked at. */
+static bool look_and_print(struct sink *sink, struct look *look, const struct ls_opts *opts,
+			   int *ret_status)
 {
 	struct err err;
 
+	*ret_status = EXIT_BLIND;
 	if (look_take(look, &err)) {
 		log_error("%s", err.text);
-		return EXIT_BLIND;
+		return false;
 	}
 	if (print(sink, look, opts))
-		return EXIT_BLIND;
+		return false;
 	say_losses(look);
-	return status_of(look);
+	*ret_status = status_of(look);
+	return true;
 }
 
 /* Wait for the next look. False if a signal asks for the end. */
@@ -130,6 +134,7 @@ static int repeat(struct sink *sink, struct look *look, const struct ls_opts *op
 {
 	int signals = signals_open(), status;
 	__u64 at = clock_mono_ns();
+	bool done;
 
 	if (signals < 0) {
 		log_error("cannot take signals: %s", strerror(-signals));
@@ -141,8 +146,8 @@ static int repeat(struct sink *sink, struct look *look, const struct ls_opts *op
 		if (!opts->json)
 			fprintf(sink->out, "%s\n",
 				fmt_time(time, clock_wall_ns(clock_mono_ns())));
-		status = look_and_print(sink, look, opts);
-	} while (status != EXIT_BLIND && next(signals, &at, opts->every_ns));
+		done = look_and_print(sink, look, opts, &status);
+	} while (done && next(signals, &at, opts->every_ns));
 	close(signals);
 	return status;
 }
@@ -160,7 +165,10 @@ static int run(const struct ls_opts *opts)
 	}
 	privileges_look_say();
 	sink_init(&sink, NULL);
-	status = opts->every_ns ? repeat(&sink, &look, opts) : look_and_print(&sink, &look, opts);
+	if (opts->every_ns)
+		status = repeat(&sink, &look, opts);
+	else
+		look_and_print(&sink, &look, opts, &status);
 	look_close(&look);
 	return status;
 }

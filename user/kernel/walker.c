@@ -282,6 +282,16 @@ const struct pf_now_said *walker_said(const struct walker *w)
 	return &w->skel->bss->pf_said;
 }
 
+void walker_forget_files(struct walker *w)
+{
+	int ids = bpf_map__fd(w->skel->maps.now_ids);
+	__u64 mapping;
+
+	while (!bpf_map_get_next_key(ids, NULL, &mapping) && !bpf_map_delete_elem(ids, &mapping))
+		;
+	w->skel->bss->pf_said.n_files = 0;
+}
+
 const struct pf_ev_op *walker_file(const struct walker *w, __u32 number)
 {
 	const struct pf_ev_op *files = w->files.at;

@@ -64,6 +64,12 @@ void walker_ask_first(struct walker *w, bool first);
 /* Counts of all walks so far. */
 const struct pf_now_said *walker_said(const struct walker *w);
 
+/*
+ * Forget the numbers of files, before a look of its own: a file can get another name, and its
+ * place in memory can become that of another file.
+ */
+void walker_forget_files(struct walker *w);
+
 /* The file with this number, or NULL. Its type has no stack and no task. */
 const struct pf_ev_op *walker_file(const struct walker *w, __u32 number);
 

@@ -109,6 +109,7 @@ int look_take(struct look *look, struct err *ret_err)
 	int err;
 
 	forget(look);
+	walker_forget_files(look->walker);
 	err = everywhere_find(&look->everywhere);
 	if (err)
 		return err_set(ret_err, err, "cannot find the network namespaces: %s",
