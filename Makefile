@@ -42,11 +42,11 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes $(STRICT) \
 BPFFLAGS := -g -O2 -Wall $(STRICT) $(MAPDIR) --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -pthread
+LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -lsqlite3 -lm -pthread
 # With STATIC=1 the program has its libraries inside, and --version says which.
 ifeq ($(STATIC),1)
 LIBS     := -static-pie $(LIBS:-lyajl=-lyajl_s)
-INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp,$(lib) $(shell pkg-config --modversion $(lib)),)
+INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp sqlite3,$(lib) $(shell pkg-config --modversion $(lib)),)
 endif
 KERNELS  ?= 6.1 6.12 6.18 7.x
 FLOWS    ?= 300

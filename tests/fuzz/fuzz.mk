@@ -22,7 +22,7 @@ $(FUZZ_DIR)/libuser.a: $(filter $(FUZZ_DIR)/obj/user/%,$(FUZZ_OBJ))
 
 $(FUZZERS): $(FUZZ_DIR)/fuzz_%: $(FUZZ_DIR)/obj/tests/fuzz/fuzz_%.o $(FUZZ_DIR)/obj/tests/fuzz/fuzz.o $(FUZZ_DIR)/libuser.a
 	$(call say,LINK,$@)
-	$(Q)$(CLANG) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) $^ -lyajl -o $@
+	$(Q)$(CLANG) $(CFLAGS) $(SAN) -fsanitize=fuzzer $(LDFLAGS) $^ -lyajl -lsqlite3 -o $@
 
 .PHONY: fuzz fuzzers
 fuzzers: $(FUZZERS)

@@ -23,7 +23,8 @@ static void put_stack(struct json *j, const struct shown *shown)
 
 	json_array(j, "stack");
 	for (int i = 0; i < n; i++)
-		json_text(j, NULL, kallsyms_text(text, shown->kallsyms, rec->stack[i]));
+		json_text(j, NULL, shown->stack ? shown->stack[i] :
+				   kallsyms_text(text, shown->kallsyms, rec->stack[i]));
 	json_array_end(j);
 }
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* shown_pack.c - see shown_pack.h. */
+#include "shown_pack.h"
+
+#include <string.h>
+
+#include "base/kallsyms.h"
+
+static int pack_open(struct sink *sink)
+{
+	(void)sink;
+	return 0;
+}
+
+static void pack_stack(FILE *out, const struct shown *shown)
+{
+	const struct pf_ev_op *rec = shown->inc->op_rec;
+	size_t n = rec && rec->stack_len > 0 ? rec->stack_len / sizeof(rec->stack[0]) : 0;
+	char lines[PF_STACK_DEPTH * (KALLSYMS_TEXT_LEN + 1)], *at = lines;
+
+	*at = '\0';
+	for (size_t i = 0; i < n && i < PF_STACK_DEPTH; i++) {
+		at += i ? sprintf(at, "\n") : 0;
+		at += strlen(kallsyms_text(at, shown->kallsyms, rec->stack[i]));
+	}
+	pack_text(out, rec ? lines : NULL);
+}
+
+static void pack_range(FILE *out, const struct pf_range *r)
+{
+	pack_bytes(out, r, sizeof(*r));
+	pack_text(out, r->answer.rule);
+}
+
+static int pack_incident(struct sink *sink, const struct shown *shown)
+{
+	const struct pf_incident *inc = shown->inc;
+	FILE *out = sink->out;
+
+	pack_u64(out, SHOWN_INCIDENT);
+	pack_bytes(out, inc, sizeof(*inc));
+	pack_text(out, inc->answer.rule);
+	pack_u64(out, shown->wall_ns);
+	pack_text(out, shown->path);
+	pack_u64(out, shown->view);
+	pack_u64(out, shown->deleted);
+	pack_u64(out, shown->suspects_sought);
+	pack_u64(out, shown->suspects_cut);
+	pack_text(out, shown->sender_module);
+	pack_stack(out, shown);
+	pack_u64(out, shown->suspects_sought ? shown->n_suspects : 0);
+	for (size_t i = 0; shown->suspects_sought && i < shown->n_suspects; i++)
+		pack_bytes(out, &shown->suspects[i], sizeof(shown->suspects[i]));
+	for (size_t i = 0; i < inc->n_ranges; i++)
+		pack_range(out, &inc->ranges[i]);
+	return sink_flush(out);
+}
+
+static int pack_summary(struct sink *sink, const struct summary *sum)
+{
+	struct summary flat = *sum;
+
+	flat.filter = NULL;
+	flat.hooks = NULL;
+	flat.n_hooks = 0;
+	pack_u64(sink->out, SHOWN_SUMMARY);
+	pack_bytes(sink->out, &flat, sizeof(flat));
+	return sink_flush(sink->out);
+}
+
+const struct sink_ops sink_record = {
+	.open = pack_open,
+	.incident = pack_incident,
+	.summary = pack_summary,
+};
+
+void shown_unpack(struct unpack *u, struct shown_row *ret_row)
+{
+	struct shown_row row = { 0 };
+
+	unpack_bytes(u, &row.inc, sizeof(row.inc));
+	row.inc.op_rec = NULL;
+	row.inc.ranges = NULL;
+	row.rule = unpack_text(u);
+	row.wall_ns = unpack_u64(u);
+	row.path = unpack_text(u);
+	row.view = unpack_u64(u);
+	row.deleted = unpack_u64(u);
+	row.suspects_sought = unpack_u64(u);
+	row.suspects_cut = unpack_u64(u);
+	row.sender_module = unpack_text(u);
+	row.stack = unpack_text(u);
+	row.n_suspects = unpack_u64(u);
+	if (row.n_suspects > SUSPECTS_MAX) {
+		u->bad = true;
+		row.n_suspects = 0;
+	}
+	for (size_t i = 0; i < row.n_suspects; i++) {
+		unpack_bytes(u, &row.suspects[i], sizeof(row.suspects[i]));
+		row.suspects[i].comm[PF_COMM_LEN - 1] = '\0';
+	}
+	*ret_row = row;
+}
+
+void shown_unpack_range(struct unpack *u, struct pf_range *ret_range)
+{
+	unpack_bytes(u, ret_range, sizeof(*ret_range));
+	ret_range->source = NULL;
+	ret_range->answer.rule = unpack_text(u);
+}
+
+void shown_unpack_summary(struct unpack *u, struct summary *ret_sum)
+{
+	unpack_bytes(u, ret_sum, sizeof(*ret_sum));
+}
