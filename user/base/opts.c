@@ -13,7 +13,7 @@
 #include "clock.h"
 #include "err.h"
 
-#define MAX_OPTS 32
+#define MAX_OPTS 64
 
 static int digits(const char **text, __u64 *ret_value)
 {

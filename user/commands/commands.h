@@ -38,6 +38,8 @@ struct command {
 };
 
 extern const struct command command_watch;
+extern const struct command command_record;
+extern const struct command command_report;
 extern const struct command command_demo;
 extern const struct command command_probe;
 extern const struct command command_ls;

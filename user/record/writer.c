@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,23 +54,8 @@ int writer_check(const char *path, struct err *ret_err)
 	return 0;
 }
 
-/* A log that is written ahead lets others read meanwhile; not every file system can have one. */
-static void set_journal(struct writer *w)
+static bool open_at(struct writer *w)
 {
-	sqlite3_stmt *stmt = db_prepare(&w->db, "PRAGMA journal_mode = WAL");
-	bool wal = db_step(&w->db, stmt) && !strcmp(db_text(stmt, 0) ?: "", "wal");
-
-	sqlite3_finalize(stmt);
-	if (wal || w->db.code)
-		return;
-	log_info("%s: the file system cannot have a write-ahead log: readers have to wait for the writer",
-		 w->opts->path);
-	db_run(&w->db, "PRAGMA journal_mode = TRUNCATE");
-}
-
-static bool set_up(struct writer *w)
-{
-	char pragmas[256];
 	int code = sqlite3_open_v2(w->opts->path, &w->db.at, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 				   w->opts->vfs);
 
@@ -80,8 +66,58 @@ static bool set_up(struct writer *w)
 	sqlite3_extended_result_codes(w->db.at, 1);
 	/* Somebody may read at that moment. */
 	sqlite3_busy_timeout(w->db.at, 5000);
-	db_run(&w->db, "PRAGMA temp_store = MEMORY");
-	set_journal(w);
+	return db_run(&w->db, "PRAGMA temp_store = MEMORY");
+}
+
+/* Some file systems find out only as the index of the log is mapped, and that is an error then. */
+static bool set_log(struct writer *w)
+{
+	sqlite3_stmt *stmt = db_prepare(&w->db, "PRAGMA journal_mode = WAL");
+	bool wal = db_step(&w->db, stmt) && !strcmp(db_text(stmt, 0) ?: "", "wal");
+	__s64 pages;
+
+	sqlite3_finalize(stmt);
+	return wal && db_number(&w->db, "PRAGMA page_count", &pages);
+}
+
+/* Begin again with the file as it was: empty. */
+static bool open_again(struct writer *w)
+{
+	char log[PATH_MAX];
+
+	db_close(&w->db);
+	w->db = (struct db){ 0 };
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(log, sizeof(log), "%s%s", w->opts->path, i ? "-shm" : "-wal");
+		unlink(log);
+	}
+	if (truncate(w->opts->path, 0)) {
+		db_failed(&w->db, SQLITE_IOERR, strerror(errno));
+		return false;
+	}
+	return open_at(w) && db_run(&w->db, "PRAGMA journal_mode = TRUNCATE");
+}
+
+/* A log that is written ahead lets others read meanwhile; not every file system can have one. */
+static bool open_file(struct writer *w)
+{
+	if (!open_at(w))
+		return false;
+	if (set_log(w))
+		return true;
+	if (w->db.code && (w->db.code & 0xff) != SQLITE_IOERR && (w->db.code & 0xff) != SQLITE_CANTOPEN)
+		return false;
+	log_info("%s: the file system cannot have a write-ahead log: readers have to wait for the writer",
+		 w->opts->path);
+	return open_again(w);
+}
+
+static bool set_up(struct writer *w)
+{
+	char pragmas[256];
+
+	if (!open_file(w))
+		return false;
 	db_run(&w->db, "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 4194304");
 	snprintf(pragmas, sizeof(pragmas), "PRAGMA application_id = %d; PRAGMA user_version = %d",
 		 SCHEMA_APPLICATION_ID, SCHEMA_VERSION);

@@ -43,6 +43,7 @@ static const int whatever[] = {
 	SCMP_SYS(restart_syscall), SCMP_SYS(wait4),
 	SCMP_SYS(exit), SCMP_SYS(exit_group),
 	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
+	SCMP_SYS(sysinfo),	/* of qsort() */
 };
 
 /* One argument of a call must be equal to a value, in the bits of the mask. */
@@ -92,6 +93,23 @@ static int allow(scmp_filter_ctx filter, int call, unsigned int n, const struct 
 	return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, call, n, args);
 }
 
+/* What the database needs beyond that, which keeps its log beside the file. */
+static const int records[] = {
+	SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(fsync), SCMP_SYS(fdatasync),
+	SCMP_SYS(fchmod), SCMP_SYS(fchown), SCMP_SYS(unlink), SCMP_SYS(unlinkat), SCMP_SYS(access),
+	SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(statx),
+	SCMP_SYS(readlink), SCMP_SYS(readlinkat), SCMP_SYS(getcwd), SCMP_SYS(geteuid), SCMP_SYS(uname),
+};
+
+static const struct rule record_rules[] = {
+	{ SCMP_SYS(openat), 2, O_TRUNC, 0 },
+	{ SCMP_SYS(open), 1, O_TRUNC, 0 },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETLK },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETLK },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFD },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFD },
+};
+
 static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t n)
 {
 	int err = 0;
@@ -139,6 +157,12 @@ static int allow_file_writer(scmp_filter_ctx filter, pid_t child)
 	return allow_calls(filter, ARRAY(appends)) ?: allow_rules(filter, ARRAY(append_rules));
 }
 
+static int allow_record_writer(scmp_filter_ctx filter, pid_t child)
+{
+	return allow_file_writer(filter, child) ?: allow_calls(filter, ARRAY(records)) ?:
+	       allow_rules(filter, ARRAY(record_rules));
+}
+
 static int filter_calls(int (*allow_all)(scmp_filter_ctx filter, pid_t child), pid_t child)
 {
 	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
@@ -176,4 +200,9 @@ int confine(pid_t child, struct err *ret_err)
 int confine_file_writer(struct err *ret_err)
 {
 	return confine_with(CAPABILITY(CAP_DAC_OVERRIDE), allow_file_writer, 0, ret_err);
+}
+
+int confine_record_writer(struct err *ret_err)
+{
+	return confine_with(CAPABILITY(CAP_DAC_OVERRIDE), allow_record_writer, 0, ret_err);
 }

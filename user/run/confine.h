@@ -21,4 +21,7 @@ int confine(pid_t child, struct err *ret_err);
 /* The same for a helper process that appends to a file. */
 int confine_file_writer(struct err *ret_err);
 
+/* The same for the one that writes a recording. */
+int confine_record_writer(struct err *ret_err);
+
 #endif

@@ -4,6 +4,7 @@
  * readers sleep as long as they like, so each step has its time.
  */
 #include "state.h"
+#include "feed.h"
 #include "outlets.h"
 
 #include <errno.h>
@@ -71,12 +72,13 @@ int session_finish(struct session *s)
 		return s->err;
 	s->ended = s->ended ?: now;
 	s->hush_at = now + PRINT_NS;
-	pf_engine_end(s->engine, s->ended);
+	s->now = now;
+	feed_end(s, s->ended);
 	err = session_sweep(s, true);
 	take_left(s, now);
 	err = err ?: s->err;
 	err = err ?: session_totals(s);
-	err = err ?: session_engine_failed(pf_engine_flush(s->engine));
+	err = err ?: session_engine_failed(feed_flush(s));
 	err = err ?: session_totals(s);
 	if (err || s->err)
 		return err ?: s->err;
@@ -87,6 +89,7 @@ int session_finish(struct session *s)
 	s->sum.hooks = loader_hooks(s->loader, &s->sum.n_hooks);
 	s->sum.refused += pf_engine_refused(s->engine);
 	s->sum.evicted = pf_engine_evicted(s->engine);
-	return report_summary(s->report, &s->sum) ?:
-	       outlets_finish(report_outlets(s->report), s->signal_fd, &s->interrupted);
+	err = report_summary(s->report, &s->sum);
+	feed_mark(s);
+	return err ?: outlets_finish(report_outlets(s->report), s->signal_fd, &s->interrupted);
 }

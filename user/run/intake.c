@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* intake.c - records from the ring buffer into the engine, and incidents out of it. */
 #include "state.h"
+#include "feed.h"
 
 #include <errno.h>
 #include <string.h>
@@ -39,7 +40,7 @@ void session_on_sender(void *ctx, const struct pf_ev_sender *ev)
 void session_caught_up(struct session *s)
 {
 	if (loader_taken(s->loader) >= s->to_feed)
-		pf_engine_caught_up(s->engine);
+		feed_caught_up(s);
 }
 
 int session_totals(struct session *s)
@@ -52,7 +53,7 @@ int session_totals(struct session *s)
 		return err;
 	}
 	now.stats.count[PF_C_events_lost] += s->untaken;
-	if (pf_engine_totals(s->engine, &now))
+	if (feed_totals(s, &now))
 		s->to_feed = loader_written(s->loader);
 	s->seen = now;
 	return 0;
@@ -77,7 +78,7 @@ int session_engine_failed(int err)
 
 static int take_record(struct session *s, const void *data, size_t size)
 {
-	int err = pf_engine_feed(s->engine, data, size);
+	int err = feed_record(s, data, size);
 
 	/* Its form is known now. */
 	if (!err)
@@ -124,4 +125,5 @@ void session_take(struct session *s)
 		session_abort(s, n);
 	}
 	take_batch(s);
+	feed_mark(s);
 }

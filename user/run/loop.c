@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /* loop.c - a session waits for records, signals, its child and the time. */
 #include "state.h"
+#include "feed.h"
 #include "outlets.h"
 
 #include <errno.h>
@@ -28,7 +29,7 @@ static void stop(struct session *s, __u64 now, __u64 grace)
 	}
 	s->state = SETTLING;
 	s->ended = now;
-	pf_engine_end(s->engine, now);
+	feed_end(s, now);
 	s->deadline = now + grace;
 }
 
@@ -82,8 +83,9 @@ static void tick(struct session *s, __u64 now)
 	if (!err && pf_engine_waiting(s->engine))
 		err = session_totals(s);
 	/* What has waited for long enough may be settled by a record that was not taken yet. */
-	err = err ?: session_engine_failed(pf_engine_tick(s->engine, s->more ? s->fed_ts : now));
+	err = err ?: session_engine_failed(feed_tick(s, s->more ? s->fed_ts : now, now));
 	session_caught_up(s);
+	feed_mark(s);
 	err = err ?: report_tick(s->report, now);
 	if (err)
 		session_abort(s, err);
@@ -161,7 +163,7 @@ void session_loop(struct session *s)
 			session_abort(s, err);
 			break;
 		}
-		now = clock_mono_ns();
+		now = s->now = clock_mono_ns();
 		session_take(s);
 		s->resting = !s->more && (s->taken > 0 || fds[0].revents);
 		if (fds[1].revents)

@@ -12,7 +12,6 @@
 #include "output/queue.h"
 
 #define STDOUT_BYTES (1u << 20)
-#define HELPER_BYTES (4u << 20)
 
 static int open_text(struct outlet *o)
 {
@@ -22,7 +21,7 @@ static int open_text(struct outlet *o)
 
 int outlet_stdout(struct outlet *ret_outlet, const struct sink_ops *ops)
 {
-	struct outlet o = { .name = "standard output", .summary = true };
+	struct outlet o = { .name = "standard output", .summary = true, .vital = true };
 	int err;
 
 	sink_init(&o.sink, ops);
@@ -31,16 +30,15 @@ int outlet_stdout(struct outlet *ret_outlet, const struct sink_ops *ops)
 	return err ?: queue_new(&ret_outlet->queue, STDOUT_FILENO, STDOUT_BYTES);
 }
 
-int outlet_helper(struct outlet *ret_outlet, const char *name, bool summary, const char *process,
-		  int (*run)(void *ctx, int fd), void *ctx)
+int outlet_helper(struct outlet *ret_outlet, const char *name, const struct outlet_process *process)
 {
 	int err;
 
-	*ret_outlet = (struct outlet){ .name = name, .summary = summary,
-				       .sink = { .ops = &sink_json } };
+	*ret_outlet = (struct outlet){ .name = name, .summary = process->summary,
+				       .sink = { .ops = process->ops } };
 	err = open_text(ret_outlet);
-	err = err ?: helper_start(&ret_outlet->helper, process, run, ctx);
-	return err ?: queue_new(&ret_outlet->queue, ret_outlet->helper.fd, HELPER_BYTES);
+	err = err ?: helper_start(&ret_outlet->helper, process->name, process->run, process->ctx);
+	return err ?: queue_new(&ret_outlet->queue, ret_outlet->helper.fd, process->max_bytes);
 }
 
 bool outlet_frame(struct outlet *o, __u32 kind, const void *data, size_t len, bool last)

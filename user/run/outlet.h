@@ -20,6 +20,7 @@ struct outlet {
 	struct queue *queue;
 	struct helper helper;	/* pid 0: the text goes to a descriptor as it is */
 	bool summary;		/* it gets the summary as well */
+	bool vital;		/* without it there is no session */
 	char *text;		/* what the sink has printed last */
 	size_t text_len;
 	__u64 lost;		/* texts that did not fit */
@@ -30,9 +31,17 @@ struct outlet {
 /* Standard output. 0 or -errno, as all functions here that return int. */
 int outlet_stdout(struct outlet *ret_outlet, const struct sink_ops *ops);
 
-/* JSON lines for a helper, which is made here. */
-int outlet_helper(struct outlet *ret_outlet, const char *name, bool summary, const char *process,
-		  int (*run)(void *ctx, int fd), void *ctx);
+/* What a helper gets, which is made here. */
+struct outlet_process {
+	const char *name;	/* of the process */
+	int (*run)(void *ctx, int fd);
+	void *ctx;
+	const struct sink_ops *ops;
+	bool summary;
+	size_t max_bytes;	/* of its queue */
+};
+
+int outlet_helper(struct outlet *ret_outlet, const char *name, const struct outlet_process *process);
 
 /*
  * Queue what the sink has printed, if anything, and write what can be written now. A

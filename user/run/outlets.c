@@ -7,17 +7,26 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/err.h"
 #include "base/frame.h"
 #include "base/log.h"
 #include "base/signals.h"
+#include "confine.h"
 #include "helpers.h"
 #include "output/groups.h"
 #include "output/queue.h"
+#include "record/shown_pack.h"
+#include "record/tap.h"
 #include "report.h"
 
 /* For a reader of the output that does not read, and for one that reads slowly. */
 #define PATIENCE_NS (400 * NSEC_PER_MSEC)
 #define FLUSH_NS (5 * NSEC_PER_SEC)
+
+/* What may wait for a process. */
+#define LINES_BYTES (4u << 20)
+#define RECORD_BYTES (32u << 20)
+#define WRITE_BYTES (64u << 10)
 
 static int failed(const char *what, int err)
 {
@@ -43,6 +52,10 @@ static int open_stdout(struct outlets *all)
 
 static int open_file(struct outlets *all)
 {
+	const struct outlet_process process = {
+		.name = "pageflight-file", .run = helper_file, .ctx = (void *)all->opts->output,
+		.ops = &sink_json, .summary = true, .max_bytes = LINES_BYTES,
+	};
 	int fd = helper_file_open(all->opts->output);
 
 	if (fd < 0) {
@@ -51,9 +64,40 @@ static int open_file(struct outlets *all)
 	}
 	close(fd);
 	all->file = &all->at[all->n++];
-	return failed(all->opts->output,
-		      outlet_helper(all->file, all->opts->output, true, "pageflight-file", helper_file,
-				    (void *)all->opts->output));
+	return failed(all->opts->output, outlet_helper(all->file, all->opts->output, &process));
+}
+
+static int open_exec(struct outlets *all)
+{
+	const struct outlet_process process = {
+		.name = "pageflight-exec", .run = helper_exec, .ctx = (void *)all->opts->exec,
+		.ops = &sink_json, .max_bytes = LINES_BYTES,
+	};
+
+	return failed("--exec", outlet_helper(&all->at[all->n++], "--exec", &process));
+}
+
+static int open_record(struct outlets *all)
+{
+	const struct report_opts *opts = all->opts;
+	const struct outlet_process process = {
+		.name = "pageflight-rec", .run = writer_run, .ctx = &all->writer, .ops = &sink_record,
+		.summary = true, .max_bytes = RECORD_BYTES,
+	};
+	struct err text;
+	int err = writer_check(opts->record, &text);
+
+	if (err) {
+		log_error("%s", text.text);
+		return err;
+	}
+	all->writer = (struct writer_opts){
+		.path = opts->record, .max_bytes = opts->record_max, .confine = confine_record_writer,
+	};
+	all->record = &all->at[all->n++];
+	err = failed(opts->record, outlet_helper(all->record, opts->record, &process));
+	all->record->vital = opts->record_vital;
+	return err;
 }
 
 int outlets_open(struct outlets *all, const struct report_opts *opts)
@@ -65,24 +109,24 @@ int outlets_open(struct outlets *all, const struct report_opts *opts)
 	if (!err && all->opts->output)
 		err = open_file(all);
 	if (!err && all->opts->exec)
-		err = failed("--exec",
-			     outlet_helper(&all->at[all->n++], "--exec", false,
-					   "pageflight-exec", helper_exec, (void *)all->opts->exec));
+		err = open_exec(all);
+	if (!err && all->opts->record)
+		err = open_record(all);
 	return err;
 }
 
 /*
- * What an outlet returned. Without standard output there is no report. Without another
- * one the report goes on: what is known must not be lost with it.
+ * What an outlet returned. Without a vital one there is no session. Without another one
+ * it goes on: what is known must not be lost with it.
  */
 static int outcome(struct outlets *all, struct outlet *o, int err)
 {
 	if (!err)
 		return 0;
-	if (o == all->at) {
+	if (!o->helper.pid)
 		log_error("cannot write to %s: %s", o->name, strerror(-err));
+	if (!o->helper.pid || o->vital)
 		return err;
-	}
 	o->err = err;
 	all->failed = true;
 	log_error("%s gets no more: %s", o->name,
@@ -153,6 +197,17 @@ int outlets_tick(struct outlets *all, __u64 now)
 		all->next_said = now + NSEC_PER_SEC;
 	}
 	return tick(all, now, false);
+}
+
+bool outlets_record(void *ctx, __u32 kind, const void *data, size_t len, bool must)
+{
+	struct outlets *all = ctx;
+	bool kept = all->record->err || outlet_frame(all->record, kind, data, len, must);
+
+	/* Frames are small and many. */
+	if (!all->record->err && (kind == FRAME_MARK || queue_waiting(all->record->queue) >= WRITE_BYTES))
+		outcome(all, all->record, queue_write(all->record->queue));
+	return kept;
 }
 
 bool outlets_reopen(struct outlets *all)
@@ -232,7 +287,7 @@ static void end_helper(struct outlets *all, struct outlet *o, int stop_fd, bool 
 	} while (status == -EINTR && !urged(stop_fd, ret_urged));
 	if (status == -ETIMEDOUT)
 		log_info("%s goes on by itself", o->name);
-	else if (status != -EINTR && o == all->file)
+	else if (status != -EINTR && o->summary)
 		all->failed |= status != 0;
 }
 

@@ -9,8 +9,9 @@
 #define PAGEFLIGHT_OUTLETS_H
 
 #include "outlet.h"
+#include "record/writer.h"
 
-#define OUTLETS 3
+#define OUTLETS 4
 
 struct groups;
 struct report_opts;
@@ -20,6 +21,8 @@ struct outlets {
 	struct outlet at[OUTLETS];	/* standard output is the first */
 	size_t n;
 	struct outlet *file;		/* of --output; or NULL */
+	struct outlet *record;		/* of --record; or NULL */
+	struct writer_opts writer;
 	struct groups *groups;		/* of the table */
 	bool failed;			/* one did, other than the first */
 	__u64 next_said;
@@ -36,6 +39,9 @@ int outlets_incident(struct outlets *all, const struct shown *shown, bool *ret_k
 
 int outlets_tick(struct outlets *all, __u64 now);
 int outlets_summary(struct outlets *all, const struct summary *sum);
+
+/* Queue a frame for the recording, if there is one: a tap_put_fn. */
+bool outlets_record(void *all, __u32 kind, const void *data, size_t len, bool must);
 
 /* The file of --output may have been renamed. Returns whether there is one. */
 bool outlets_reopen(struct outlets *all);

@@ -16,6 +16,9 @@ struct report_opts {
 	bool no_group;		/* a storm is not told by numbers in the table */
 	const char *output;	/* a file for JSON lines as well; NULL: none */
 	const char *exec;	/* a command that gets each incident as JSON; NULL: none */
+	const char *record;	/* a recording to write; NULL: none */
+	__u64 record_max;	/* its size in bytes; 0: any */
+	bool record_vital;	/* the session ends if it cannot be written */
 	unsigned int count;	/* incidents after which the report is full; 0: it never is */
 	int fail_on;		/* enum pf_verdict, or -1; see report_found() */
 	int min_verdict;	/* incidents below it are counted but not printed */

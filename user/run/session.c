@@ -20,7 +20,9 @@
 #include "base/signals.h"
 #include "output/notices.h"
 #include "output/queue.h"
+#include "record/tap.h"
 #include "confine.h"
+#include "feed.h"
 #include "pageflight.h"
 #include "ready.h"
 #include "state.h"
@@ -75,7 +77,7 @@ static int set_up(struct session *s)
 		log_error("cannot start: %s", strerror(-err));
 		return err;
 	}
-	err = report_new(&s->report, &s->opts->report, s->opts->loader.filter);
+	err = report_new(&s->report, &s->opts->report, s->opts->loader.filter) ?: feed_open(s);
 	if (err)
 		return err;
 	log_set_writer(on_log, s);
@@ -114,9 +116,11 @@ static int announce(struct session *s)
 	err = session_totals(s);
 	if (err)
 		return err;
-	pf_engine_caught_up(s->engine);
+	feed_caught_up(s);
 	s->noticed = s->seen;
-	s->began = clock_mono_ns();
+	s->began = s->now = clock_mono_ns();
+	feed_about(s);
+	feed_mark(s);
 	s->next_tick = s->began + TICK_NS;
 	s->next_notice = s->began + NOTICE_NS;
 	s->deadline = s->opts->duration_ns ? s->began + s->opts->duration_ns : 0;
@@ -155,6 +159,7 @@ static void tear_down(struct session *s)
 		signals_unblock(s->signal_fd);
 	report_free(s->report);
 	pf_engine_free(s->engine);
+	tap_free(s->tap);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	free(s);

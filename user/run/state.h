@@ -31,6 +31,8 @@ struct session {
 	struct detach detach;		/* closes the loader at the end */
 	struct pf_engine *engine;
 	struct report *report;
+	struct tap *tap;		/* of the recording; NULL: there is none */
+	__u64 now;			/* of this round of the loop */
 	int signal_fd;
 	bool interrupted;		/* a signal has ended the session */
 	enum state state;
