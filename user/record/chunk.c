@@ -106,6 +106,8 @@ bool chunk_add(struct chunk *c, const struct frame *frame)
 	c->bytes += sizeof(head) + head.size;
 	if (head.kind == FEED_BASE)
 		memset(c->totals, 0, sizeof(c->totals));
+	if (head.kind == FEED_TOTALS)
+		unpack_u64(&u);
 	if (head.kind == FEED_TOTALS || head.kind == FEED_BASE)
 		unpack_words(&u, c->totals, TOTALS_WORDS);
 	if (fflush(c->out))

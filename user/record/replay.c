@@ -90,6 +90,7 @@ static int take_entry(struct run *run, const struct feed_head *head, const char 
 		unpack_words(&u, run->words, TOTALS_WORDS);
 		return 0;
 	case FEED_TOTALS:
+		run->mono = unpack_u64(&u);
 		unpack_words(&u, run->words, TOTALS_WORDS);
 		give_totals(run);
 		return 0;

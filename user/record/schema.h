@@ -25,7 +25,7 @@ struct feed_head {
 
 enum feed_kind {
 	FEED_RECORD = 1,	/* one record of the kernel side */
-	FEED_TOTALS,		/* how much the counters rose since the last ones: pack_words() */
+	FEED_TOTALS,		/* __u64: the time; how much the counters rose: pack_words() */
 	FEED_CAUGHT_UP,
 	FEED_TICK,		/* __u64: the time */
 	FEED_END,		/* __u64: when the session was to end */

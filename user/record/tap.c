@@ -76,6 +76,8 @@ static void put_words(struct tap *t, enum feed_kind kind, const __u64 *words)
 	long begin = ftell(t->out);
 
 	put_head(t, kind, 0);
+	if (kind == FEED_TOTALS)
+		pack_u64(t->out, t->told_at);
 	pack_words(t->out, words, TOTALS_WORDS);
 	/* The size is known only now. */
 	fflush(t->out);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* case_text - one case as a picture of 80 columns and at most 24 lines, in ASCII. */
+#ifndef PAGEFLIGHT_CASE_TEXT_H
+#define PAGEFLIGHT_CASE_TEXT_H
+
+#include <stdio.h>
+#include "review.h"
+
+/* The caller finds errors of the write by sink_flush(). */
+void case_print(FILE *out, const struct review *v, const struct kase *c);
+
+#endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* review.c - see review.h. */
+#include "review.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/fmt.h"
+
+/* Make room for one more element of an array of n. */
+static void *one_more(void *array, size_t n, size_t size)
+{
+	/* The room is a power of two, and there is more when n is one. */
+	return n & (n - 1) ? array : reallocarray(array, n ? 2 * n : 1, size);
+}
+
+#define PUSH(review, array, count, ...)							\
+	({										\
+		void *more_ = one_more((review)->array, (review)->count,		\
+				       sizeof(*(review)->array));			\
+											\
+		if (more_) {								\
+			(review)->array = more_;					\
+			(review)->array[(review)->count++] = __VA_ARGS__;		\
+		}									\
+		more_ != NULL;								\
+	})
+
+static void saw(struct review *v, __u64 mono)
+{
+	if (mono && (!v->first_mono || mono < v->first_mono))
+		v->first_mono = mono;
+	if (mono > v->last_mono)
+		v->last_mono = mono;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static const struct pf_range *first_of_verdict(const struct pf_incident *inc)
+{
+	for (size_t i = 0; i < inc->n_ranges; i++)
+		if (inc->ranges[i].answer.verdict == inc->answer.verdict)
+			return &inc->ranges[i];
+	return inc->ranges;
+}
+
+static char *suspects_of(const struct shown *shown)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	if (!shown->suspects_sought)
+		return NULL;
+	out = open_memstream(&text, &len);
+	if (!out)
+		return NULL;
+	for (size_t i = 0; i < shown->n_suspects; i++)
+		fprintf(out, "%s%s[%u]", i ? " " : "", shown->suspects[i].comm, shown->suspects[i].pid);
+	fputs(shown->suspects_cut ? " ..." : "", out);
+	fclose(out);
+	return text;
+}
+
+static int on_incident(void *ctx, __u64 n, const struct shown *shown)
+{
+	const struct pf_incident *inc = shown->inc;
+	struct pf_range *ranges = calloc(inc->n_ranges, sizeof(*ranges));
+	char evidence[PF_EVIDENCE_LEN];
+	struct review *v = ctx;
+	struct kase c = {
+		.n = n, .wall_ns = shown->wall_ns, .inc = *inc, .view = shown->view,
+		.deleted = shown->deleted, .path = copy(shown->path), .module = copy(shown->sender_module),
+		.began = inc->op_rec ? inc->op_rec->began : 0, .suspects = suspects_of(shown),
+		.evidence = copy(pf_range_evidence(first_of_verdict(inc), evidence, sizeof(evidence))),
+	};
+
+	if (!ranges)
+		return -ENOMEM;
+	memcpy(ranges, inc->ranges, inc->n_ranges * sizeof(*ranges));
+	c.inc.ranges = ranges;
+	c.inc.op_rec = NULL;
+	return PUSH(v, cases, n_cases, c) ? 0 : -ENOMEM;
+}
+
+static void on_record(void *ctx, const struct pf_event *ev)
+{
+	const struct pf_ev_range *range = (const struct pf_ev_range *)ev;
+	const struct pf_ev_hit *hit = (const struct pf_ev_hit *)ev;
+	struct review *v = ctx;
+	bool kept = true;
+
+	saw(v, ev->ts);
+	switch (ev->type) {
+	case PF_EV_HIT:
+		saw(v, hit->attached);
+		kept = PUSH(v, flights, n_flights, (struct flight){
+			.op = hit->op, .conn = hit->conn, .attached = hit->attached,
+			.stream_off = hit->stream_off, .file_off = hit->file_off, .seq = hit->seq,
+			.len = hit->len });
+		break;
+	case PF_EV_END:
+	case PF_EV_SENT:
+	case PF_EV_RESEND:
+		kept = PUSH(v, events, n_events, (struct event){
+			.conn = range->conn, .ts = ev->ts, .seq = range->seq, .len = range->len,
+			.type = ev->type, .why = range->why });
+		break;
+	}
+	/* A picture lacks a line then; the cases themselves are checked. */
+	(void)kept;
+}
+
+static void on_totals(void *ctx, __u64 mono, const struct pf_totals *totals)
+{
+	struct review *v = ctx;
+	struct moment moment = { .mono = mono };
+
+	if (!mono)
+		return;
+	memcpy(moment.to_release, totals->stats.to_release, sizeof(moment.to_release));
+	saw(v, mono);
+	PUSH(v, moments, n_moments, moment);
+}
+
+static int by_conn(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->conn != y->conn)
+		return x->conn < y->conn ? -1 : 1;
+	return x->ts < y->ts ? -1 : x->ts > y->ts;
+}
+
+int review_new(struct review **ret_review, struct reader *r, struct err *ret_err)
+{
+	struct review *v = calloc(1, sizeof(*v));
+	const struct replay_calls calls = {
+		.on_incident = on_incident, .on_record = on_record, .on_totals = on_totals, .ctx = v,
+	};
+	int err;
+
+	*ret_review = v;
+	if (!v)
+		return err_set(ret_err, -ENOMEM, "out of memory");
+	v->r = r;
+	v->first_mono = reader_about_number(r, "began", 0);
+	err = replay(r, &calls, &v->result, ret_err);
+	if (err == -ENOMEM)
+		err_set(ret_err, err, "out of memory");
+	if (v->n_events)
+		qsort(v->events, v->n_events, sizeof(*v->events), by_conn);
+	v->has_summary = reader_summary(r, &v->sum);
+	if (!err && reader_failed(r, ret_err))
+		err = -EIO;
+	return err;
+}
+
+const struct event *review_events(const struct review *v, __u64 conn, size_t *ret_n)
+{
+	size_t low = 0, high = v->n_events, n = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (v->events[middle].conn < conn)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low + n < v->n_events && v->events[low + n].conn == conn)
+		n++;
+	*ret_n = n;
+	return v->events + low;
+}
+
+const struct kase *review_case(const struct review *v, __u64 n)
+{
+	for (size_t i = 0; i < v->n_cases; i++)
+		if (v->cases[i].n == n)
+			return &v->cases[i];
+	return NULL;
+}
+
+static int by_weight(const void *a, const void *b)
+{
+	const struct kase *x = *(const struct kase *const *)a, *y = *(const struct kase *const *)b;
+
+	if (x->inc.answer.verdict != y->inc.answer.verdict)
+		return x->inc.answer.verdict < y->inc.answer.verdict ? 1 : -1;
+	if (x->inc.bytes != y->inc.bytes)
+		return x->inc.bytes < y->inc.bytes ? 1 : -1;
+	return x->n > y->n ? 1 : -1;
+}
+
+const struct kase **review_worst(const struct review *v)
+{
+	const struct kase **list = calloc(v->n_cases + 1, sizeof(*list));
+
+	for (size_t i = 0; list && i < v->n_cases; i++)
+		list[i] = &v->cases[i];
+	if (list)
+		qsort(list, v->n_cases, sizeof(*list), by_weight);
+	return list;
+}
+
+const char *kase_file(const struct kase *c, char *buf, size_t size)
+{
+	char dev[FMT_DEV_LEN];
+
+	if (pf_incident_no_file(&c->inc))
+		snprintf(buf, size, "(user memory)");
+	else if (c->path)
+		snprintf(buf, size, "%s%s%s", c->view == PATH_WRITER ? "[writer's]" :
+			 c->view == PATH_SENDER ? "[sender's]" : "", c->path, c->deleted ? " (deleted)" : "");
+	else
+		snprintf(buf, size, "[%s] inode %llu", fmt_dev(dev, c->inc.dev), c->inc.ino);
+	return buf;
+}
+
+const char *kase_task(const struct pf_task *task, const char *module, char *buf, size_t size)
+{
+	if (pf_task_is_nobody(task))
+		snprintf(buf, size, "?");
+	else if (module)
+		snprintf(buf, size, "%s [%s]", task->comm, module);
+	else
+		snprintf(buf, size, "%s[%u]", task->comm, task->pid);
+	return buf;
+}
+
+void review_free(struct review *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->n_cases; i++) {
+		free((void *)v->cases[i].inc.ranges);
+		free(v->cases[i].path);
+		free(v->cases[i].module);
+		free(v->cases[i].evidence);
+		free(v->cases[i].suspects);
+	}
+	free(v->cases);
+	free(v->flights);
+	free(v->events);
+	free(v->moments);
+	free(v);
+}
