@@ -43,11 +43,15 @@ $(BENCH_DIR)/now: $(patsubst %,$(BENCH_DIR)/%.o,now net median) $(SAY) $(USER_LI
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -pthread -o $@
 
+$(BENCH_DIR)/record: $(patsubst %,$(BENCH_DIR)/%.o,record) $(SAY) $(USER_LIB) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -pthread -o $@
+
 $(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
-BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale now engine native)
+BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale now engine record native)
 
 .PHONY: bench scale benches
 benches: all $(BENCHES)

@@ -2,6 +2,7 @@
 /* test_review.c - what a report draws of a made-up session. */
 #include "lib/test.h"
 
+#include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +12,9 @@
 #include "review/bytemap.h"
 #include "review/case_text.h"
 #include "review/crossing.h"
+#include "review/html.h"
 #include "review/overview.h"
+#include "review/trace.h"
 #include "story.h"
 
 static struct story story;
@@ -194,6 +197,86 @@ TEST_FN(compared_with_itself)
 	free(text);
 }
 
+static void print_html(FILE *out)
+{
+	assert_int_equal(html_print(out, review), 0);
+}
+
+/* The elements that stand open are closed in their order; there is no script and nothing from elsewhere. */
+static void check_html(const char *text)
+{
+	static const char *const alone[] = { "meta", "link", "rect", "line", "circle", "!DOCTYPE" };
+	char open[64][16];
+	size_t depth = 0;
+
+	for (const char *at = text; (at = strchr(at, '<')); at++) {
+		size_t len = strcspn(at + 1, " />\n");
+		bool single = false;
+		char name[16] = "";
+
+		if (at[1] == '/') {
+			snprintf(name, sizeof(name), "%.*s", (int)strcspn(at + 2, ">"), at + 2);
+			assert_true(depth > 0);
+			assert_string_equal(open[--depth], name);
+			continue;
+		}
+		assert_true(len > 0 && len < sizeof(name));
+		memcpy(name, at + 1, len);
+		for (size_t i = 0; i < ARRAY_LEN(alone); i++)
+			single |= !strcmp(name, alone[i]);
+		assert_string_not_equal(name, "script");
+		assert_true(depth < ARRAY_LEN(open));
+		if (!single)
+			strcpy(open[depth++], name);
+	}
+	assert_int_equal(depth, 0);
+	assert_null(strstr(text, "http"));
+	assert_null(strstr(text, "url("));
+	assert_null(strstr(text, "@import"));
+}
+
+TEST_FN(page_stands_alone)
+{
+	char *text = printed(print_html);
+
+	check_html(text);
+	assert_true(recording_count(text, "<svg ") == 1 + 2 * 4);
+	assert_non_null(strstr(text, "[writer's]/srv/odd ?[31m&quot;&lt;&amp;&gt;"));
+	assert_null(strchr(text, '\033'));
+	free(text);
+}
+
+static void print_trace(FILE *out)
+{
+	assert_int_equal(trace_print(out, review), 0);
+}
+
+/* Each case has two slices and the two ends of an arrow, which lie in these slices. */
+TEST_FN(trace_is_json)
+{
+	char *text = printed(print_trace);
+	struct json_object *all = json_tokener_parse(text), *ph, *ts;
+	size_t slices = 0, begins = 0, ends = 0;
+
+	assert_non_null(all);
+	for (size_t i = 0; i < json_object_array_length(all); i++) {
+		struct json_object *event = json_object_array_get_idx(all, i);
+
+		assert_true(json_object_object_get_ex(event, "ph", &ph));
+		slices += !strcmp(json_object_get_string(ph), "X");
+		begins += !strcmp(json_object_get_string(ph), "s");
+		ends += !strcmp(json_object_get_string(ph), "f");
+		if (!slices || !json_object_object_get_ex(event, "ts", &ts))
+			continue;
+		assert_in_range(json_object_get_int64(ts), 1000000, 14000000);
+	}
+	assert_int_equal(slices, 8);
+	assert_int_equal(begins, 4);
+	assert_int_equal(ends, 4);
+	json_object_put(all);
+	free(text);
+}
+
 /* Any scale: each byte lies in a mark, and marks do not say more than the ranges. */
 TEST_FN(byte_map_at_any_scale)
 {
@@ -228,6 +311,8 @@ int main(void)
 		cmocka_unit_test(overview_has_all),
 		cmocka_unit_test(repair_has_the_wrong_ranges),
 		cmocka_unit_test(compared_with_itself),
+		cmocka_unit_test(page_stands_alone),
+		cmocka_unit_test(trace_is_json),
 		cmocka_unit_test(byte_map_at_any_scale),
 	};
 

@@ -9,8 +9,10 @@
 #include "base/log.h"
 #include "commands.h"
 #include "review/case_text.h"
+#include "review/html.h"
 #include "review/lines.h"
 #include "review/overview.h"
+#include "review/trace.h"
 
 #define AT(field) offsetof(struct report_cmd, field)
 
@@ -18,6 +20,8 @@ struct report_cmd {
 	bool json;
 	bool repair;
 	unsigned int number;	/* of a case; 0: none */
+	const char *html;	/* files to write; NULL: none */
+	const char *trace;
 };
 
 static const struct opt options[] = {
@@ -25,6 +29,10 @@ static const struct opt options[] = {
 	  .help = "the JSON lines that the session printed or would have printed" },
 	{ .name = "case", .kind = OPT_UINT, .at = AT(number), .min = 1, .max = UINT_MAX, .arg = "N",
 	  .help = "draw incident N: how write and flight crossed" },
+	{ .name = "html", .kind = OPT_TEXT, .at = AT(html), .arg = "FILE",
+	  .help = "write a page with pictures of the cases" },
+	{ .name = "trace", .kind = OPT_TEXT, .at = AT(trace), .arg = "FILE",
+	  .help = "write Chrome trace events, for Perfetto's viewer" },
 	{ .name = "repair", .kind = OPT_FLAG, .at = AT(repair),
 	  .help = "what each peer has to fetch again" },
 	{ 0 },
@@ -78,8 +86,26 @@ static int show_case(const struct review *v, unsigned int number)
 	return printed(0);
 }
 
+/* A file that is there is replaced. */
+static int show_in(const char *path, int (*print)(FILE *out, const struct review *v), const struct review *v)
+{
+	FILE *out = fopen(path, "we");
+	int err = out ? 0 : -errno;
+
+	err = err ?: print(out, v);
+	err = err ?: sink_flush(out);
+	if (out && fclose(out))
+		err = err ?: -errno;
+	if (err)
+		log_error("cannot write to %s: %s", path, strerror(-err));
+	return err;
+}
+
 static int show(const struct review *v, const struct report_cmd *opts)
 {
+	if (opts->html || opts->trace)
+		return (opts->html ? show_in(opts->html, html_print, v) : 0) ?:
+		       (opts->trace ? show_in(opts->trace, trace_print, v) : 0);
 	if (opts->number)
 		return show_case(v, opts->number);
 	return printed(opts->repair ? repair_print(stdout, v) : overview_print(stdout, v));
@@ -147,8 +173,9 @@ static int cmd_report(void *values, char **files)
 		log_error("give it one recording, or two to compare");
 		return EXIT_USAGE;
 	}
-	if (opts->json + opts->repair + (opts->number > 0) + (files[1] != NULL) > 1) {
-		log_error("of --json, --case, --repair and a second recording, give one");
+	if (opts->json + opts->repair + (opts->number > 0) + (opts->html || opts->trace) +
+	    (files[1] != NULL) > 1) {
+		log_error("of --json, --case, --repair, files to write and a second recording, give one");
 		return EXIT_USAGE;
 	}
 	err = open_all(files, readers);

@@ -103,15 +103,25 @@ static bool tell_missing(struct tap *t)
 	return true;
 }
 
+/* Records are many, so they take no way round. */
+static bool send_entry(struct tap *t, enum feed_kind kind, const void *data, size_t size)
+{
+	struct {
+		struct feed_head head;
+		char data[RECORD_MAX];
+	} entry;
+
+	entry.head = (struct feed_head){ kind, size };
+	if (size)
+		memcpy(entry.data, data, size);
+	t->marked = false;
+	return t->put(t->ctx, FRAME_FEED, &entry, sizeof(entry.head) + size, false);
+}
+
 static void feed(struct tap *t, enum feed_kind kind, const void *data, size_t size)
 {
-	bool kept = tell_missing(t);
+	bool kept = tell_missing(t) && send_entry(t, kind, data, size);
 
-	if (kept) {
-		put_head(t, kind, size);
-		pack_bytes(t->out, data, size);
-		kept = send(t, FRAME_FEED, false);
-	}
 	t->missing += !kept;
 	t->lost += !kept;
 }

@@ -35,6 +35,7 @@ int outlet_helper(struct outlet *ret_outlet, const char *name, const struct outl
 	int err;
 
 	*ret_outlet = (struct outlet){ .name = name, .summary = process->summary,
+				       .hold = process->hold,
 				       .sink = { .ops = process->ops } };
 	err = open_text(ret_outlet);
 	err = err ?: helper_start(&ret_outlet->helper, process->name, process->run, process->ctx);
@@ -59,6 +60,12 @@ static bool put_text(struct outlet *o, bool last)
 		      queue_put(o->queue, o->text, o->text_len);
 }
 
+/* Waking a process up for each frame would cost more than the frame. */
+bool outlet_is_held(const struct outlet *o)
+{
+	return queue_waiting(o->queue) < o->hold;
+}
+
 int outlet_put(struct outlet *o, bool last, bool *ret_kept)
 {
 	bool kept = !o->text_len || put_text(o, last);
@@ -70,13 +77,18 @@ int outlet_put(struct outlet *o, bool last, bool *ret_kept)
 	o->lost += !kept;
 	if (ret_kept)
 		*ret_kept = kept;
+	return outlet_is_held(o) ? 0 : queue_write(o->queue);
+}
+
+int outlet_write(struct outlet *o)
+{
 	return queue_write(o->queue);
 }
 
 struct pollfd outlet_poll(const struct outlet *o)
 {
 	return (struct pollfd){ .fd = o->err ? -1 : queue_fd(o->queue),
-				.events = queue_events(o->queue) };
+				.events = outlet_is_held(o) ? 0 : queue_events(o->queue) };
 }
 
 /* An error or a hang-up says that nobody reads any more, even while there is nothing to write. */

@@ -19,6 +19,7 @@ struct outlet {
 	struct sink sink;
 	struct queue *queue;
 	struct helper helper;	/* pid 0: the text goes to a descriptor as it is */
+	size_t hold;		/* fewer bytes wait for outlet_write() */
 	bool summary;		/* it gets the summary as well */
 	bool vital;		/* without it there is no session */
 	char *text;		/* what the sink has printed last */
@@ -39,6 +40,7 @@ struct outlet_process {
 	const struct sink_ops *ops;
 	bool summary;
 	size_t max_bytes;	/* of its queue */
+	size_t hold;
 };
 
 int outlet_helper(struct outlet *ret_outlet, const char *name, const struct outlet_process *process);
@@ -51,6 +53,12 @@ int outlet_put(struct outlet *o, bool last, bool *ret_kept);
 
 /* Queue a frame of another kind. Returns whether it was queued. */
 bool outlet_frame(struct outlet *o, __u32 kind, const void *data, size_t len, bool last);
+
+/* Is there too little to be written yet? */
+bool outlet_is_held(const struct outlet *o);
+
+/* Write what can be written now, however little it is. */
+int outlet_write(struct outlet *o);
 
 /* What it has to be polled for, and what came of that. */
 struct pollfd outlet_poll(const struct outlet *o);

@@ -26,7 +26,7 @@
 /* What may wait for a process. */
 #define LINES_BYTES (4u << 20)
 #define RECORD_BYTES (32u << 20)
-#define WRITE_BYTES (64u << 10)
+#define RECORD_HOLD (64u << 10)
 
 static int failed(const char *what, int err)
 {
@@ -82,7 +82,7 @@ static int open_record(struct outlets *all)
 	const struct report_opts *opts = all->opts;
 	const struct outlet_process process = {
 		.name = "pageflight-rec", .run = writer_run, .ctx = &all->writer, .ops = &sink_record,
-		.summary = true, .max_bytes = RECORD_BYTES,
+		.summary = true, .max_bytes = RECORD_BYTES, .hold = RECORD_HOLD,
 	};
 	struct err text;
 	int err = writer_check(opts->record, &text);
@@ -196,6 +196,8 @@ int outlets_tick(struct outlets *all, __u64 now)
 		say_lost(all);
 		all->next_said = now + NSEC_PER_SEC;
 	}
+	if (all->record && !all->record->err)
+		outcome(all, all->record, outlet_write(all->record));
 	return tick(all, now, false);
 }
 
@@ -204,9 +206,8 @@ bool outlets_record(void *ctx, __u32 kind, const void *data, size_t len, bool mu
 	struct outlets *all = ctx;
 	bool kept = all->record->err || outlet_frame(all->record, kind, data, len, must);
 
-	/* Frames are small and many. */
-	if (!all->record->err && (kind == FRAME_MARK || queue_waiting(all->record->queue) >= WRITE_BYTES))
-		outcome(all, all->record, queue_write(all->record->queue));
+	if (!all->record->err && !outlet_is_held(all->record))
+		outcome(all, all->record, outlet_write(all->record));
 	return kept;
 }
 
