@@ -5,6 +5,7 @@
 #   make check        install what is missing, build, run every test on every kernel
 #   make test         unit and lint: without root, without network
 #   make unit         unit tests
+#   make page         the page of a report in a browser without a screen
 #   make lint         house rules: tests/lint.d
 #   make reproducible two builds in two places are the same, byte for byte
 #   make vm           guest tests and a short truth bench: KERNELS="6.1 6.12 6.18 7.x"; the refusal on 5.10

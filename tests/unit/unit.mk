@@ -16,7 +16,7 @@ UNIT_OBJ   := $(patsubst %.c,$(UNIT_DIR)/obj/%.o,$(UNIT_PURE) $(UNIT_PARTS) $(wi
 UNIT_ENGINE := $(filter $(UNIT_DIR)/obj/user/engine/%,$(UNIT_OBJ))
 UNIT_HELP  := $(filter-out $(UNIT_DIR)/obj/tests/unit/test_%,$(filter $(UNIT_DIR)/obj/tests/%,$(UNIT_OBJ)))
 
-.PHONY: unit units example
+.PHONY: unit units example page
 $(UNIT_OBJ): $(UNIT_DIR)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
@@ -41,6 +41,9 @@ $(UNIT): $(UNIT_DIR)/%: $(UNIT_DIR)/obj/tests/unit/%.o $(UNIT_DIR)/libhelp.a $(U
 	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $< $(UNIT_DIR)/libhelp.a $(UNIT_LIB) -lyajl -lseccomp -lsqlite3 -pthread -ljson-c -lcmocka -o $@
 
 units: $(UNIT)
+
+page: $(UNIT_DIR)/test_review
+	$(Q)O=$(O) tests/page
 
 unit: units example
 	$(Q)set -e; for t in $(UNIT); do $$t; done

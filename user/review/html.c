@@ -71,6 +71,8 @@ static void put_head(FILE *out, const struct review *v)
 	char from[FMT_TIME_LEN], to[FMT_TIME_LEN];
 
 	fprintf(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+		"<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+		"style-src 'unsafe-inline'; img-src data:\">"
 		"<meta name=\"viewport\" content=\"width=device-width\">"
 		"<link rel=\"icon\" href=\"data:,\"><title>pageflight report</title>"
 		"<style>%s</style></head><body>\n<h1>pageflight report</h1>\n<table>\n", style);
