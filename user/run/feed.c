@@ -2,10 +2,14 @@
 /* feed.c - see feed.h. What was given stands before what it causes. */
 #include "feed.h"
 
+#include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/procfile.h"
 #include "kernel/filter.h"
 #include "outlets.h"
 #include "record/schema.h"
@@ -24,6 +28,21 @@ static void about_host(struct tap *t)
 	tap_about(t, "machine", host.machine);
 }
 
+/* Paths were found by these. */
+static void about_mounts(struct tap *t)
+{
+	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	char *text;
+
+	if (fd < 0)
+		return;
+	if (!procfile_text(fd, &text)) {
+		tap_about(t, "mounts", text);
+		free(text);
+	}
+	close(fd);
+}
+
 int feed_open(struct session *s)
 {
 	struct outlets *all = report_outlets(s->report);
@@ -36,8 +55,10 @@ int feed_open(struct session *s)
 	err = tap_new(&s->tap, settle, outlets_record, all);
 	if (err)
 		log_error("cannot start: %s", strerror(-err));
-	else
+	if (!err) {
 		about_host(s->tap);
+		about_mounts(s->tap);
+	}
 	return err;
 }
 
@@ -98,6 +119,7 @@ void feed_about(struct session *s)
 	tap_about_number(s->tap, "began", s->began);
 	tap_clock(s->tap, s->began);
 	tap_about_number(s->tap, "settle", opts->settle_ns ? opts->settle_ns : PF_ENGINE_SETTLE_NS);
+	tap_about_number(s->tap, "sample", opts->loader.sample ? opts->loader.sample : 1);
 	tap_about(s->tap, "min_verdict", pf_verdict_name(opts->report.min_verdict));
 	tap_filter(s->tap, opts->loader.filter);
 	tap_hooks(s->tap, hooks, n);
