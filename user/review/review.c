@@ -176,7 +176,7 @@ const struct event *review_events(const struct review *v, __u64 conn, size_t *re
 	while (low + n < v->n_events && v->events[low + n].conn == conn)
 		n++;
 	*ret_n = n;
-	return v->events + low;
+	return n ? v->events + low : NULL;
 }
 
 const struct kase *review_case(const struct review *v, __u64 n)
