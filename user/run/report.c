@@ -78,13 +78,19 @@ static size_t stack_entries(__s32 bytes)
 	return bytes > 0 ? bytes / sizeof(__u64) : 0;
 }
 
+/* The table alone has no room for them. */
+static bool prints_stacks(const struct report_opts *opts)
+{
+	return opts->json || opts->output || opts->exec || opts->record;
+}
+
 /* The kernel's table of functions is long. It is read only if a name of it will be printed. */
 static void name_functions(struct report *r, struct shown *shown)
 {
 	const struct pf_ev_sender *by = shown->inc->sender.how == PF_SEND_KERNEL ?
 					senders_find(r->senders, shown->inc->conn) : NULL;
 
-	if (!by && !r->opts->json)
+	if (!by && !prints_stacks(r->opts))
 		return;
 	shown->kallsyms = kallsyms_cache_get(r->functions, clock_mono_ns(), by);
 	if (by && shown->kallsyms)
