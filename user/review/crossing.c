@@ -50,13 +50,14 @@ static void take_flight(const struct flight *f, const struct event *events, size
 void crossing_of(const struct review *v, const struct kase *c, struct crossing *ret_crossing)
 {
 	struct crossing x = { .began = c->began, .written = c->inc.ts };
+	const struct flight *flights;
 	const struct event *events;
-	size_t n;
+	size_t n, n_flights;
 
 	events = review_events(v, c->inc.conn, &n);
-	for (size_t i = 0; i < v->n_flights; i++)
-		if (v->flights[i].op == c->inc.op && v->flights[i].conn == c->inc.conn)
-			take_flight(&v->flights[i], events, n, &x);
+	flights = review_flights(v, c, &n_flights);
+	for (size_t i = 0; i < n_flights; i++)
+		take_flight(&flights[i], events, n, &x);
 	if (!x.attached)
 		x.attached = c->inc.ts - c->inc.age_ns;
 	if (!x.began || x.began > x.written)

@@ -128,13 +128,31 @@ static void on_totals(void *ctx, __u64 mono, const struct pf_totals *totals)
 	PUSH(v, moments, n_moments, moment);
 }
 
+static int compare(__u64 a, __u64 b)
+{
+	return a < b ? -1 : a > b;
+}
+
 static int by_conn(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
 
-	if (x->conn != y->conn)
-		return x->conn < y->conn ? -1 : 1;
-	return x->ts < y->ts ? -1 : x->ts > y->ts;
+	return compare(x->conn, y->conn) ?: compare(x->ts, y->ts);
+}
+
+static int by_write(const void *a, const void *b)
+{
+	const struct flight *x = a, *y = b;
+
+	return compare(x->op, y->op) ?: compare(x->conn, y->conn) ?: compare(x->stream_off, y->stream_off);
+}
+
+static void sort(struct review *v)
+{
+	if (v->n_events)
+		qsort(v->events, v->n_events, sizeof(*v->events), by_conn);
+	if (v->n_flights)
+		qsort(v->flights, v->n_flights, sizeof(*v->flights), by_write);
 }
 
 int review_new(struct review **ret_review, struct reader *r, struct err *ret_err)
@@ -153,12 +171,31 @@ int review_new(struct review **ret_review, struct reader *r, struct err *ret_err
 	err = replay(r, &calls, &v->result, ret_err);
 	if (err == -ENOMEM)
 		err_set(ret_err, err, "out of memory");
-	if (v->n_events)
-		qsort(v->events, v->n_events, sizeof(*v->events), by_conn);
+	sort(v);
 	v->has_summary = reader_summary(r, &v->sum);
 	if (!err && reader_failed(r, ret_err))
 		err = -EIO;
 	return err;
+}
+
+const struct flight *review_flights(const struct review *v, const struct kase *c, size_t *ret_n)
+{
+	const struct flight first = { .op = c->inc.op, .conn = c->inc.conn };
+	size_t low = 0, high = v->n_flights, n = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (by_write(&v->flights[middle], &first) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	while (low + n < v->n_flights && v->flights[low + n].op == c->inc.op &&
+	       v->flights[low + n].conn == c->inc.conn)
+		n++;
+	*ret_n = n;
+	return n ? v->flights + low : NULL;
 }
 
 const struct event *review_events(const struct review *v, __u64 conn, size_t *ret_n)

@@ -51,7 +51,7 @@ struct review {
 	bool has_summary;
 	struct kase *cases;
 	size_t n_cases;
-	struct flight *flights;
+	struct flight *flights;		/* by write and connection */
 	size_t n_flights;
 	struct event *events;		/* by connection, then in their order */
 	size_t n_events;
@@ -72,7 +72,8 @@ const struct kase *review_case(const struct review *review, __u64 n);
 /* The cases, strongest verdict and most bytes first. The caller frees the list. NULL: no memory. */
 const struct kase **review_worst(const struct review *review);
 
-/* The events of a connection. */
+/* The flights of a case, and the events of a connection; NULL if there are none. */
+const struct flight *review_flights(const struct review *review, const struct kase *c, size_t *ret_n);
 const struct event *review_events(const struct review *review, __u64 conn, size_t *ret_n);
 
 /* Path for people, or what stands for it. */
