@@ -144,7 +144,7 @@ TEST_FN(full_pipe_sigint)
 	struct session_opts opts = { 0 };
 	struct run run;
 
-	stub = (struct stub){ .storm_ns = SEC / 4 };
+	stub = (struct stub){ .storm_ns = SEC / 4, .incidents = 2000 };
 	start_with_pipe(&run, &opts, NULL);
 	let_run();
 	kill(run.pid, SIGINT);
@@ -158,7 +158,7 @@ TEST_FN(full_pipe_duration)
 	struct session_opts opts = { .duration_ns = SEC / 2 };
 	struct run run;
 
-	stub = (struct stub){ .storm_ns = SEC / 4 };
+	stub = (struct stub){ .storm_ns = SEC / 4, .incidents = 2000 };
 	start_with_pipe(&run, &opts, NULL);
 	assert_true(end(&run) < SEC / 2 + SOON);
 	assert_int_equal(run.status, 1);
@@ -171,7 +171,7 @@ TEST_FN(full_pipe_child_ends)
 	struct session_opts opts = { 0 };
 	struct run run;
 
-	stub = (struct stub){ .storm_ns = SEC / 4 };
+	stub = (struct stub){ .storm_ns = SEC / 4, .incidents = 2000 };
 	start_with_pipe(&run, &opts, command);
 	assert_true(end(&run) < SEC / 2 + SOON);
 	assert_int_equal(run.status, 1);
