@@ -3,6 +3,7 @@
 is what the kernel lets a fuse server have; elsewhere names have at most 255."""
 import contextlib
 import os
+import signal
 import stat
 import struct
 from collections.abc import Iterator
@@ -72,5 +73,6 @@ def mounted(where: str, data: bytes) -> Iterator[None]:
     try:
         yield
     finally:
-        sh(f"umount -l {where}")  # a failed test leaves its file open
+        sh(f"umount -l {where}")
+        os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)

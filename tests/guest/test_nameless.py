@@ -45,6 +45,17 @@ class Nameless(Case):
         self.hit(fd, data, "/memfd:")
         os.close(fd)
 
+    def test_name_of_300_bytes(self) -> None:
+        """No byte of its path is known, and its record is taken all the same."""
+        self.fs("fuse")
+        where, data = f"{MOUNTS}/longnames", pattern(4 * PAGE)
+        with longnames.mounted(where, data):
+            fd = os.open(f"{where}/{'n' * 300}", os.O_RDWR)
+            try:
+                self.hit(fd, data, None)
+            finally:
+                os.close(fd)
+
     def test_shared_memory(self) -> None:
         """MAP_SHARED | MAP_ANONYMOUS. Its path is that of /proc/PID/maps."""
         mem = mmap.mmap(-1, 4 * PAGE)
@@ -185,12 +196,3 @@ class Poked(Case):
         flow.read(len(data))
         for incident in self.watch.collect():
             self.expect(incident, {"evidence_lost": False})
-
-    def test_name_of_300_bytes(self) -> None:
-        """No byte of its path is known, and its record is taken all the same."""
-        self.fs("fuse")
-        where, data = f"{MOUNTS}/longnames", pattern(4 * PAGE)
-        with longnames.mounted(where, data):
-            fd = os.open(f"{where}/{'n' * 300}", os.O_RDWR)
-            self.hit(fd, data, None)
-            os.close(fd)
