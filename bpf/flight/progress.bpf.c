@@ -14,6 +14,7 @@ __noinline int flight_in_host(__u32 n)
 {
 	struct pf_flight *f = flight_of(n);
 	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
+	int gso = 0;
 
 	if (!f || !c || flight_local(f, c))
 		return 0;
@@ -21,8 +22,8 @@ __noinline int flight_in_host(__u32 n)
 		return c->flags & PF_CONN_LINGERS && page_referenced(f->page, 0);
 	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
 		return 0;
-	return rtx_in_host(c->sk, f->seq, f->seq + flight_len(f)) ||
-	       (sock_segments(c->sk) && rtx_is_gso(c->sk, f->seq) && page_referenced(f->page, 1));
+	return rtx_in_host(c->sk, f->seq, f->seq + flight_len(f), &gso) ||
+	       (gso && sock_segments(c->sk) && page_referenced(f->page, 1));
 }
 
 /*

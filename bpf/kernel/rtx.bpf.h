@@ -73,9 +73,10 @@ static __always_inline __u64 rtx_find(__u64 sk, __u32 seq)
 
 /*
  * May a transmitted byte of [seq, end) still be in this host? With a small MSS one page is
- * in many skbs, each of which is asked.
+ * in many skbs, each of which is asked. *ret_gso: was any of them a packet of more than one
+ * segment? What is acknowledged of the range is in no skb any more.
  */
-static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end)
+static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end, int *ret_gso)
 {
 	__u32 una = TCP_READ(sk, snd_una), nxt = TCP_READ(sk, snd_nxt), at;
 
@@ -92,17 +93,10 @@ static __always_inline int rtx_in_host(__u64 sk, __u32 seq, __u32 end)
 			return 0;
 		if (skb_clone_alive(skb))
 			return 1;
+		*ret_gso |= SKB_CB_READ(skb, tcp_gso_segs) & ~1;	/* 2 or more */
 		at = SKB_CB_READ(skb, end_seq);
 	}
 	return seq_after(end, at);
-}
-
-/* Was byte seq transmitted in a packet of more than one segment? */
-static __always_inline int rtx_is_gso(__u64 sk, __u32 seq)
-{
-	__u64 skb = rtx_find(sk, seq);
-
-	return skb && SKB_CB_READ(skb, tcp_gso_segs) > 1;
 }
 
 #endif
