@@ -19,10 +19,6 @@
 #define LINE (WIDTH - LEFT)	/* columns of time */
 #define TEXT 1024
 
-struct axis {
-	__u64 from, to;
-};
-
 static int column(const struct axis *axis, __u64 time)
 {
 	if (time <= axis->from)
@@ -220,12 +216,7 @@ void case_print(FILE *out, const struct review *v, const struct kase *c)
 	struct axis axis;
 
 	crossing_of(v, c, &x);
-	axis = (struct axis){ x.attached, x.ended > x.written ? x.ended : x.written };
-	/* An end that was not seen lies somewhere to the right. */
-	if (!x.end)
-		axis.to += (axis.to - axis.from) / 4;
-	if (axis.to <= axis.from)
-		axis.to = axis.from + 1;
+	axis = crossing_axis(&x);
 	put_head(out, c);
 	fputc('\n', out);
 	put_axis(out, &axis);

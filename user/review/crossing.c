@@ -65,6 +65,18 @@ void crossing_of(const struct review *v, const struct kase *c, struct crossing *
 	*ret_crossing = x;
 }
 
+struct axis crossing_axis(const struct crossing *x)
+{
+	struct axis axis = { x->attached, x->ended > x->written ? x->ended : x->written };
+
+	/* An end that was not seen lies somewhere to the right. */
+	if (!x->end)
+		axis.to += (axis.to - axis.from) / 4;
+	if (axis.to <= axis.from)
+		axis.to = axis.from + 1;
+	return axis;
+}
+
 const char *crossing_end_text(__u32 end)
 {
 	static const char *const texts[] = {

@@ -18,7 +18,15 @@ struct crossing {
 	__u32 end;		/* enum pf_end of that; 0: no end was seen */
 };
 
+/* The time that a drawing of it shows; to is greater than from. */
+struct axis {
+	__u64 from, to;
+};
+
 void crossing_of(const struct review *v, const struct kase *c, struct crossing *ret_crossing);
+
+/* From the attach to the end or the write, whichever is later. */
+struct axis crossing_axis(const struct crossing *x);
 
 /* "acknowledged", "read here", ... */
 const char *crossing_end_text(__u32 end);

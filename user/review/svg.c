@@ -13,10 +13,6 @@
 #define LEFT 110
 #define ROOM (WIDTH - LEFT - 10)
 
-struct axis {
-	__u64 from, to;
-};
-
 static double x_of(const struct axis *axis, __u64 time)
 {
 	if (time <= axis->from)
@@ -89,11 +85,7 @@ void svg_crossing(FILE *out, const struct review *v, const struct kase *c)
 	struct axis axis;
 
 	crossing_of(v, c, &x);
-	axis = (struct axis){ x.attached, x.ended > x.written ? x.ended : x.written };
-	if (!x.end)
-		axis.to += (axis.to - axis.from) / 4;
-	if (axis.to <= axis.from)
-		axis.to = axis.from + 1;
+	axis = crossing_axis(&x);
 	fprintf(out, "<svg viewBox=\"0 0 %d 118\" role=\"img\" aria-label=\"how long the socket held the bytes, "
 		"and the write\">\n", WIDTH);
 	put_axis(out, &axis, 100);
