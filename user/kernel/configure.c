@@ -55,28 +55,35 @@ static int size_maps(struct bpf_object *obj, const struct sizing *n,
 	return err ?: set_entries(obj, "events", opts->ring_bytes ? opts->ring_bytes : RING_BYTES);
 }
 
-int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
-		    const struct loader_opts *opts, const struct btf *btf)
+void configure_kernel(struct pf_config *ret_cfg, const struct btf *btf)
 {
-	int page = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT), err;
-	struct sizing n;
+	int page = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
 
-	err = sizing_for(&n, opts->max_pages, opts->max_conns, memory_bytes());
-	if (err)
-		return err;
 	*ret_cfg = (struct pf_config){
-		.flight_mask = n.flights - 1,
-		.max_flights = n.pages,
-		.bucket_mask = n.buckets - 1,
-		.max_conns = n.conns,
-		.content = opts->content,
-		.sample = opts->sample ? opts->sample : 1,
 		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
-		.atomic = preempt_possible() && kernel_has_atomic(btf),
 		.huge_index = kernel_has_huge_index(btf),
 		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
 		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
 	};
+}
+
+int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
+		    const struct loader_opts *opts, const struct btf *btf)
+{
+	struct sizing n;
+	int err;
+
+	err = sizing_for(&n, opts->max_pages, opts->max_conns, memory_bytes());
+	if (err)
+		return err;
+	configure_kernel(ret_cfg, btf);
+	ret_cfg->flight_mask = n.flights - 1;
+	ret_cfg->max_flights = n.pages;
+	ret_cfg->bucket_mask = n.buckets - 1;
+	ret_cfg->max_conns = n.conns;
+	ret_cfg->content = opts->content;
+	ret_cfg->sample = opts->sample ? opts->sample : 1;
+	ret_cfg->atomic = preempt_possible() && kernel_has_atomic(btf);
 	return size_maps(obj, &n, opts);
 }
 

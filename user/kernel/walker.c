@@ -20,14 +20,12 @@
 
 #include "base/err.h"
 #include "configure.h"
-#include "features.h"
 #include "filter.h"
 #include "ground.h"
 #include "now.skel.h"
 
 #define ROOM (1u << 16)		/* pieces */
 #define FILES 4096		/* with a name */
-#define STRUCT_PAGE_SIZE 64	/* where the kernel's types do not say */
 
 /* A map that is read without a call. */
 struct view {
@@ -64,18 +62,12 @@ static void view_close(struct view *view)
 static int configure(struct walker *w, const struct walker_opts *opts, const struct btf *btf,
 		     struct err *ret_err)
 {
-	int page = btf__find_by_name_kind(btf, "page", BTF_KIND_STRUCT);
 	unsigned int room = opts->room ? opts->room : ROOM;
 	unsigned int files = opts->no_sockets ? 1 : FILES;
 	struct now *skel = w->skel;
 	int err;
 
-	skel->rodata->cfg = (struct pf_config){
-		.direct = btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) > 0,
-		.huge_index = kernel_has_huge_index(btf),
-		.page_shift = __builtin_ctzl(sysconf(_SC_PAGESIZE)),
-		.struct_page_size = page > 0 ? btf__type_by_id(btf, page)->size : STRUCT_PAGE_SIZE,
-	};
+	configure_kernel(&skel->rodata->cfg, btf);
 	skel->bss->pf_ask.room_pieces = room;
 	skel->bss->pf_ask.room_socks = room / 4 + 1;
 	err = ground_check_direct(skel->rodata->cfg.direct, ret_err);
