@@ -12,10 +12,12 @@
 #include "mountinfo.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dev.h"
 #include "procfile.h"
@@ -137,6 +139,17 @@ int mountinfo_read(struct mountinfo **ret_mountinfo, int fd)
 		return err;
 	err = mountinfo_parse(ret_mountinfo, text);
 	free(text);
+	return err;
+}
+
+int mountinfo_read_at(struct mountinfo **ret_mountinfo, int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	err = mountinfo_read(ret_mountinfo, fd);
+	close(fd);
 	return err;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * mountinfo - /proc/PID/mountinfo as a table: from a path inside of a file
- * system to one that a user can open. Pure, but for mountinfo_read().
+ * system to one that a user can open. Pure, but for the functions that read it.
  */
 #ifndef PAGEFLIGHT_MOUNTINFO_H
 #define PAGEFLIGHT_MOUNTINFO_H
@@ -17,6 +17,9 @@ int mountinfo_parse(struct mountinfo **ret_mountinfo, const char *text);
 
 /* Read and parse all of an open mountinfo, from its start. 0 or -errno. */
 int mountinfo_read(struct mountinfo **ret_mountinfo, int fd);
+
+/* The same of a path below an open directory, which may be AT_FDCWD. */
+int mountinfo_read_at(struct mountinfo **ret_mountinfo, int dir, const char *path);
 
 /*
  * Where the file at `inner`, a path from the root of the file system of

@@ -117,15 +117,11 @@ static int find_of_processes(struct netns_set *set)
 
 static int find_mounted(struct netns_set *set)
 {
-	int fd = open("/proc/thread-self/mountinfo", O_RDONLY | O_CLOEXEC), err;
 	struct mountinfo *mounts;
 	const char *point;
 	size_t at = 0;
+	int err = mountinfo_read_at(&mounts, AT_FDCWD, "/proc/thread-self/mountinfo");
 
-	if (fd < 0)
-		return -errno;
-	err = mountinfo_read(&mounts, fd);
-	close(fd);
 	if (err)
 		return err;
 	while ((point = mountinfo_namespace(mounts, "net", &at)))

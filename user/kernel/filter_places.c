@@ -199,17 +199,6 @@ static int find_path(struct filter *f, const char *name, const struct mountinfo 
 	return 0;
 }
 
-static int read_mounts(struct mountinfo **ret_mountinfo)
-{
-	int fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC), err;
-
-	if (fd < 0)
-		return -errno;
-	err = mountinfo_read(ret_mountinfo, fd);
-	close(fd);
-	return err;
-}
-
 static int find_all_paths(struct filter *f, struct err *ret_err)
 {
 	struct mountinfo *mounts;
@@ -217,7 +206,7 @@ static int find_all_paths(struct filter *f, struct err *ret_err)
 
 	if (!f->spec.n_paths)
 		return 0;
-	ret = read_mounts(&mounts);
+	ret = mountinfo_read_at(&mounts, AT_FDCWD, "/proc/self/mountinfo");
 	if (ret)
 		return err_set(ret_err, ret, "cannot read the mount table: %s", strerror(-ret));
 	for (unsigned int i = 0; i < f->spec.n_paths && !ret; i++)

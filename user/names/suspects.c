@@ -129,14 +129,10 @@ static int ask_mounts(const struct suspects *s, __u32 pid, struct device *device
 {
 	struct mountinfo *mounts;
 	char path[32];
-	int fd, err;
+	int err;
 
 	snprintf(path, sizeof(path), "%u/mountinfo", pid);
-	fd = openat(s->proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	err = mountinfo_read(&mounts, fd);
-	close(fd);
+	err = mountinfo_read_at(&mounts, s->proc, path);
 	if (err)
 		return err;
 	device->overlay = mountinfo_is_type(mounts, device->dev, "overlay");
