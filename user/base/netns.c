@@ -25,6 +25,7 @@
 
 #include "clock.h"
 #include "mountinfo.h"
+#include "procfile.h"
 
 bool netns_has(const struct netns_set *set, __u64 ino)
 {
@@ -158,16 +159,14 @@ static void add_of_socket(struct netns_set *set, int pidfd, int number)
 
 static void find_in_process(struct netns_set *set, int proc, const char *pid, __u64 until_ns)
 {
-	int pidfd = syscall(SYS_pidfd_open, atoi(pid), 0), fd;
+	int pidfd = syscall(SYS_pidfd_open, atoi(pid), 0);
 	struct dirent *entry;
 	char name[280], link[64];
-	DIR *files = NULL;
 	ssize_t n;
+	DIR *files;
 
 	snprintf(name, sizeof(name), "%s/fd", pid);
-	fd = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0)
-		files = fdopendir(fd);
+	files = procfile_dir_at(proc, name);
 	while (files && (entry = readdir(files)) && clock_mono_ns() < until_ns) {
 		n = readlinkat(dirfd(files), entry->d_name, link, sizeof(link) - 1);
 		if (n <= 0)
@@ -180,8 +179,6 @@ static void find_in_process(struct netns_set *set, int proc, const char *pid, __
 	}
 	if (files)
 		closedir(files);
-	else if (fd >= 0)
-		close(fd);
 	if (pidfd >= 0)
 		close(pidfd);
 }

@@ -33,6 +33,19 @@ int procfile_line_at(int dir, const char *path, char *ret_line, size_t len)
 	return 0;
 }
 
+DIR *procfile_dir_at(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+	DIR *opened = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !opened) {
+		err = errno;
+		close(fd);
+		errno = err;
+	}
+	return opened;
+}
+
 int procfile_text(int fd, char **ret_text)
 {
 	size_t len = 0, room = 0;

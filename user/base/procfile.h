@@ -3,6 +3,7 @@
 #ifndef PAGEFLIGHT_PROCFILE_H
 #define PAGEFLIGHT_PROCFILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 /*
@@ -13,6 +14,9 @@ int procfile_line(const char *path, char *ret_line, size_t len);
 
 /* The same of a path below an open directory. */
 int procfile_line_at(int dir, const char *path, char *ret_line, size_t len);
+
+/* Open a directory below an open one. NULL and errno if it cannot be. */
+DIR *procfile_dir_at(int dir, const char *path);
 
 /*
  * Read all of an open file from its start. *ret_text ends with a NUL and is to

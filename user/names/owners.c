@@ -98,24 +98,20 @@ static int look_at_process(struct search *s, int proc, const char *pid)
 	struct owner owner = { .pid = strtoul(pid, NULL, 10) };
 	char name[280];
 	DIR *files;
-	int fd, err;
+	int err;
 
 	snprintf(name, sizeof(name), "%s/comm", pid);
 	if (procfile_line_at(proc, name, owner.comm, sizeof(owner.comm)))
 		strcpy(owner.comm, "?");
 	snprintf(name, sizeof(name), "%s/fd", pid);
-	fd = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0) {
+	files = procfile_dir_at(proc, name);
+	if (!files && errno == ENOMEM)
+		return -ENOMEM;
+	if (!files) {
 		/* What has ended meanwhile has no sockets. */
 		if (errno != ENOENT && errno != ESRCH)
 			s->found.hidden = true;
 		return 0;
-	}
-	files = fdopendir(fd);
-	if (!files) {
-		err = -errno;
-		close(fd);
-		return err;
 	}
 	err = look_at_files(s, files, &owner);
 	closedir(files);

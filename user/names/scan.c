@@ -16,6 +16,7 @@
 
 #include "base/capabilities.h"
 #include "base/clock.h"
+#include "base/procfile.h"
 #include "base/signals.h"
 
 #define LINES_A_CHECK 512	/* lines between two checks for a signal */
@@ -154,8 +155,7 @@ static bool look_at_some(struct scan *s, DIR *proc, unsigned int from, unsigned 
 
 static void look(struct scan *s)
 {
-	int fd = openat(s->proc, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *proc = fd < 0 ? NULL : fdopendir(fd);
+	DIR *proc = procfile_dir_at(s->proc, ".");
 
 	s->n = s->lines = 0;
 	s->began = clock_mono_ns();
@@ -169,8 +169,6 @@ static void look(struct scan *s)
 		/* There always is a first process. If it is hidden, so are others. */
 		s->cut |= !s->first;
 		closedir(proc);
-	} else if (fd >= 0) {
-		close(fd);
 	}
 }
 
