@@ -165,13 +165,14 @@ int owners_find_in(struct owners *ret_owners, const char *proc, const __u64 *ino
 	return 0;
 }
 
-int owners_find(struct owners *ret_owners, const __u64 *inos, size_t n)
+int owners_find(struct owners *ret_owners, __u64 *inos, size_t n)
 {
 	static const struct owners_limits limits = {
 		.ns = 2 * NSEC_PER_SEC,
 		.files = 2000000,
 	};
 
+	qsort(inos, n, sizeof(*inos), by_number);
 	return owners_find_in(ret_owners, "/proc", inos, n, &limits);
 }
 

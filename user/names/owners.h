@@ -33,8 +33,8 @@ struct owners_limits {
 int owners_find_in(struct owners *ret_owners, const char *proc, const __u64 *inos, size_t n,
 		   const struct owners_limits *limits);
 
-/* The same on this host, within usual limits. */
-int owners_find(struct owners *ret_owners, const __u64 *inos, size_t n);
+/* The same on this host, within usual limits. Sorts the inode numbers itself. */
+int owners_find(struct owners *ret_owners, __u64 *inos, size_t n);
 
 /* The owners of one socket. */
 const struct owner *owners_of(const struct owners *owners, __u64 ino, size_t *ret_n);

@@ -31,13 +31,6 @@ int look_open(struct look *ret_look, const struct filter *filter, bool verbose,
 	return 0;
 }
 
-static int by_number(const void *a, const void *b)
-{
-	__u64 x = *(const __u64 *)a, y = *(const __u64 *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static int find_owners(struct look *look)
 {
 	__u64 *inos = calloc(look->hold.n_socks + 1, sizeof(*inos));
@@ -49,7 +42,6 @@ static int find_owners(struct look *look)
 	for (size_t i = 0; i < look->hold.n_socks; i++)
 		if (look->hold.socks[i].ino)
 			inos[n++] = look->hold.socks[i].ino;
-	qsort(inos, n, sizeof(*inos), by_number);
 	err = owners_find(&look->owners, inos, n);
 	free(inos);
 	return err;
