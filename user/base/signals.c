@@ -60,6 +60,14 @@ bool signals_take_end(int fd)
 	return any;
 }
 
+bool signals_urge(int fd, bool *ret_urged)
+{
+	bool any = signals_take_end(fd);
+
+	*ret_urged |= any;
+	return any;
+}
+
 bool signals_end_pending(void)
 {
 	sigset_t set;

@@ -21,6 +21,9 @@ int signals_next(int fd);
 /* Take all that is pending. Was there one that asks for the end? */
 bool signals_take_end(int fd);
 
+/* The same; *ret_urged stays true once there was one. */
+bool signals_urge(int fd, bool *ret_urged);
+
 /* Is a blocked signal pending that asks for the end? It stays pending. */
 bool signals_end_pending(void);
 

@@ -19,15 +19,6 @@
 #define PRINT_NS (800 * NSEC_PER_MSEC)
 #define TAKE_NS (900 * NSEC_PER_MSEC)
 
-/* Has somebody sent another signal, who does not want to wait? */
-static bool urged(struct session *s)
-{
-	bool any = signals_take_end(s->signal_fd);
-
-	s->interrupted |= any;
-	return any;
-}
-
 static void drop(void *ctx, const void *data, size_t size)
 {
 	struct session *s = ctx;
@@ -47,7 +38,8 @@ static void take_left(struct session *s, __u64 began)
 	bool hurry = false;
 
 	while (!s->err && loader_taken(s->loader) < written) {
-		hurry |= clock_mono_ns() - began > TAKE_NS || urged(s);
+		hurry |= clock_mono_ns() - began > TAKE_NS ||
+			 signals_urge(s->signal_fd, &s->interrupted);
 		if (!hurry) {
 			session_take(s);
 			if (!s->taken)

@@ -254,22 +254,13 @@ int outlets_summary(struct outlets *all, const struct summary *sum)
 	return err;
 }
 
-/* Has somebody sent another signal, who does not want to wait? */
-static bool urged(int stop_fd, bool *ret_urged)
-{
-	bool any = signals_take_end(stop_fd);
-
-	*ret_urged |= any;
-	return any;
-}
-
 static int flush(struct outlets *all, struct outlet *o, int stop_fd, bool *ret_urged)
 {
 	int err;
 
 	do {
 		err = outlet_flush(o, PATIENCE_NS, FLUSH_NS, stop_fd);
-	} while (err == -EINTR && !urged(stop_fd, ret_urged));
+	} while (err == -EINTR && !signals_urge(stop_fd, ret_urged));
 	if (err != -EINTR && err != -ETIMEDOUT)
 		return outcome(all, o, err);
 	log_error("the last %zu bytes for %s were not %s in time", queue_waiting(o->queue), o->name,
@@ -285,7 +276,7 @@ static void end_helper(struct outlets *all, struct outlet *o, int stop_fd, bool 
 
 	do {
 		status = outlet_end(o, FLUSH_NS, stop_fd);
-	} while (status == -EINTR && !urged(stop_fd, ret_urged));
+	} while (status == -EINTR && !signals_urge(stop_fd, ret_urged));
 	if (status == -ETIMEDOUT)
 		log_info("%s goes on by itself", o->name);
 	else if (status != -EINTR && o->summary)
