@@ -260,3 +260,23 @@ class Case(unittest.TestCase):
                      "length": spread},
             "stream": {"offset": len(HEADER) + first - scene.offset, "length": spread},
         }, ranges)
+
+
+class OwnWatch(Case):
+    """Scenarios with a watch of their own, in the mode `content`."""
+
+    content = "edges"
+    args: tuple[str, ...] = ()
+    own: Watch
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.own = Watch("--settle", "600", "--content", cls.content, *cls.args)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        cls.own.stop()
+
+    def setUp(self) -> None:
+        self.watch = self.own
+        self.watch.collect()

@@ -3,29 +3,14 @@
 cache zeroes the rest of the page. Both is the work of who truncates, and is told once."""
 import os
 
-from case import Case, Watch
+from case import OwnWatch
 from guest import PAGE, file_ranges, run_as
 
 SIZE = 17 * PAGE + 368  # in the middle of a block, whatever its size is
 
 
 class Blocks:
-    """Not run itself; with a watch of its own for each mode."""
-
-    content = ""
-    own: Watch
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.own = Watch("--settle", "600", "--content", cls.content)
-
-    @classmethod
-    def tearDownClass(cls) -> None:
-        cls.own.stop()
-
-    def setUp(self) -> None:
-        self.watch = self.own
-        self.watch.collect()
+    """Not run itself; in each mode."""
 
     def truncate(self, fs: str) -> None:
         scene = self.scene(f"{self.fs(fs)}/blocks", size=24 * PAGE)
@@ -65,9 +50,9 @@ class Blocks:
         self.truncate("xfs")
 
 
-class OffBlocks(Blocks, Case):
+class OffBlocks(Blocks, OwnWatch):
     content = "off"
 
 
-class EdgesBlocks(Blocks, Case):
+class EdgesBlocks(Blocks, OwnWatch):
     content = "edges"

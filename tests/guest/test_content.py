@@ -8,7 +8,7 @@ import mmap
 import os
 import subprocess
 
-from case import Case, Scene, Watch
+from case import OwnWatch, Scene
 from guest import (PAGE, SENDZC, Did, Flow, do_write, file_ranges, invert, make_file, merged,
                    pattern, run_as, send_file, sh)
 from memory import Mapper, poke, private, send_zerocopy, vmsplice, wait_notified
@@ -38,18 +38,14 @@ def read_direct(mem: mmap.mmap) -> None:
     os.close(fd)
 
 
-class Content(Case):
+class Content(OwnWatch):
     """With a watch of its own, for all of its scenarios."""
-
-    mode = ""
-    args: tuple[str, ...] = ()
-    own: Watch
 
     @classmethod
     def setUpClass(cls) -> None:
         # No page becomes clean, and its mapping read-only, because time passes.
         sh("sysctl -q vm.dirty_writeback_centisecs=0")
-        cls.own = Watch("--settle", "600", "--content", cls.mode, *cls.args)
+        super().setUpClass()
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -57,13 +53,9 @@ class Content(Case):
         counters = summary["counters"]
         lost = {name: n for name, n in summary["losses"].items() if n and name != "missed"}
         assert not lost, lost
-        assert summary["content"] == cls.mode, summary["content"]
+        assert summary["content"] == cls.content, summary["content"]
         assert summary["in_flight"] == 0, summary["in_flight"]
         assert counters["attached"] == counters["released"] + counters["aborted"], counters
-
-    def setUp(self) -> None:
-        self.watch = self.own
-        self.watch.collect()
 
     def file(self, fs: str = "ext4", clean: bool = False) -> tuple[str, bytes]:
         path = f"{self.fs(fs)}/content"
@@ -89,7 +81,7 @@ class Both(Content):
     """The scenarios of both modes; not run itself."""
 
     def expected(self, edges: tuple[str, str], wire: tuple[str, str]) -> tuple[str, str]:
-        return wire if self.mode == "wire" else edges
+        return wire if self.content == "wire" else edges
 
     # A reader on this host.
 
@@ -356,17 +348,17 @@ class Both(Content):
 
 
 class Edges(Both):
-    mode = "edges"
+    content = "edges"
 
 
 class Wire(Both):
-    mode = "wire"
+    content = "wire"
 
 
 class Sample(Content):
     """Of so few pages that none has a fingerprint: as by hooks alone."""
 
-    mode = "edges"
+    content = "edges"
     args = ("--sample", "1/1000000")
 
     def test_sampled_same_bytes(self) -> None:
@@ -388,7 +380,7 @@ class Sample(Content):
 def add_tests() -> None:
     for name in [name for name in vars(Both) if name.startswith("both_")]:
         for group in (Edges, Wire):
-            setattr(group, f"test_{name[5:]}_{group.mode}", vars(Both)[name])
+            setattr(group, f"test_{name[5:]}_{group.content}", vars(Both)[name])
 
 
 add_tests()

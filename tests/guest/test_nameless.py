@@ -6,7 +6,7 @@ import mmap
 import os
 
 import longnames
-from case import Case, Watch
+from case import Case, OwnWatch
 from guest import (LIBC, MOUNTS, PAGE, Flow, changed, do_write, invert, pattern, run_as,
                    send_file, sh)
 from memory import Mapper, address_of, vmsplice_page
@@ -113,23 +113,13 @@ class Nameless(Case):
         os.pwrite(fd, data[:512], 0)
 
 
-class Poked(Case):
+class Poked(OwnWatch):
     """What stores tell, with fingerprints: at once, with who has the memory mapped."""
-
-    own: Watch
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.own = Watch("--settle", "600", "--content", "edges")
 
     @classmethod
     def tearDownClass(cls) -> None:
         summary = cls.own.stop()
         assert not summary["losses"]["refused"], summary["losses"]
-
-    def setUp(self) -> None:
-        self.watch = self.own
-        self.watch.collect()
 
     def stored(self, path: str, said: str, size: int = PAGE, at: int = 0) -> None:
         """The mapper stores into what was sent, and is named while it still has it mapped."""

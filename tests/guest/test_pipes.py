@@ -4,7 +4,7 @@ still change there. This is how proxies pass a stream on."""
 import fcntl
 import os
 
-from case import HEADER, Case, Scene, Watch
+from case import HEADER, Case, OwnWatch, Scene
 from guest import PAGE, Did, Flow, Ranges, changed, do_write, invert, run_as, until, waiting
 from memory import Mapper
 
@@ -167,14 +167,8 @@ class Pipes(Case):
         os.close(into)
 
 
-class PipesEdges(Pipes):
+class PipesEdges(OwnWatch, Pipes):
     """The same with fingerprints, and a store that no hook sees."""
-
-    own: Watch
-
-    @classmethod
-    def setUpClass(cls) -> None:
-        cls.own = Watch("--settle", "600", "--content", "edges")
 
     @classmethod
     def tearDownClass(cls) -> None:
@@ -182,10 +176,6 @@ class PipesEdges(Pipes):
         lost = {name: n for name, n in summary["losses"].items() if n and name != "missed"}
         assert not lost, lost
         assert summary["in_flight"] == 0, summary["in_flight"]
-
-    def setUp(self) -> None:
-        self.watch = self.own
-        self.watch.collect()
 
     def test_stored_to(self) -> None:
         """Whether the pipe was copied before the store is not known of bytes in the pipe."""
