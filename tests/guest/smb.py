@@ -8,7 +8,11 @@ import subprocess
 from guest import MOUNTS, sh, until
 
 SHARED, STATE = f"{MOUNTS}/ext4/shared", "/run/smb"
-CONFIG = f"""[global]
+
+
+def config(share: str, state: str, more: str = "") -> str:
+    """Of a server with one share. `more` is put into the section [global]."""
+    return f"""[global]
 server role = standalone server
 interfaces = lo
 bind interfaces only = yes
@@ -17,15 +21,16 @@ smb ports = 445
 guest account = root
 map to guest = Bad User
 load printers = no
-private dir = {STATE}
-lock directory = {STATE}
-state directory = {STATE}
-cache directory = {STATE}
-pid directory = {STATE}
-ncalrpc dir = {STATE}/rpc
-log file = {STATE}/log
+private dir = {state}
+lock directory = {state}
+state directory = {state}
+cache directory = {state}
+pid directory = {state}
+ncalrpc dir = {state}/rpc
+log file = {state}/log
+{more}
 [shared]
-path = {SHARED}
+path = {share}
 read only = no
 guest ok = yes
 force user = root
@@ -42,8 +47,8 @@ def mount(where: str) -> None:
     if subprocess.run(["modprobe", "-q", "cifs"], check=False).returncode:
         return
     sh(f"mkdir -p {SHARED} {STATE} {where}")
-    with open(f"{STATE}/config", "w", encoding="ascii") as config:
-        config.write(CONFIG)
+    with open(f"{STATE}/config", "w", encoding="ascii") as file:
+        file.write(config(SHARED, STATE))
     sh(f"smbd --daemon --configfile={STATE}/config")
     until(listening, "a server")
     sh(f"mount -i -t cifs -o ip=127.0.0.1,sec=none //127.0.0.1/shared {where}")

@@ -8,6 +8,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 
+import smb
 from guest import sh, until
 from stalled import ProgramReader, SocketReader, http
 
@@ -178,29 +179,7 @@ UseSendfile {how}
 def samba(how: str) -> Iterator[ProgramReader]:
     fifo, state = f"{RUN}/fifo", f"{RUN}/smb"
     sh(f"mkdir -p {state} && rm -f {fifo} && mkfifo {fifo}")
-    path = config("smb.conf", f"""[global]
-server role = standalone server
-interfaces = lo
-bind interfaces only = yes
-disable netbios = yes
-smb ports = 445
-guest account = root
-map to guest = Bad User
-load printers = no
-private dir = {state}
-lock directory = {state}
-state directory = {state}
-cache directory = {state}
-pid directory = {state}
-ncalrpc dir = {state}/rpc
-smb2 max read = 65536
-log file = {state}/log
-{how}
-[shared]
-path = {ROOT}
-guest ok = yes
-force user = root
-""")
+    path = config("smb.conf", smb.config(ROOT, state, f"smb2 max read = 65536\n{how}"))
     with daemon("smbd", "--foreground", "--no-process-group", f"--configfile={path}"):
         listens(445)
         yield ProgramReader(["smbclient", "-N", "-s", path, "//127.0.0.1/shared",
