@@ -21,15 +21,37 @@ bool kernel_is_locked_down(void)
 	       strstr(line, "[confidentiality]");
 }
 
+/* Is one of the parts of a type called that? Each part begins with the offset of its name. */
+static bool has_part(const struct btf *btf, const struct btf_type *t, size_t part_size,
+		     const char *name)
+{
+	const char *part = (const char *)(t + 1);
+
+	for (int i = 0; i < btf_vlen(t); i++, part += part_size)
+		if (!strcmp(btf__name_by_offset(btf, *(const __u32 *)part), name))
+			return true;
+	return false;
+}
+
 static bool func_has_param(const struct btf *btf, int func, const char *param)
 {
 	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
-	const struct btf_param *p = btf_params(proto);
 
-	for (int i = 0; i < btf_vlen(proto); i++)
-		if (!strcmp(btf__name_by_offset(btf, p[i].name_off), param))
-			return true;
-	return false;
+	return has_part(btf, proto, sizeof(struct btf_param), param);
+}
+
+static bool struct_has(const struct btf *btf, const char *type, const char *field)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
+
+	return id > 0 && has_part(btf, btf__type_by_id(btf, id), sizeof(struct btf_member), field);
+}
+
+static bool enum_has(const struct btf *btf, const char *type, const char *value)
+{
+	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
+
+	return id > 0 && has_part(btf, btf__type_by_id(btf, id), sizeof(struct btf_enum), value);
 }
 
 static bool btf_has_func(const struct btf *btf, const struct hook *h)
@@ -67,22 +89,6 @@ bool kernel_has_hook(void *ctx, const struct hook *h)
 	return found;
 }
 
-static bool struct_has(const struct btf *btf, const char *type, const char *field)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
-	const struct btf_type *t;
-	const struct btf_member *m;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, id);
-	m = btf_members(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), field))
-			return true;
-	return false;
-}
-
 bool kernel_has_atomic(const struct btf *btf)
 {
 	/* The verifier needs that field to allow global functions with preemption disabled. */
@@ -118,22 +124,6 @@ bool kernel_has_module(const char *name)
 			!strcmp(type, name);
 	fclose(known);
 	return found;
-}
-
-static bool enum_has(const struct btf *btf, const char *type, const char *value)
-{
-	int id = btf__find_by_name_kind(btf, type, BTF_KIND_ENUM);
-	const struct btf_type *t;
-	const struct btf_enum *e;
-
-	if (id < 0)
-		return false;
-	t = btf__type_by_id(btf, id);
-	e = btf_enum(t);
-	for (int i = 0; i < btf_vlen(t); i++)
-		if (!strcmp(btf__name_by_offset(btf, e[i].name_off), value))
-			return true;
-	return false;
 }
 
 const char *kernel_lacks(const struct btf *btf)
