@@ -218,6 +218,14 @@ class Commands(unittest.TestCase):
         said = self.one_line(1, "prlimit", "--nofile=64", BIN, "watch")
         self.assertIn("too few file descriptors", said)
 
+    def test_descriptors_for_modules(self) -> None:
+        """libbpf may have the types of all loaded modules open at once."""
+        least = 256 + len(os.listdir("/sys/kernel/btf")) - 1
+        said = self.one_line(1, "prlimit", f"--nofile={least - 1}", BIN, "watch")
+        self.assertIn(f"at least {least} are needed", said)
+        self.assertEqual(run("prlimit", f"--nofile={least}", BIN, "watch", "-j", "--",
+                             "true").returncode, 0)
+
     def test_too_little_memory(self) -> None:
         """It is not called a lack of type information."""
         said = self.one_line(1, "prlimit", "--as=12000000", BIN, "watch")

@@ -2,6 +2,7 @@
 /* features.c - see features.h. */
 #include "features.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -124,6 +125,19 @@ bool kernel_has_module(const char *name)
 			!strcmp(type, name);
 	fclose(known);
 	return found;
+}
+
+unsigned int kernel_module_types(void)
+{
+	DIR *types = opendir("/sys/kernel/btf");
+	const struct dirent *file;
+	unsigned int n = 0;
+
+	while (types && (file = readdir(types)))
+		n += *file->d_name != '.' && strcmp(file->d_name, "vmlinux");
+	if (types)
+		closedir(types);
+	return n;
 }
 
 const char *kernel_lacks(const struct btf *btf)

@@ -26,6 +26,9 @@ bool kernel_has_hook(void *ctx, const struct hook *h);
 /* Is this module loaded, or a part of the kernel? */
 bool kernel_has_module(const char *name);
 
+/* How many modules are loaded that have types. */
+unsigned int kernel_module_types(void);
+
 /* A BPF helper that is necessary and that the kernel lacks; NULL if it lacks none. */
 const char *kernel_lacks(const struct btf *btf);
 

@@ -73,12 +73,12 @@ static int check_kernel(const struct btf *btf, struct err *ret_err)
 }
 
 /*
- * libbpf looks into the types of each loaded module, and what it makes of EMFILE there is
- * EINVAL. So a limit that is too low is found here.
+ * libbpf may open the types of each loaded module, all at the same time, and what it makes of
+ * EMFILE there is EINVAL. So a limit that is too low is found here.
  */
 static int check_descriptors(struct err *ret_err)
 {
-	const rlim_t least = 256;	/* maps, programs, links, and the types of modules */
+	const rlim_t least = 256 + kernel_module_types();	/* maps, programs and links */
 	struct rlimit files;
 
 	if (getrlimit(RLIMIT_NOFILE, &files) || files.rlim_cur >= least)
