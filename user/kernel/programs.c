@@ -22,6 +22,7 @@
 #include "base/err.h"
 #include "features.h"
 #include "hooks.h"
+#include "iterator.h"
 #include "memmap.h"
 #include "preempt.h"
 #include "wire.h"
@@ -78,23 +79,6 @@ void programs_choose(struct programs *p, struct bpf_object *obj)
 					  p->hooks[i].state == HOOK_UNTRIED);
 }
 
-static int run_iterator(const struct bpf_link *link)
-{
-	int fd = bpf_iter_create(bpf_link__fd(link)), err = 0;
-	char nothing[64];
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	do {
-		n = read(fd, nothing, sizeof(nothing));
-	} while (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)));
-	if (n < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 struct memmap_run {
 	const struct programs_memmap *memmap;
 	const struct bpf_link *link;
@@ -115,7 +99,7 @@ static int try_memmap(void *ctx, const struct memmap_guess *guess, __u64 *ret_fp
 	};
 	*run->memmap->page_offset = guess->indirect ? 0 : guess->map.page_offset;
 	*run->memmap->vmemmap = guess->indirect ? 0 : guess->map.vmemmap;
-	err = run_iterator(run->link);
+	err = iterator_run(run->link);
 	*ret_fp = ask->fp;
 	return err;
 }
@@ -156,7 +140,7 @@ static int attach_one(struct programs *p, size_t i, const struct programs_memmap
 		return find_memmap(memmap, p->links[i]);
 	case HOOK_RUN_AT_START:
 	case HOOK_RUN_ON_DEMAND:
-		return run_iterator(p->links[i]);
+		return iterator_run(p->links[i]);
 	case HOOK_RUN_NEVER:
 		break;
 	}
@@ -208,7 +192,7 @@ int programs_run_on_demand(const struct programs *p)
 
 	for (size_t i = 0; i < hooks_n && !err; i++)
 		if (p->links[i] && p->hooks[i].run == HOOK_RUN_ON_DEMAND)
-			err = run_iterator(p->links[i]);
+			err = iterator_run(p->links[i]);
 	return err;
 }
 
