@@ -33,6 +33,15 @@ static uint8_t *memory(int flags, int fd)
 	return at;
 }
 
+static void file_open(struct file *f, const char *path)
+{
+	f->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	must(f->fd >= 0 && !ftruncate(f->fd, PLAN_FILE), "%s", path);
+	f->direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
+	if (f->direct < 0)
+		f->direct = f->fd;
+}
+
 void file_init(void)
 {
 	must(!system(make_file_systems), "cannot make file systems");
@@ -45,12 +54,7 @@ void file_init(void)
 		char path[64];
 
 		snprintf(path, sizeof(path), "/mnt/%s/file", fs_names[fs]);
-		f->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-		must(f->fd >= 0 && !ftruncate(f->fd, PLAN_FILE), "%s", path);
-		f->direct = open(path, O_RDWR | O_DIRECT | O_CLOEXEC);
-		if (f->direct < 0)
-			f->direct = f->fd;
-		f->map = memory(MAP_SHARED, f->fd);
+		file_open(f, path);
 		f->source = source;
 		f->buffer = buffer;
 		f->model = model;
@@ -80,20 +84,71 @@ static void make_writable(const struct plan *p, struct file *f)
 	}
 }
 
+/* Does the flow need a mapping? A file without one is not at risk to be stored to. */
+static bool is_mapped(const struct plan *p)
+{
+	bool stores = p->sender == SENDER_VMSPLICE;
+
+	for (unsigned int i = 0; i < p->n_writes; i++)
+		stores |= writer_stores(p->write[i].how) && p->write[i].how != WRITER_BUFFER;
+	return stores;
+}
+
+/* Half of the files that are stored to are mapped only when that begins: not drawn, so that
+ * each seed still has the flows that it had. */
+static bool is_mapped_late(const struct plan *p)
+{
+	return p->sender != SENDER_VMSPLICE && p->n * 2654435761u >> 31;
+}
+
+void file_map(struct file *f)
+{
+	if (!f->map)
+		f->map = memory(MAP_SHARED, f->fd);
+}
+
+/*
+ * Make another inode, one that was never mapped. What is held after a reset is looked at
+ * later, and only if its page is still the file's. So the last inodes stay open.
+ */
+static void make_new(struct file *f, enum fs fs)
+{
+	static int old[FS_MAX][64];
+	static unsigned int n_old[FS_MAX];
+	int *kept = &old[fs][n_old[fs]++ % 64];
+	char path[64];
+
+	if (f->map)
+		must(!munmap(f->map, PLAN_FILE), "munmap");
+	f->map = NULL;
+	if (f->direct != f->fd)
+		close(f->direct);
+	if (*kept)
+		close(*kept);
+	*kept = f->fd;
+	snprintf(path, sizeof(path), "/mnt/%s/file", fs_names[fs]);
+	must(!unlink(path), "unlink");
+	file_open(f, path);
+}
+
 struct file *file_fresh(const struct plan *p)
 {
 	const uint8_t *first = content_of(p->n, VERSION_FIRST);
 	struct file *f = &files[p->fs];
 
+	make_new(f, p->fs);
+
 	memcpy(f->model, first, PLAN_FILE);
 	if (p->sender == SENDER_ZEROCOPY)
 		memcpy(f->buffer, first, PLAN_FILE);
 	must(pwrite(f->fd, first, PLAN_FILE, 0) == PLAN_FILE, "write of the file");
-	must(!madvise(f->map, PLAN_FILE, MADV_DONTNEED), "madvise");
 	if (p->clean || will(p, WRITER_MMAP_CLEAN))
 		must(!fsync(f->fd), "fsync");
 	if (p->clean == 2)
 		posix_fadvise(f->fd, 0, 0, POSIX_FADV_DONTNEED);
-	make_writable(p, f);
+	if (is_mapped(p) && !is_mapped_late(p)) {
+		file_map(f);
+		make_writable(p, f);
+	}
 	return f;
 }

@@ -84,6 +84,8 @@ static void act(const struct plan *p, struct file *f, unsigned int k)
 	const struct plan_range *r = &w->range;
 	const uint8_t *from = content_of(p->n, VERSION_FIRST + 1 + k);
 
+	if (writer_stores(w->how) && w->how != WRITER_BUFFER)
+		file_map(f);
 	switch (w->how) {
 	case WRITER_WRITE:
 	case WRITER_PIECES:
