@@ -247,6 +247,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(held_full,	  "connections reset whose packets were not followed out of this host") \
 	LOSS(copies_full, "copies out of a tun that were not looked at again: map full") \
 	LOSS(piped,	  "pages that a reader spliced into a pipe, where they were not followed") \
+	LOSS(mapping_missed, "files found mapped shared and writable that no hook had told of") \
 	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
 	LOSS(range_cut,	  "pages of a huge write not looked up")		\
 	LOSS(pop_cut,	  "acknowledgements handled in part; the next one goes on")	\
@@ -286,6 +287,11 @@ enum pf_content {
 	PF_CONTENT_WIRE,	/* at each transmission too */
 	PF_CONTENT_MAX
 };
+
+/* File systems whose writers are known; those that are hooked are set in pf_sound_fs. */
+#define PF_FS_TMPFS 1u
+#define PF_FS_EXT4  2u
+#define PF_FS_XFS   4u
 
 /* How user space asks on_memmap() where pages are. The answer is right if fp is. */
 struct pf_memmap {

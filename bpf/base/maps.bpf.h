@@ -32,6 +32,9 @@
  * places	values of --path: inodes of directories, of mount points below them, and one
  *		entry more for each device that has any
  * answers	whether a file lies below one of these, for FILTER_ANSWER_NS
+ * mapped	a bit for each file that was ever mapped shared and writable; see
+ *		content/risk.bpf.h
+ * doubts	such a bit -> when its file was found mapped though the bit was not set
  *
  * `flights` is a single map element, so that a program can follow chains while it holds
  * a lock: no helper may be called under a bpf_spin_lock, not even a map lookup.
@@ -62,6 +65,10 @@ extern __u32 pf_pipes_now;	/* entries of `pipes` */
  * not start as a constant. pf_zero can go when 6.7 is the oldest kernel.
  */
 extern __u32 pf_zero;
+
+extern __u32 pf_lazy;		/* fingerprints may wait: see flight/waiting.bpf.h */
+extern __u32 pf_sound_fs;	/* PF_FS_*: file systems whose every writer is hooked */
+extern __u32 pf_doubts;		/* entries of `doubts` */
 
 extern __u64 pf_anchor;		/* its own address, or 0 until that is known: see number_of() */
 
@@ -239,6 +246,21 @@ struct pf_map_answers {
 	__type(value, struct pf_answer);
 };
 
+struct pf_map_mapped {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << (PF_MAPPED_BITS - 6));
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
+struct pf_map_doubts {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 4096);
+	__uint(map_flags, BPF_F_NO_PREALLOC);		/* there should be none */
+	__type(key, __u32);
+	__type(value, __u64);
+};
+
 extern struct pf_map_flights flights SEC(".maps");
 extern struct pf_map_free free_flights SEC(".maps");
 extern struct pf_map_buckets buckets SEC(".maps");
@@ -263,5 +285,7 @@ extern struct pf_map_events events SEC(".maps");
 extern struct pf_map_cgroups cgroups SEC(".maps");
 extern struct pf_map_places places SEC(".maps");
 extern struct pf_map_answers answers SEC(".maps");
+extern struct pf_map_mapped mapped SEC(".maps");
+extern struct pf_map_doubts doubts SEC(".maps");
 
 #endif

@@ -46,8 +46,8 @@ struct pf_flight {
 		struct pf_progress before;	/* when op began */
 		__u32 entered;		/* op 0: low half of pf_next_id when it was indexed */
 	};
-	__u64 fp;		/* fingerprint of the bytes at attach; 0: none */
-	__u64 last;		/* fingerprint of the bytes at the last look */
+	__u64 fp;		/* fingerprint of the bytes at attach; 0: none; see fp_waits() */
+	__u64 last;		/* fingerprint of the bytes at the last look; 0: that is fp */
 	union {
 		union pf_sender sender;		/* for reading only */
 		struct {			/* for writing, since orig can change meanwhile */
@@ -119,6 +119,8 @@ struct pf_conn {
 	__u32 resends;
 	__u32 netns;
 	__u32 sender_sent;		/* the call chain of its sender in the kernel was sent */
+	__u32 fp_end;		/* flights that end behind this have no fingerprint yet */
+	__u32 pad;
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;
@@ -228,6 +230,8 @@ struct pf_file {
 	__u32 generation;
 	__u32 pad;
 };
+
+#define PF_MAPPED_BITS 20	/* files that `mapped` tells apart */
 
 struct pf_answer {
 	__u64 until;

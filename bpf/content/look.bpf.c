@@ -11,6 +11,7 @@
 #include <bpf/bpf_core_read.h>
 #include "base/mode.bpf.h"
 #include "flight/conn.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "report/op.bpf.h"
 #include "fingerprint.bpf.h"
 #include "look.bpf.h"
@@ -53,7 +54,7 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 	/* op must stay the last write reported: no write is under way. */
 	if (hit_claim(f, c, (__u32)u->op))
 		f->op = f->hit_op;
-	hit_report_unseen(n, u, at, f->last, now);
+	hit_report_unseen(n, u, at, flight_last(f), now);
 }
 
 __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds)
@@ -64,7 +65,8 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	__u64 now, last;
 	__u32 op;
 
-	if (!u || !bounds || !f || !c || !content_on() || !f->fp || flight_open_write(f))
+	if (!u || !bounds || !f || !c || !content_on() || !flight_known(f) ||
+	    flight_open_write(f))
 		return 0;
 	op = f->op;
 	last = f->last;
@@ -72,7 +74,7 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	/* A write that came between has looked at the result itself. */
 	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
-	if (now == last)
+	if (now == (last ?: f->fp))
 		return 1;
 	progress_sent(&at, c, 0);
 	at.read = at.una;
@@ -127,13 +129,16 @@ static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_fligh
 					struct pf_conn *c)
 {
 	__u32 from = seq_max(l->seq, f->seq), len = seq_min(f->seq + flight_len(f), l->end) - from;
-	int stale = l->payload && is_stale(l, f, from, len);
+	int stale;
 
+	if (fp_waits(f->fp))
+		return;
+	stale = l->payload && is_stale(l, f, from, len);
 	l->looked++;
 	if (!stale && !look_at_flight(n, &l->u, &l->bounds))
 		return;
 	if (f->hit_op && (l->what & (LOOK_DEVICE | LOOK_AFTER)) == LOOK_DEVICE)
-		record_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : f->last);
+		record_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : flight_last(f));
 }
 
 /* Walk along the FIFO without its lock. A flight that has left it has lost its connection. */
@@ -181,6 +186,11 @@ __noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64
 
 	if (!c || !content_on())
 		return 0;
+	if (!conn_has_fp(c, seq)) {	/* nothing to look at, but how far it is copied counts */
+		if (what & LOOK_DEVICE && what & LOOK_PAGES)
+			conn_transmitted(c, seq, end, !(what & LOOK_AGAIN));
+		return 0;
+	}
 	l.restarts = l.looked = l.done = l.u.hits = pf_zero;
 	l.u.op = pf_zero;
 	l.at = look_start(c, slot, seq, what);

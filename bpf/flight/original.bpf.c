@@ -8,6 +8,7 @@
 #include "base/slots.bpf.h"
 #include "index.bpf.h"
 #include "original.bpf.h"
+#include "waiting.bpf.h"
 
 static __always_inline struct pf_original *original_at(__u32 slot)
 {
@@ -23,7 +24,7 @@ __noinline int orig_keep(__u32 n)
 	if (!f)
 		return 0;
 	len = flight_len(f);
-	if (f->orig || f->last != f->fp || len > PF_ORIGINAL_BYTES)
+	if (f->orig || flight_last(f) != f->fp || len > PF_ORIGINAL_BYTES)
 		return 0;
 	slot = slot_reserve(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
 	o = original_at(slot);

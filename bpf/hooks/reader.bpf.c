@@ -65,7 +65,7 @@ int ATOMIC_PROG(on_prune, struct sock *sk)
 	if (!content_on() || !pf_local_conns || sk->sk_backlog.rmem_alloc.counter <= sk->sk_rcvbuf)
 		return 0;
 	c = reader_conn(number_of(sk), &slot);
-	if (c)
+	if (c && conn_has_fp(c, c->taken))
 		look_at_range(slot, c->taken, TCP_READ(number_of(sk), rcv_nxt), LOOK_READ, 0);
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "kernel/device.bpf.h"
 #include "flight/packet.bpf.h"
 #include "flight/conn.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "content/look.bpf.h"
 
 /*
@@ -36,6 +37,16 @@ static __noinline int xmit_settle(__u32 slot, __u64 sk, int late)
 	return 0;
 }
 
+/* A reader on this host copies only private memory on the way, and that has fingerprints. */
+static __always_inline int xmit_is_by_reference(__u64 sk)
+{
+	struct pf_sock *s = sock_find(sk);
+	struct pf_conn *c = s ? conn_at(s->sends) : NULL;
+
+	return c && (c->flags & (PF_CONN_LOCAL | PF_CONN_ASK | PF_CONN_WIRE)) == PF_CONN_LOCAL &&
+	       !conn_has_fp(c, seq_min(c->una, c->read));
+}
+
 SEC("tp_btf/net_dev_start_xmit")
 int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
@@ -47,7 +58,9 @@ int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev
 	if (!content_wire() || !pf_conns_now)
 		return 0;
 	sk = number_of(skb->sk);
-	if ((sk && !pf_lingering_conns && sock_idle(sk)) || !packet_parse(number_of(skb), &p))
+	if (sk && ((!pf_lingering_conns && sock_idle(sk)) || xmit_is_by_reference(sk)))
+		return 0;
+	if (!packet_parse(number_of(skb), &p))
 		return 0;
 	late = dev_copies_late(dev);
 	xmit_settle(p.slot, sk, late);

@@ -211,6 +211,36 @@ static __always_inline int compat_net_is_alive(__u64 net)
 }
 
 /*
+ * PREEMPT_RT: 42254105dfe8 ("locking/rwsem: Add rtmutex based R/W semaphore implementation").
+ *
+ * An rw_semaphore has no count there, and nothing that can be read at once says whether a
+ * writer has it.
+ */
+#define RWSEM_WRITER 1		/* RWSEM_WRITER_LOCKED */
+
+/* May somebody hold the lock of an inode that all who write to its file hold? */
+static __always_inline int compat_inode_locked(const struct inode *inode)
+{
+	if (!bpf_core_field_exists(struct rw_semaphore, count))
+		return 1;
+	return inode->i_rwsem.count.counter & RWSEM_WRITER;
+}
+
+/*
+ * The lock of a writer orders what he does behind it, but on a weakly ordered machine not his
+ * loads behind the store that took it. An atomic operation whose value is used is a full
+ * barrier on every architecture; on x86 the lock was taken by one.
+ */
+static __always_inline void compat_lock_is_visible(void)
+{
+#if !defined(__TARGET_ARCH_x86)
+	__u64 word = 0, old = __sync_fetch_and_add(&word, 1);
+
+	asm volatile("" :: "r"(old));
+#endif
+}
+
+/*
  * The system call by which a thread of user space came to send. Its number depends on the
  * architecture and, on x86, on the mode of the caller. Any other number means that the
  * kernel sends on its own behalf while the thread is in it.

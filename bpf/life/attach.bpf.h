@@ -11,7 +11,9 @@
 #include "kernel/direct.bpf.h"
 #include "flight/conn.bpf.h"
 #include "report/sender.bpf.h"
+#include "content/due.bpf.h"
 #include "content/fingerprint.bpf.h"
+#include "content/risk.bpf.h"
 #include "filter.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
@@ -39,6 +41,9 @@ struct append {
 	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
+	__u64 waits;		/* mapping of flights whose fingerprints may wait; 0: none */
+	__u32 mixed;		/* such flights are of more than one mapping */
+	__u32 taken;		/* fingerprints were taken */
 };
 
 static __always_inline __u32 pages_in(__u32 bytes)
@@ -162,8 +167,22 @@ static __always_inline void fill(struct pf_flight *f, const struct append *a,
 	f->index = id->index;
 	f->op = f->hit_op = f->write_tid = f->crowded = f->zeroed = 0;
 	f->fp = f->last = 0;
-	if (content_on() && (cfg.sample == 1 || bpf_get_prandom_u32() % cfg.sample == 0))
-		f->fp = f->last = flight_fp(f);
+}
+
+/* A file's page gets its fingerprint later, if it is not at risk: see append_finish(). */
+static __always_inline void fill_fp(struct pf_flight *f, struct append *a)
+{
+	if (!content_on() || (cfg.sample != 1 && bpf_get_prandom_u32() % cfg.sample))
+		return;
+	if (!pf_lazy || !f->mapping || a->zerocopy) {
+		f->fp = flight_fp(f);
+		a->taken = 1;
+		return;
+	}
+	f->fp = fp_waiting(f->attached);
+	if (a->waits && a->waits != f->mapping)
+		a->mixed = 1;
+	a->waits = f->mapping;
 }
 
 /* Make a flight of a page piece, in front of those made so far. */
@@ -202,6 +221,7 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	f = flight_at(base, n);
 	fill(f, a, &id, page, off, len);
 	fill_sender(f, a, flight_at(base, a->first));
+	fill_fp(f, a);
 	if (id.kind == PAGE_FILE)
 		append_near(a, base, n);
 	else
@@ -238,14 +258,15 @@ static int on_append_step(__u32 i, struct append **at_append)
 }
 
 /*
- * Follow the pages of an append from here on. This is a global function, so that the
- * verifier looks at it once for all hooks, with nothing known of *a.
+ * Make flights of the pages of an append, and put them into the index. This is a global
+ * function, so that the verifier looks at it once for all hooks, with nothing known of *a.
  */
 __noinline int append_follow(struct append *a)
 {
 	void *base = pool();
 	struct pf_stats *s;
 	struct pf_conn *c;
+	__u64 before;
 
 	if (!a)
 		return 0;
@@ -266,8 +287,51 @@ __noinline int append_follow(struct append *a)
 	if (!a->pages)
 		return 0;
 	append_index(a, base);
-	__sync_fetch_and_add(&s->count[PF_C_attached], a->pages);
+	/* With its value in use this is a full barrier, which risk_of() needs. */
+	before = __sync_fetch_and_add(&s->count[PF_C_attached], a->pages);
+	asm volatile("" :: "r"(before));
 	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], a->bytes);
+	return 0;
+}
+
+struct due_list {
+	__u32 at, left;
+};
+
+static int on_due_flight(__u32 i, struct due_list *l)
+{
+	struct pf_flight *f = flight_of(l->at);
+
+	if (!f || !l->at || !l->left)
+		return 1;
+	fp_due(l->at);
+	l->at = f->next;
+	l->left--;
+	return 0;
+}
+
+/*
+ * Give the flights to their connection: from here on they can end. At risk, they get their
+ * fingerprints before.
+ */
+__noinline int append_finish(struct append *a, int at_risk)
+{
+	void *base = pool();
+	struct due_list l;
+	struct pf_conn *c;
+
+	if (!a || !a->pages)
+		return 0;
+	c = conn_at(a->conn);
+	if (!c || !base)
+		return 0;
+	if (a->taken)
+		conn_fp_reaches(c, flight_at(base, a->last)->seq + flight_len(flight_at(base, a->last)));
+	if (a->waits && at_risk) {
+		l.at = a->first;
+		l.left = a->pages;
+		bpf_loop(ITER_PIECES, on_due_flight, &l, 0);
+	}
 	conn_append(base, c, a->first, a->last);
 	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
 		sender_report(c);

@@ -9,6 +9,7 @@
 #include "base/mode.bpf.h"
 #include "flight/conn.bpf.h"
 #include "flight/packet.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "content/look.bpf.h"
 
 /*
@@ -47,6 +48,7 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 {
 	struct packet p = {};
 	struct pf_sock *s;
+	struct pf_conn *c;
 	__u64 sk;
 	__u32 seq;
 
@@ -57,7 +59,8 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 		if (!pf_local_conns || sock_idle(sk))
 			return 0;
 		s = sock_find(sk);
-		if (!s || !s->reads || copy_is_done(s->reads, skb, second))
+		c = s ? conn_at(s->reads) : NULL;
+		if (!c || !conn_has_fp(c, c->read) || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
 		look_at_range(s->reads, seq, seq + len, LOOK_READ, 0);

@@ -8,7 +8,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/original.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "report/record.bpf.h"
+#include "content/doubt.bpf.h"
 #include "content/look.bpf.h"
 #include "end.bpf.h"
 
@@ -31,6 +33,7 @@ struct drain {
 	struct unseen u;
 	struct copy_bounds bounds;
 	__u64 now;
+	__u64 unlooked;		/* mapping of the last flight whose fingerprint still waited */
 	__u64 attached;		/* when the first of those in acked and ended was attached */
 	__u32 acked, ended;
 	__u32 at;		/* flight of the batch to end next */
@@ -50,12 +53,12 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 				       struct pf_conn *c, __u32 why)
 {
 	if (flight_local(f, c))
-		return f->last;
+		return flight_last(f);
 	/* The page was released some time ago. In mode wire every copy was looked at. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
-		return c->flags & PF_CONN_WIRE ? f->last : 0;
+		return c->flags & PF_CONN_WIRE ? flight_last(f) : 0;
 	copy_bounds_sent(&d->bounds, f, c);
-	return look_at_flight(n, &d->u, &d->bounds) ? f->last : 0;
+	return look_at_flight(n, &d->u, &d->bounds) ? flight_last(f) : 0;
 }
 
 /*
@@ -249,7 +252,7 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 		d->near = n;
 	d->n_near++;
 	/* At once, where a write could still find a flight whose end was reported. */
-	if (pf_open_writes || content_on())
+	if (pf_open_writes || (content_on() && flight_known(f)))
 		drain_flush_near(d);
 }
 
@@ -266,7 +269,11 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 	d->ended++;
 	if (d->left <= d->b.unacked)
 		d->acked++;
-	fp = f->fp ? last_look(d, n, f, c, d->b.why) : 0;
+	fp = flight_known(f) ? last_look(d, n, f, c, d->b.why) : 0;
+	if (fp_waits(f->fp) && f->mapping != d->unlooked) {
+		d->unlooked = f->mapping;
+		doubt_release(n);
+	}
 	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
 		hit_unfinished(n);
 	if (f->hit_op || f->orig)
@@ -346,6 +353,8 @@ __noinline int conn_drain(__u32 slot)
 
 	if (!c)
 		return 0;
+	if (content_on())
+		conn_fp_passed(c, c->flags & PF_CONN_LOCAL ? seq_min(c->una, c->read) : c->una);
 	/* These must not start as constants: see pf_zero. */
 	d.u.op = pf_zero;
 	d.u.hits = d.acked = d.ended = d.left = d.n_near = pf_zero;

@@ -11,6 +11,7 @@
 
 #include "flight/conn.bpf.h"
 #include "flight/original.bpf.h"
+#include "content/due.bpf.h"
 #include "content/fingerprint.bpf.h"
 #include "content/look.bpf.h"
 
@@ -56,7 +57,7 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 		conn_probe(f->conn);
 	/* When an unseen change was made is not known, so the bounds are those of now. */
 	copy_bounds_now(&k->bounds, f, c);
-	if (look_at_flight(n, &k->u, &k->bounds))
+	if (fp_due(n) || look_at_flight(n, &k->u, &k->bounds))
 		orig_keep(n);
 	/*
 	 * We overwrite the mark of a write that is still under way; `crowded` tells its end
@@ -122,7 +123,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 {
 	__u32 op = (__u32)k->w->op, flags = 0;
 	struct pf_conn *c = conn_at(f->conn);
-	__u64 before = f->last, after = 0;
+	__u64 before, after = 0;
 	struct byte_range part;
 	__u32 from;
 
@@ -139,6 +140,9 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
+	if (fp_waits(f->fp))	/* nobody knows any more what the bytes were */
+		f->fp = 0;
+	before = flight_last(f);
 	if (f->fp)
 		after = flight_fp(f);
 	if (flags || f->crowded || !after)
@@ -168,7 +172,7 @@ static __always_inline int walk_step(struct walk *k, int after)
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_bucket *b;
-	__u32 at, n;
+	__u32 at, n, next;
 
 	if (!base)
 		return 1;
@@ -186,7 +190,8 @@ static __always_inline int walk_step(struct walk *k, int after)
 	}
 	n = k->at;
 	f = flight_at(base, n);
-	if (f->hprev == PF_UNLINKED || flight_bucket(f) != k->bucket) {
+	next = *(volatile __u32 *)&f->hnext;	/* first: it is another chain's once f has left */
+	if (*(volatile __u32 *)&f->hprev == PF_UNLINKED || flight_bucket(f) != k->bucket) {
 		k->at = 0;
 		if (++k->w->restarts > WALK_RESTARTS)
 			count(PF_C_walk_cut, 1);
@@ -194,7 +199,7 @@ static __always_inline int walk_step(struct walk *k, int after)
 			k->group--;
 		return 0;
 	}
-	k->at = f->hnext;
+	k->at = next;
 	if (!flight_in(f, k->w->mapping, k->lo, k->hi))
 		return 0;
 	if (after)
@@ -222,6 +227,7 @@ static __always_inline void walk(struct pf_write *w, int after)
 		.hi = w->pos + w->count,
 		.at = pf_zero,
 	};
+	int cut = 0;
 
 	if (!w->count)
 		return;
@@ -231,6 +237,7 @@ static __always_inline void walk(struct pf_write *w, int after)
 	if (k.last - k.group >= WALK_GROUPS) {
 		count(PF_C_range_cut, (k.last - k.group - WALK_GROUPS + 1) << PF_GROUP_SHIFT);
 		k.last = k.group + WALK_GROUPS - 1;
+		cut = 1;
 	}
 	if (after)
 		bpf_loop(WALK_STEPS, on_walk_after, &k, 0);
@@ -239,6 +246,9 @@ static __always_inline void walk(struct pf_write *w, int after)
 	look_end(&k.u);
 	if (!k.done)
 		count(PF_C_walk_cut, 1);
+	/* What was not visited may be overwritten now. */
+	if (!after && (cut || !k.done || w->restarts > WALK_RESTARTS))
+		file_due_all(w->mapping);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #define PF_READER_BPF_H
 
 #include "base/mode.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "kernel/sock.bpf.h"
 #include "content/look.bpf.h"
 #include "end.bpf.h"
@@ -18,7 +19,7 @@ static __always_inline void reader_has(struct pf_conn *c, __u32 slot, __u32 take
 
 	if (!seq_after(taken, c->taken))
 		return;
-	if (content_on() && seq_after(taken, copied))
+	if (content_on() && seq_after(taken, copied) && conn_has_fp(c, copied))
 		look_at_range(slot, copied, taken, LOOK_READ_DONE, 0);
 	c->taken = taken;
 	reader_goes_on(c, slot);

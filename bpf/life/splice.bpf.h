@@ -67,6 +67,7 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 		a.end = iter->iov_offset;
 	}
 	append_follow(&a);
+	append_finish(&a, a.waits && (a.mixed || risk_of(TYPED(address_space, a.waits))));
 }
 
 /*
@@ -91,6 +92,7 @@ static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb
 	a.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
 	append_follow(&a);
+	append_finish(&a, 1);
 }
 
 #endif

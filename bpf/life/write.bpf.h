@@ -12,6 +12,7 @@
 #ifndef PF_WRITE_BPF_H
 #define PF_WRITE_BPF_H
 
+#include "kernel/compat.bpf.h"
 #include "report/op.bpf.h"
 #include "overwrite.bpf.h"
 
@@ -68,6 +69,7 @@ static __always_inline struct pf_write *write_new(__u64 key, __u64 mapping, __u3
 		break;
 	default:
 		count(PF_C_writes_full, 1);
+		file_due_all(mapping);
 		return NULL;
 	}
 	w = bpf_map_lookup_elem(&writes, &key);
@@ -137,6 +139,7 @@ static __always_inline struct pf_write *file_write_new(struct kiocb *iocb)
 	if (!pf_conns_now)	/* nothing at all is in flight */
 		return NULL;
 	mapping = file_mapping(file);
+	compat_lock_is_visible();	/* see content/risk.bpf.h */
 	if (file_idle(mapping) || file_write_begun(iocb))
 		return NULL;
 	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);

@@ -18,6 +18,7 @@ static __always_inline int zero_begin(__u64 mapping, __u64 pos, __u64 count, __u
 {
 	struct pf_write *w;
 
+	compat_lock_is_visible();	/* see content/risk.bpf.h */
 	if (!mapping || file_idle(mapping))
 		return 0;
 	w = write_new(write_key(PF_WRITE_ZERO), mapping, how);

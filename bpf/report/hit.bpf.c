@@ -6,6 +6,7 @@
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
 #include "flight/progress.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "hit.bpf.h"
 #include "record.bpf.h"
 
@@ -15,7 +16,7 @@ static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct p
 
 	if (flight_local(f, c))
 		flags |= PF_HIT_LOCAL;
-	else if (c->flags & PF_CONN_WIRE && f->fp)
+	else if (c->flags & PF_CONN_WIRE && flight_known(f))
 		flags |= PF_HIT_WIRE;
 	if (c->flags & PF_CONN_LOCAL)
 		flags |= PF_HIT_HERE;
@@ -45,7 +46,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->resends = c->resends;
 	r->diff_from = r->diff_to = 0;
 	r->stream_off = c->una_off + seq_diff(f->seq, c->una);
-	r->fp = f->fp;
+	r->fp = flight_known(f);
 }
 
 __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)

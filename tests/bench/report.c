@@ -129,6 +129,8 @@ static void print_goals(struct report *r)
 
 	goal("page sent, acknowledged, released; content off", page, 1200, "");
 	goal("  the same, stretch", page, 800, "");
+	goal("page, content edges, above content off",
+	     100 * (added(r, LOAD_PAGE, COLUMN_EDGES) / page - 1), 10, "%");
 	goal("fingerprint of 4 KiB", r->fp.both, 3500, "");
 	goal("ACK on an untracked socket", added(r, LOAD_ACK, COLUMN_OFF), 200, "");
 	goal("write() 4 KiB, nothing in flight", added(r, LOAD_WRITE_4K, COLUMN_OFF), 200, "");

@@ -110,7 +110,7 @@ __u64 loader_written(const struct loader *l)
 	return l->taken + (stub.unready || clock_mono_ns() < l->until ? stub.backlog : 0);
 }
 
-int loader_sweep(const struct loader *l, bool last)
+int loader_sweep(struct loader *l, bool last)
 {
 	(void)l;
 	(void)last;

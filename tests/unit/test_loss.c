@@ -18,6 +18,7 @@ static const struct {
 	{ PF_C_held_full, LOSS_WEAKENS },
 	{ PF_C_copies_full, LOSS_WEAKENS },
 	{ PF_C_piped, LOSS_MARKS },
+	{ PF_C_mapping_missed, LOSS_HIDES },
 	{ PF_C_walk_cut, LOSS_WEAKENS },
 	{ PF_C_range_cut, LOSS_HIDES },
 	{ PF_C_pop_cut, LOSS_DELAYS },

@@ -14,6 +14,7 @@ static const enum loss_effect effects[PF_C_MAX] = {
 	[PF_C_held_full] = LOSS_WEAKENS,	/* the flight ends, but not its packets */
 	[PF_C_copies_full] = LOSS_WEAKENS,
 	[PF_C_piped] = LOSS_MARKS,
+	[PF_C_mapping_missed] = LOSS_HIDES,	/* stores that were not looked for */
 	[PF_C_walk_cut] = LOSS_WEAKENS,		/* a copy that was not looked at */
 	[PF_C_range_cut] = LOSS_HIDES,
 	[PF_C_pop_cut] = LOSS_DELAYS,

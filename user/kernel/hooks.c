@@ -24,6 +24,11 @@
 	TWICE(prog, .method = HOOK_FENTRY, .symbol = target, __VA_ARGS__),		\
 	TWICE(prog "_end", .method = HOOK_FEXIT, .symbol = target, __VA_ARGS__)
 
+/* A program without which fingerprints do not wait: see lazy.h. */
+#define FOR_WAITING									\
+	.role = "content mapped", .content = PF_CONTENT_EDGES, .spares = true,		\
+	.blind_without = "files that become writable through a mapping, or shorter"
+
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
 	/* This comes first, since the others need to know where the bytes are. */
@@ -32,6 +37,15 @@ static const struct hook table[] = {
 		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_FOR_MEMMAP,
 		.content = PF_CONTENT_EDGES, .skips_ignored = true,
 		.blind_without = "what the bytes are: fingerprints, so stores through mappings too",
+	},
+	TWICE("on_map_rmap", FOR_WAITING, .group = 1,
+	      .method = HOOK_FENTRY, .symbol = "mapping_rmap_tree_insert"),
+	TWICE("on_map", FOR_WAITING, .group = 2,
+	      .method = HOOK_FENTRY, .symbol = "vma_interval_tree_insert"),
+	TWICE("on_size", FOR_WAITING, .method = HOOK_FENTRY, .symbol = "notify_change"),
+	{
+		.program = "on_mapped", FOR_WAITING,
+		.method = HOOK_ITER, .symbol = "task_vma", .run = HOOK_RUN_ASIDE,
 	},
 	{
 		.program = "on_splice", .role = "attach", .group = 1, .required = true,
@@ -315,7 +329,7 @@ const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i)
 	const struct hook *failed = NULL;
 	bool used = false;
 
-	if (hooks[i].required)
+	if (hooks[i].required || hooks[i].spares)
 		return NULL;
 	for (size_t k = 0; k < n; k++) {
 		if (hooks_tie(&hooks[i], &hooks[k]) == HOOK_APART)

@@ -22,6 +22,7 @@ enum hook_method {
 enum hook_run {
 	HOOK_RUN_NEVER,		/* the program is no iterator */
 	HOOK_RUN_AT_START,	/* once it is attached: it shows what was there before us */
+	HOOK_RUN_ASIDE,		/* the same, if that takes no longer than a second */
 	HOOK_RUN_ON_DEMAND,	/* at start, and for each loader_sweep() */
 	HOOK_RUN_FOR_MEMMAP,	/* once for each guess where the kernel keeps struct page */
 };
@@ -51,6 +52,7 @@ struct hook {
 	int content;			/* enum pf_content: not needed in lesser modes */
 	int group;			/* the lowest whole group is used; 0: goes with any */
 	bool required;			/* without any candidate for this there is no session */
+	bool spares;			/* it saves work: nothing is missed without it */
 	bool second;			/* a copy that acts where the first one was skipped */
 	bool skips_ignored;		/* skipped invocations are not counted as loss: without this
 					 * program a verdict is only less certain */

@@ -18,10 +18,13 @@
 #include "base/err.h"
 #include "atomic.skel.h"
 #include "configure.h"
+#include "doubts.h"
 #include "features.h"
 #include "ground.h"
 #include "hooks.h"
+#include "lazy.h"
 #include "pageflight.skel.h"
+#include "preempt.h"
 #include "privileges.h"
 #include "programs.h"
 
@@ -34,6 +37,7 @@ struct loader {
 	size_t n, max;			/* records taken, and to be taken, in one call */
 	const char *positions;		/* of the ring buffer's reader, and a page behind, its writers */
 	int n_cpus;
+	__u64 mappings_missed;		/* as far as it is known that they were */
 };
 
 /* The two objects differ only in what turns preemption off. They have one layout. */
@@ -123,6 +127,21 @@ static int map_positions(struct loader *l)
 	return 0;
 }
 
+/*
+ * From here on fingerprints wait where everything is hooked. On a kernel that may skip a
+ * program because it preempts itself, and where programs cannot prevent that, they never do:
+ * a change behind a program that was skipped would be missed for good.
+ */
+static void be_lazy(struct loader *l)
+{
+	const struct hook *hooks = l->programs.hooks;
+
+	if (preempt_possible() && !l->skel->rodata->cfg.atomic)
+		return;
+	l->skel->bss->pf_sound_fs = lazy_file_systems(hooks, hooks_n);
+	l->skel->bss->pf_lazy = lazy_possible(hooks, hooks_n);
+}
+
 /* The ring buffer first: what is attached writes to it. */
 static int attach(struct loader *l, struct err *ret_err)
 {
@@ -142,7 +161,10 @@ static int attach(struct loader *l, struct err *ret_err)
 	if (err) {
 		return err_set(ret_err, err, "the ring buffer does not open: %s", strerror(-err));
 	}
-	return programs_attach(&l->programs, &memmap, ret_err);
+	err = programs_attach(&l->programs, &memmap, ret_err);
+	if (!err)
+		be_lazy(l);
+	return err;
 }
 
 static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct btf *btf,
@@ -237,6 +259,7 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 	free(per_cpu);
 	if (err)
 		return err;
+	t.stats.count[PF_C_mapping_missed] += l->mappings_missed;
 	t.in_flight = gauge.used;
 	t.conns = l->skel->bss->pf_conns_now;
 	programs_missed(&l->programs, &t);
@@ -244,8 +267,21 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 	return 0;
 }
 
-int loader_sweep(const struct loader *l, bool last)
+/* Mostly there are none, so a look costs nothing. */
+static void check_doubts(struct loader *l, bool last)
 {
+	__u32 taken;
+
+	if (!*(volatile __u32 *)&l->skel->bss->pf_doubts)
+		return;
+	l->mappings_missed += doubts_check(bpf_map__fd(l->skel->maps.doubts),
+					   bpf_map__fd(l->skel->maps.mapped), last, &taken);
+	__atomic_fetch_sub(&l->skel->bss->pf_doubts, taken, __ATOMIC_RELAXED);
+}
+
+int loader_sweep(struct loader *l, bool last)
+{
+	check_doubts(l, last);
 	l->skel->bss->pf_linger_no_more = last;
 	/* The kernel side counts them, so a look costs nothing. */
 	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)

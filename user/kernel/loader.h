@@ -59,7 +59,7 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
  * End the flights of lingering connections whose packets have left this host; if
  * last, end all of them. To be called several times a second.
  */
-int loader_sweep(const struct loader *l, bool last);
+int loader_sweep(struct loader *l, bool last);
 
 /*
  * The content mode in use. It is off, whatever was asked for, if the bytes of a

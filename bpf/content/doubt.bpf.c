@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* doubt.bpf.c - see doubt.bpf.h. */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "flight/index.bpf.h"
+#include "doubt.bpf.h"
+#include "risk.bpf.h"
+
+/* The bit of `mapped` that a file has, by the number of its inode. */
+static __always_inline __u32 mapped_number(__u64 inode)
+{
+	struct super_block *sb = KERNEL_READ(inode, inode, i_sb);
+
+	return mapped_hash(KERNEL_READ(inode, inode, i_ino),
+			   KERNEL_READ(inode, inode, i_generation), BPF_CORE_READ(sb, s_dev));
+}
+
+__noinline int doubt_release(__u32 n)
+{
+	struct pf_flight *f = flight_of(n);
+	__u64 *word, now;
+	__u32 bit, at;
+
+	if (!f || KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
+		return 0;
+	if (!flight_there(f, 0))	/* its file may be gone, and what was read is none */
+		return 0;
+	bit = mapped_number((__u64)KERNEL_READ(address_space, f->mapping, host));
+	at = bit >> 6;
+	word = bpf_map_lookup_elem(&mapped, &at);
+	if (!word || *word & 1ULL << (bit & 63))
+		return 0;
+	now = bpf_ktime_get_ns();
+	if (!bpf_map_update_elem(&doubts, &bit, &now, BPF_NOEXIST))
+		__sync_fetch_and_add(&pf_doubts, 1);
+	return 0;
+}
