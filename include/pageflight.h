@@ -287,6 +287,15 @@ static inline bool pf_task_is_nobody(const struct pf_task *task)
 	return !task->pid && !*task->comm;
 }
 
+/*
+ * A page changed of which every way to change it is known, and none of them was taken: the
+ * kernel has a fault, or pageflight.
+ */
+static inline bool pf_incident_is_alarm(const struct pf_incident *inc)
+{
+	return inc->op_rec && inc->op_rec->flags & PF_OP_UNKNOWN;
+}
+
 /* Are the bytes memory of a process, and of no file? */
 static inline bool pf_incident_no_file(const struct pf_incident *inc)
 {

@@ -167,6 +167,7 @@ _Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 
 #define PF_OP_NO_TREE	8u	/* the file stands in no tree: the path is '/' and its own name */
 
 #define PF_OP_BLOCK	16u	/* it is a block device, whose number is `ino`, encoded as `dev` is */
+#define PF_OP_UNKNOWN	32u	/* nobody can have made the change by a way that is known */
 
 /* Sent once, after the hits of one write. */
 struct pf_ev_op {
@@ -235,6 +236,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	SEEN(hits,	  "pages in flight touched by a write")			\
 	SEEN(resends,	  "retransmissions on followed connections")		\
 	SEEN(unseen,	  "changes of pages in flight that no hook saw")		\
+	SEEN(audited,	  "pages whose fingerprint did not wait: --audit")		\
 	SEEN(filtered,	  "pages excluded by a filter (of a whole call: estimated by its bytes)") \
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
@@ -313,11 +315,12 @@ struct pf_config {
 	__u32 struct_page_size;	/* sizeof(struct page) of the running kernel */
 	__u32 content;		/* enum pf_content */
 	__u32 sample;		/* one page in this number gets a fingerprint; not 0 */
+	__u32 audit;		/* of one page in this number it does not wait; 0: of none */
 	__u32 direct;		/* the kernel has bpf_rdonly_cast(): plain loads at an address */
 	__u32 atomic;		/* programs disable preemption: see kernel/atomic.bpf.h */
 	__u32 huge_index;	/* the index of a page of hugetlbfs counts huge pages */
 };
-_Static_assert(sizeof(struct pf_config) == 44, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 48, "pf_config");
 
 #define PF_FILTER_VALUES 16	/* values of one option */
 #define PF_FILTER_PLACES 1024	/* directories, file systems below them, devices of both */

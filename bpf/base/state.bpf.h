@@ -56,7 +56,13 @@ struct pf_flight {
 			__u16 orig;		/* number in `originals`; 0: none */
 		};
 	};
-	char comm[PF_COMM_LEN];
+	union {
+		char comm[PF_COMM_LEN];	/* of the sender */
+		struct {
+			char comm_text[PF_COMM_LEN - 1];
+			__u8 audited;	/* in place of the NUL: its fingerprint did not have to be taken */
+		};
+	};
 	__u32 write_tid : 22;	/* the thread that does op, the key of `writes` */
 	__u32 crowded : 1;	/* a second write marked the flight while one was under way */
 	__u32 zeroed : 1;	/* bytes from zero_first to zero_last are known to be zero */

@@ -17,20 +17,34 @@ static __always_inline __u32 mapped_number(__u64 inode)
 			   KERNEL_READ(inode, inode, i_generation), BPF_CORE_READ(sb, s_dev));
 }
 
+/* Has the hook told of a mapping of this file? */
+static __always_inline int mapped_is_noted(__u32 bit)
+{
+	__u32 at = bit >> 6;
+	__u64 *word = bpf_map_lookup_elem(&mapped, &at);
+
+	return !word || *word & 1ULL << (bit & 63);
+}
+
+__noinline int file_is_unmapped(__u64 mapping)
+{
+	if (KERNEL_READ(address_space, mapping, i_mmap_writable.counter) > 0)
+		return 0;
+	return !mapped_is_noted(mapped_number((__u64)KERNEL_READ(address_space, mapping, host)));
+}
+
 __noinline int doubt_release(__u32 n)
 {
 	struct pf_flight *f = flight_of(n);
-	__u64 *word, now;
-	__u32 bit, at;
+	__u32 bit;
+	__u64 now;
 
 	if (!f || KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
 		return 0;
 	if (!flight_there(f, 0))	/* its file may be gone, and what was read is none */
 		return 0;
 	bit = mapped_number((__u64)KERNEL_READ(address_space, f->mapping, host));
-	at = bit >> 6;
-	word = bpf_map_lookup_elem(&mapped, &at);
-	if (!word || *word & 1ULL << (bit & 63))
+	if (mapped_is_noted(bit))
 		return 0;
 	now = bpf_ktime_get_ns();
 	if (!bpf_map_update_elem(&doubts, &bit, &now, BPF_NOEXIST))

@@ -8,6 +8,12 @@
 #ifndef PF_DOUBT_BPF_H
 #define PF_DOUBT_BPF_H
 
+/*
+ * Is a file not mapped shared and writable, and was it never, as far as the hook has told?
+ * The file must be there.
+ */
+int file_is_unmapped(__u64 mapping);
+
 /* Flight n is released, and its fingerprint waits. */
 int doubt_release(__u32 n);
 

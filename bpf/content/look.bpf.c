@@ -13,6 +13,7 @@
 #include "flight/conn.bpf.h"
 #include "flight/waiting.bpf.h"
 #include "report/op.bpf.h"
+#include "doubt.bpf.h"
 #include "fingerprint.bpf.h"
 #include "look.bpf.h"
 
@@ -33,6 +34,7 @@ __noinline int look_end(struct unseen *u)
 	__builtin_memset(&r->writer, 0, sizeof(r->writer));
 	r->stack_len = 0;
 	op_fill(r, u->op, u->hits, u->inode, 0);
+	r->flags |= u->flags;
 	record_send(r);
 	u->op = 0;
 	u->hits = 0;
@@ -50,7 +52,10 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 	if (!u->op) {
 		u->op = __sync_fetch_and_add(&pf_next_id, 1) + 1;
 		u->inode = inode;
+		u->flags = 0;
 	}
+	if (f->audited && inode && file_is_unmapped(f->mapping))
+		u->flags |= PF_OP_UNKNOWN;
 	/* op must stay the last write reported: no write is under way. */
 	if (hit_claim(f, c, (__u32)u->op))
 		f->op = f->hit_op;

@@ -36,7 +36,8 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->sender.tid = f->sender.tid;
 	r->sender.how = f->sender.how;
 	r->sender.flags = f->sender.kthread ? PF_TASK_KTHREAD : 0;
-	__builtin_memcpy(r->sender.comm, f->comm, PF_COMM_LEN);
+	__builtin_memcpy(r->sender.comm, f->comm_text, sizeof(f->comm_text));
+	r->sender.comm[PF_COMM_LEN - 1] = '\0';
 	r->tuple = c->tuple;
 	r->netns = c->netns;
 	r->file_off = flight_file_off(f);

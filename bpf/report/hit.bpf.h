@@ -19,6 +19,8 @@ struct unseen {
 	__u64 op;		/* 0: none was found yet */
 	__u64 inode;		/* 0: the page is of no file */
 	__u32 hits;
+	__u32 flags;		/* PF_OP_UNKNOWN: it was found in a page that was not at risk */
+	__u32 pad;
 	__u32 read_after;	/* pf_ev_hit.after.read */
 };
 

@@ -9,8 +9,8 @@ import os
 import subprocess
 
 import test_content
-from case import Scene
-from guest import PAGE, do_write, invert, make_file, run_as
+from case import Scene, Watch
+from guest import PAGE, do_write, invert, run_as
 from memory import Mapper
 
 PINNER, STALLER = "build/tests/guest/pinner", "build/tests/guest/staller"
@@ -87,15 +87,17 @@ class Waiting(test_content.Content):
         self.check(incident, scene, NOBODY, [PIECE], how="unknown")
         self.assertEqual({one["pid"] for one in incident["suspects"]}, {first.pid, second.pid})
 
-    def pinned(self, before: bool) -> None:
-        path, data = self.file("tmpfs")
+    def pinner(self, path: str, data: bytes) -> Steps:
         source = path + "-source"
-        make_file(source, len(data))
-        with open(source, "r+b") as file:
+        with open(source, "wb") as file:
             file.write(invert(data))
         self.addCleanup(os.unlink, source)
+        return self.steps("pinned", PINNER, path, source, str(OFF), str(LEN))
+
+    def pinned(self, before: bool) -> None:
+        path, data = self.file("tmpfs")
         scene = None if before else self.scene(path, data=data)
-        pinner = self.steps("pinned", PINNER, path, source, str(OFF), str(LEN))
+        pinner = self.pinner(path, data)
         scene = scene or self.scene(path, data=data)
         self.assertEqual(pinner.go_on(), "stored")
         self.assertEqual(scene.read(), [(OFF, LEN)])
@@ -129,6 +131,34 @@ class Waiting(test_content.Content):
         incident = self.one("corrupt", "unread")
         self.assertEqual(incident["bytes"], LEN - 200)
         self.assertEqual(incident["writer"]["pid"], writer.pid)
+
+    def test_unknown_writer(self) -> None:
+        """Pages that were pinned, and unmapped, before the start. Nobody can know of that."""
+        path, data = self.file("tmpfs")
+        pinner = self.pinner(path, data)
+        watch = Watch("--settle", "600", "--content", "edges", "--audit", "1/1")
+        scene = self.scene(path, data=data)
+        self.assertEqual(pinner.go_on(), "stored")
+        self.assertEqual(scene.read(), [(OFF, LEN)])
+        found = watch.collect()
+        summary = watch.stop()
+        self.assertEqual([(i["verdict"], i["writer"]["how"], i.get("alarm")) for i in found],
+                         [("corrupt", "unknown", True)])
+        self.assertIn(f"a writer that pageflight does not know changed {path}", watch.stderr())
+        self.assertGreaterEqual(summary["counters"]["audited"], len(data) // PAGE)
+
+    def test_known_is_no_alarm(self) -> None:
+        """Pages that do not wait, and a mapping that comes later."""
+        path, data = self.file("tmpfs")
+        watch = Watch("--settle", "600", "--content", "edges", "--audit", "1/1")
+        scene = self.scene(path, data=data)
+        self.mapper(path, flip).step()
+        self.assertEqual(scene.read(), [(OFF, LEN)])
+        found = watch.collect()
+        watch.stop()
+        self.assertEqual([(i["verdict"], i["writer"]["how"], i.get("alarm")) for i in found],
+                         [("corrupt", "unknown", None)])
+        self.assertNotIn("does not know", watch.stderr())
 
     def test_mapped_and_not_stored_to(self) -> None:
         path, data = self.file("tmpfs")

@@ -22,7 +22,7 @@ struct watch_opts {
 
 #define WATCH_DEFAULTS									\
 	.session = {									\
-		.loader = { .content = PF_CONTENT_EDGES },				\
+		.loader = { .content = PF_CONTENT_EDGES, .audit = 1024 },		\
 		.report = { .fail_on = -1 },						\
 		.ready_fd = -1,								\
 		.confined = true,							\
@@ -49,6 +49,9 @@ struct watch_opts {
 	{ .name = "sample", .kind = OPT_RATIO, .at = WATCH_AT(session.loader.sample),	\
 	  .min = 1, .max = 1u << 20, .arg = "1/N",					\
 	  .help = "compare the bytes of one page in N" },				\
+	{ .name = "audit", .kind = OPT_RATIO, .at = WATCH_AT(session.loader.audit),	\
+	  .min = 1, .max = 1u << 20, .arg = "1/N",					\
+	  .help = "take the fingerprint of one page in N at once (1/1024)" },		\
 	FILTER_OPTS(WATCH_AT(filter)),							\
 	{ .name = "max-pages", .kind = OPT_UINT, .at = WATCH_AT(session.loader.max_pages), \
 	  .min = 64, .max = SIZING_PAGES_MAX, .arg = "N",				\

@@ -83,6 +83,7 @@ int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
 	ret_cfg->max_conns = n.conns;
 	ret_cfg->content = opts->content;
 	ret_cfg->sample = opts->sample ? opts->sample : 1;
+	ret_cfg->audit = opts->audit;
 	ret_cfg->atomic = preempt_possible() && kernel_has_atomic(btf);
 	return size_maps(obj, &n, opts);
 }

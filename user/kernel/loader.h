@@ -24,6 +24,7 @@ struct loader_opts {
 	unsigned int ring_bytes;	/* 0: default */
 	int content;			/* enum pf_content */
 	unsigned int sample;		/* one page in N gets a fingerprint; 0: every page */
+	unsigned int audit;		/* of one page in N it does not wait; 0: of none */
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
 };

@@ -172,6 +172,8 @@ static int incident_json(struct sink *sink, const struct shown *shown)
 	json_u64(&j, "bytes", inc->bytes);
 	put_writer(&j, shown);
 	put_suspects(&j, shown);
+	if (pf_incident_is_alarm(inc))
+		json_bool(&j, "alarm", true);
 	put_sender(&j, shown);
 	put_connection(&j, inc);
 	put_file(&j, shown);

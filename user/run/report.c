@@ -139,6 +139,19 @@ static void explain(const struct pf_incident *inc)
 	}
 }
 
+/* Of such a change nothing is known but that it was made: it is told whatever the output is. */
+static void alarm_if_unknown(const struct shown *shown)
+{
+	const struct pf_incident *inc = shown->inc;
+
+	if (!pf_incident_is_alarm(inc))
+		return;
+	if (shown->path)
+		log_error("a writer that pageflight does not know changed %s", shown->path);
+	else
+		log_error("a writer that pageflight does not know changed inode %llu", inc->ino);
+}
+
 int report_incident(struct report *r, const struct pf_incident *inc)
 {
 	struct shown shown = { .inc = inc };
@@ -153,6 +166,7 @@ int report_incident(struct report *r, const struct pf_incident *inc)
 	}
 	explain(inc);
 	name(r, &shown);
+	alarm_if_unknown(&shown);
 	err = outlets_incident(&r->outlets, &shown, &kept);
 	if (err)
 		return err;
