@@ -120,6 +120,7 @@ void feed_about(struct session *s)
 	tap_clock(s->tap, s->began);
 	tap_about_number(s->tap, "settle", opts->settle_ns ? opts->settle_ns : PF_ENGINE_SETTLE_NS);
 	tap_about_number(s->tap, "sample", opts->loader.sample ? opts->loader.sample : 1);
+	tap_about_number(s->tap, "audit", opts->loader.audit);
 	tap_about(s->tap, "min_verdict", pf_verdict_name(opts->report.min_verdict));
 	tap_filter(s->tap, opts->loader.filter);
 	tap_hooks(s->tap, hooks, n);
