@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #define ACKS	    4096
 #define WRITES_4K   2048
 #define WRITES_1M   16
+#define MAPS	    1024
 #define HITS_1	    256
 #define HITS_1000   4			/* more would outrun the daemon, on one processor */
 #define WARM_UP(n)  ((n) / 8)		/* units in front of those that count */
@@ -28,12 +30,14 @@
 
 const char *const load_names[] = {
 	[LOAD_PAGE] = "page sent, acknowledged, released",
+	[LOAD_PAGE_MAPPED] = "the same, of a file mapped writable",
 	[LOAD_ACK] = "ACK on an untracked socket",
 	[LOAD_PING] = "message on an untracked socket, ACK, read",
 	[LOAD_WRITE_4K] = "write() 4 KiB, nothing in flight",
 	[LOAD_WRITE_1M] = "write() 1 MiB, nothing in flight",
 	[LOAD_WRITE_4K_BUSY] = "write() 4 KiB, 100,000 pages in flight",
 	[LOAD_WRITE_1M_BUSY] = "write() 1 MiB, 100,000 pages in flight",
+	[LOAD_MAP] = "mmap() and munmap(), nothing in flight",
 	[LOAD_HIT_1] = "overwrite, in flight on 1 connection",
 	[LOAD_HIT_1000] = "overwrite, in flight on 1,000 connections",
 };
@@ -42,6 +46,7 @@ void (*load_probe)(bool end);
 
 static int sent = -1;		/* the file that is sent */
 static int other = -1;		/* one that is not */
+static int shared = -1;		/* one that is sent, and mapped writable */
 static char *data;
 
 void load_prepare(void)
@@ -49,6 +54,9 @@ void load_prepare(void)
 	net_prepare();
 	sent = file_new(FILE_SIZE);
 	other = file_new(FILE_SIZE);
+	shared = file_new(FILE_SIZE);
+	must(mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, shared, 0) != MAP_FAILED,
+	     "mmap");
 	data = malloc(FILE_SIZE);
 	must(data, "malloc");
 	memset(data, 7, FILE_SIZE);
@@ -100,28 +108,40 @@ static double end(clockid_t clock, uint64_t began)
 	return took;
 }
 
-static void pages(struct pair *p, int n)
+static void pages(struct pair *p, int file, int n)
 {
 	for (size_t at = 0, left = (size_t)n * PAGE; left; left -= CHUNK) {
-		pair_send(p, sent, at, CHUNK);
+		pair_send(p, file, at, CHUNK);
 		pair_discard(p, CHUNK);
 		at = (at + CHUNK) % FILE_SIZE;
 	}
 }
 
-static double run_pages(void)
+static double run_pages(int file)
 {
 	struct pair p;
 	uint64_t began;
 	double took;
 
 	pair_open(&p, 4 * CHUNK);
-	pages(&p, WARM_UP(PAGES));	/* the window opens, caches fill */
+	pages(&p, file, WARM_UP(PAGES));	/* the window opens, caches fill */
 	began = begin(CLOCK_MONOTONIC);
-	pages(&p, PAGES);
+	pages(&p, file, PAGES);
 	took = end(CLOCK_MONOTONIC, began);
 	pair_close(&p);
 	return took;
+}
+
+static double run_maps(void)
+{
+	uint64_t began = begin(CLOCK_MONOTONIC);
+
+	for (int i = 0; i < MAPS; i++) {
+		void *at = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, other, 0);
+
+		must(at != MAP_FAILED && !munmap(at, PAGE), "mmap");
+	}
+	return end(CLOCK_MONOTONIC, began);
 }
 
 static void ping(int from, int to)
@@ -219,7 +239,9 @@ static double run_one(enum load load)
 {
 	switch (load) {
 	case LOAD_PAGE:
-		return run_pages();
+		return run_pages(sent);
+	case LOAD_PAGE_MAPPED:
+		return run_pages(shared);
 	case LOAD_ACK:
 		return run_untracked(run_acks);
 	case LOAD_PING:
@@ -230,6 +252,8 @@ static double run_one(enum load load)
 	case LOAD_WRITE_1M:
 	case LOAD_WRITE_1M_BUSY:
 		return run_writes(FILE_SIZE, WRITES_1M);
+	case LOAD_MAP:
+		return run_maps();
 	case LOAD_HIT_1:
 		return run_hits(1, HITS_1);
 	case LOAD_HIT_1000:
@@ -243,10 +267,11 @@ static double run_one(enum load load)
 double load_units(enum load load)
 {
 	static const int units[] = {
-		[LOAD_PAGE] = PAGES,
+		[LOAD_PAGE] = PAGES,		  [LOAD_PAGE_MAPPED] = PAGES,
 		[LOAD_ACK] = ACKS,		  [LOAD_PING] = 2 * PINGS,
 		[LOAD_WRITE_4K] = WRITES_4K,	  [LOAD_WRITE_1M] = WRITES_1M,
 		[LOAD_WRITE_4K_BUSY] = WRITES_4K, [LOAD_WRITE_1M_BUSY] = WRITES_1M,
+		[LOAD_MAP] = MAPS,
 		[LOAD_HIT_1] = HITS_1,		  [LOAD_HIT_1000] = HITS_1000,
 	};
 

@@ -11,12 +11,14 @@
 
 enum load {
 	LOAD_PAGE,		/* a page: sent, acknowledged, read */
+	LOAD_PAGE_MAPPED,	/* the same, of a file that is mapped writable */
 	LOAD_ACK,		/* an ACK on a socket that never sent by reference */
 	LOAD_PING,		/* a message there: sent, acknowledged by the next one, read */
 	LOAD_WRITE_4K,		/* write() of 4 KiB to a file that is not in flight */
 	LOAD_WRITE_1M,
 	LOAD_WRITE_4K_BUSY,	/* the same with 100,000 pages of another in flight */
 	LOAD_WRITE_1M_BUSY,
+	LOAD_MAP,		/* mmap(), shared and writable, and munmap() of a file not in flight */
 	LOAD_HIT_1,		/* write() of a page in flight on one connection */
 	LOAD_HIT_1000,		/* on a thousand */
 	LOAD_MAX
