@@ -60,6 +60,20 @@ class Commands(unittest.TestCase):
         for result in probe["selftest"]["results"]:
             self.assertEqual(result["seen"], result["expected"], result)
 
+    def test_where_fingerprints_wait(self) -> None:
+        """On the file systems of this machine, unless the kernel may skip programs."""
+        version = os.uname().version
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            unpreempted = re.search(r" bpf_local_irq_save$", symbols.read(), re.M)
+        mode = "(full)" if "PREEMPT" in version else "(none)"
+        if "PREEMPT_DYNAMIC" in version:
+            with open("/sys/kernel/debug/sched/preempt", encoding="ascii") as file:
+                mode = file.read()
+        (probe,) = self.json(0, "probe", "-j")
+        sure = "(none)" in mode or "(voluntary)" in mode or unpreempted
+        waits = ["tmpfs", "ext4", "xfs"] if sure and "PREEMPT_RT" not in version else []
+        self.assertEqual(probe["waits"], waits)
+
     def test_what_is_not_detected(self) -> None:
         """The summary has the list that probe has, and the start of watch says each of it."""
         (probe,) = self.json(0, "probe", "-j")

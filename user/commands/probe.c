@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "commands.h"
 #include "kernel/hooks.h"
+#include "kernel/lazy.h"
 #include "kernel/loader.h"
 #include "kernel/selftest.h"
 #include "output/blind_json.h"
@@ -38,6 +39,7 @@ struct probe {
 	struct selftest_result results[SELFTEST_RESULTS];
 	int test_err;
 	bool passed;
+	__u32 waits;		/* PF_FS_* */
 	char release[sizeof(((struct utsname *)0)->release)];
 };
 
@@ -72,6 +74,18 @@ static void print_blind(const struct probe *p)
 	}
 }
 
+/* Where pages cost little more than in mode off. */
+static void print_waits(const struct probe *p)
+{
+	const char *name;
+
+	printf("\nfingerprints wait on:");
+	for (unsigned int i = 0; (name = lazy_file_system_name(i)); i++)
+		if (p->waits >> i & 1)
+			printf(" %s", name);
+	puts(p->waits ? "" : " no file system");
+}
+
 static int print_text(const struct probe *p)
 {
 	printf("kernel %s\n\n%-17s %-35s %-11s %s\n", p->release, "ROLE", "HOOK", "STATE", "WHY");
@@ -85,6 +99,7 @@ static int print_text(const struct probe *p)
 		printf("%-17s %-35s %-11s %s\n", h->role, hook, hook_state_name(h->state), hook_why_not(h));
 	}
 	print_blind(p);
+	print_waits(p);
 	putchar('\n');
 	if (p->test_err) {
 		printf("self-test could not run: %s\n", strerror(-p->test_err));
@@ -118,6 +133,17 @@ static void put_hooks(struct json *j, const struct probe *p)
 	json_array_end(j);
 }
 
+static void put_waits(struct json *j, const struct probe *p)
+{
+	const char *name;
+
+	json_array(j, "waits");
+	for (unsigned int i = 0; (name = lazy_file_system_name(i)); i++)
+		if (p->waits >> i & 1)
+			json_text(j, NULL, name);
+	json_array_end(j);
+}
+
 static void put_test(struct json *j, const struct probe *p)
 {
 	json_object(j, "selftest");
@@ -148,6 +174,7 @@ static int print_json(const struct probe *p)
 	json_text(&j, "kernel", p->release);
 	put_hooks(&j, p);
 	json_put_blind(&j, p->hooks, p->n);
+	put_waits(&j, p);
 	put_test(&j, p);
 	return json_end(&j, stdout);
 }
@@ -169,6 +196,7 @@ static int run(struct probe *p, const struct probe_opts *opts)
 	/* What it reads from now on are records of everybody's writes. */
 	capabilities_keep(0);
 	p->hooks = loader_hooks(l, &p->n);
+	p->waits = loader_waits(l);
 	p->test_err = selftest_run(l, p->results, &p->passed);
 	out_err = opts->json ? print_json(p) : print_text(p);
 	loader_close(l);

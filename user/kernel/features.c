@@ -104,6 +104,11 @@ bool kernel_has_huge_index(const struct btf *btf)
 	return btf__find_by_name_kind(btf, "hugetlb_basepage_index", BTF_KIND_FUNC) > 0;
 }
 
+bool kernel_shows_writers(const struct btf *btf)
+{
+	return struct_has(btf, "rw_semaphore", "count");	/* not under PREEMPT_RT */
+}
+
 /* Types of a module, its parameters, or a file system of its name: a kernel with it has one. */
 bool kernel_has_module(const char *name)
 {

@@ -20,6 +20,9 @@ bool kernel_has_atomic(const struct btf *btf);
 /* Does the index of a page of hugetlbfs count huge pages? It does up to 6.6. */
 bool kernel_has_huge_index(const struct btf *btf);
 
+/* Can it be read off the lock of a file that somebody writes to it? */
+bool kernel_shows_writers(const struct btf *btf);
+
 /* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
 bool kernel_has_hook(void *ctx, const struct hook *h);
 

@@ -45,3 +45,10 @@ __u32 lazy_file_systems(const struct hook *hooks, size_t n)
 		sound |= PF_FS_XFS;
 	return sound;
 }
+
+const char *lazy_file_system_name(unsigned int i)
+{
+	static const char *const names[] = { "tmpfs", "ext4", "xfs" };
+
+	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
+}

@@ -19,4 +19,7 @@ bool lazy_possible(const struct hook *hooks, size_t n);
 /* The file systems whose every writer is hooked: PF_FS_* bits. */
 __u32 lazy_file_systems(const struct hook *hooks, size_t n);
 
+/* The name of file system 1 << i; NULL for an i that has none. */
+const char *lazy_file_system_name(unsigned int i);
+
 #endif

@@ -37,6 +37,7 @@ struct loader {
 	size_t n, max;			/* records taken, and to be taken, in one call */
 	const char *positions;		/* of the ring buffer's reader, and a page behind, its writers */
 	int n_cpus;
+	bool shows_writers;		/* see kernel_shows_writers() */
 	__u64 mappings_missed;		/* as far as it is known that they were */
 };
 
@@ -84,6 +85,7 @@ static int configure(struct loader *l, const struct loader_opts *opts, const str
 	struct bpf_object *obj = l->skel->obj;
 	int err = configure_sizes(obj, &l->skel->rodata->cfg, opts, btf);
 
+	l->shows_writers = kernel_shows_writers(btf);
 	if (err)
 		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
 	err = ground_check_direct(l->skel->rodata->cfg.direct, ret_err);
@@ -136,10 +138,11 @@ static void be_lazy(struct loader *l)
 {
 	const struct hook *hooks = l->programs.hooks;
 
-	if (preempt_possible() && !l->skel->rodata->cfg.atomic)
+	if (!l->shows_writers || (preempt_possible() && !l->skel->rodata->cfg.atomic) ||
+	    !lazy_possible(hooks, hooks_n))
 		return;
 	l->skel->bss->pf_sound_fs = lazy_file_systems(hooks, hooks_n);
-	l->skel->bss->pf_lazy = lazy_possible(hooks, hooks_n);
+	l->skel->bss->pf_lazy = 1;
 }
 
 /* The ring buffer first: what is attached writes to it. */
@@ -237,6 +240,11 @@ __u64 loader_written(const struct loader *l)
 	const char *at = l->positions + sysconf(_SC_PAGESIZE);
 
 	return __atomic_load_n((const unsigned long *)at, __ATOMIC_ACQUIRE);
+}
+
+__u32 loader_waits(const struct loader *l)
+{
+	return l->skel->bss->pf_page_offset && l->skel->bss->pf_lazy ? l->skel->bss->pf_sound_fs : 0;
 }
 
 int loader_totals(const struct loader *l, struct pf_totals *ret_totals)

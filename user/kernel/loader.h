@@ -68,6 +68,9 @@ int loader_sweep(struct loader *l, bool last);
  */
 int loader_content(const struct loader *l);
 
+/* The file systems on which fingerprints wait for the first change: PF_FS_* bits; see lazy.h. */
+__u32 loader_waits(const struct loader *l);
+
 int loader_totals(const struct loader *l, struct pf_totals *ret_totals);
 
 /* The hook table with its state on this kernel, for printing; see hooks.h. */
