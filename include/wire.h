@@ -295,6 +295,16 @@ enum pf_content {
 #define PF_FS_EXT4  2u
 #define PF_FS_XFS   4u
 
+#define PF_DOUBTS 64		/* a power of two */
+
+/* A file that was found mapped, though the hook of mappings had not told of it. */
+struct pf_doubt {
+	__u64 since;		/* 0: there is none */
+	__u32 bit;		/* of the map `mapped` */
+	__u32 pad;
+};
+_Static_assert(sizeof(struct pf_doubt) == 16, "pf_doubt");
+
 /* How user space asks on_memmap() where pages are. The answer is right if fp is. */
 struct pf_memmap {
 	__u32 tgid;		/* its file fd has one page, of known bytes */

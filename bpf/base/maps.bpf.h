@@ -34,7 +34,6 @@
  * answers	whether a file lies below one of these, for FILTER_ANSWER_NS
  * mapped	a bit for each file that was ever mapped shared and writable; see
  *		content/risk.bpf.h
- * doubts	such a bit -> when its file was found mapped though the bit was not set
  *
  * `flights` is a single map element, so that a program can follow chains while it holds
  * a lock: no helper may be called under a bpf_spin_lock, not even a map lookup.
@@ -68,7 +67,7 @@ extern __u32 pf_zero;
 
 extern __u32 pf_lazy;		/* fingerprints may wait: see flight/waiting.bpf.h */
 extern __u32 pf_sound_fs;	/* PF_FS_*: file systems whose every writer is hooked */
-extern __u32 pf_doubts;		/* entries of `doubts` */
+extern struct pf_doubt pf_doubts[PF_DOUBTS];	/* by the low bits of their bit in `mapped` */
 
 extern __u64 pf_anchor;		/* its own address, or 0 until that is known: see number_of() */
 
@@ -253,14 +252,6 @@ struct pf_map_mapped {
 	__type(value, __u64);
 };
 
-struct pf_map_doubts {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 4096);
-	__uint(map_flags, BPF_F_NO_PREALLOC);		/* there should be none */
-	__type(key, __u32);
-	__type(value, __u64);
-};
-
 extern struct pf_map_flights flights SEC(".maps");
 extern struct pf_map_free free_flights SEC(".maps");
 extern struct pf_map_buckets buckets SEC(".maps");
@@ -286,6 +277,5 @@ extern struct pf_map_cgroups cgroups SEC(".maps");
 extern struct pf_map_places places SEC(".maps");
 extern struct pf_map_answers answers SEC(".maps");
 extern struct pf_map_mapped mapped SEC(".maps");
-extern struct pf_map_doubts doubts SEC(".maps");
 
 #endif

@@ -36,8 +36,8 @@ __noinline int file_is_unmapped(__u64 mapping)
 __noinline int doubt_release(__u32 n)
 {
 	struct pf_flight *f = flight_of(n);
+	struct pf_doubt *d;
 	__u32 bit;
-	__u64 now;
 
 	if (!f || KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
 		return 0;
@@ -46,8 +46,10 @@ __noinline int doubt_release(__u32 n)
 	bit = mapped_number((__u64)KERNEL_READ(address_space, f->mapping, host));
 	if (mapped_is_noted(bit))
 		return 0;
-	now = bpf_ktime_get_ns();
-	if (!bpf_map_update_elem(&doubts, &bit, &now, BPF_NOEXIST))
-		__sync_fetch_and_add(&pf_doubts, 1);
+	d = &pf_doubts[bit & (PF_DOUBTS - 1)];
+	if (d->since)	/* this one or another: one is enough for the loss to be known */
+		return 0;
+	d->bit = bit;
+	d->since = bpf_ktime_get_ns();
 	return 0;
 }

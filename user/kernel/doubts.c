@@ -7,7 +7,6 @@
 #include "base/clock.h"
 
 #define HOOK_NS (100 * NSEC_PER_MSEC)	/* from the count of a mapping to the hook */
-#define DOUBTS_MAX 4096
 
 static bool is_told(int mapped, __u32 bit)
 {
@@ -17,21 +16,18 @@ static bool is_told(int mapped, __u32 bit)
 	return bpf_map_lookup_elem(mapped, &at, &word) || word >> (bit & 63) & 1;
 }
 
-__u64 doubts_check(int doubts, int mapped, bool last, __u32 *ret_taken)
+unsigned int doubts_check(volatile struct pf_doubt doubts[PF_DOUBTS], int mapped, bool last)
 {
-	__u64 now = clock_mono_ns(), since, untold = 0;
-	__u32 keys[DOUBTS_MAX], n = 0, taken = 0;
+	__u64 now = clock_mono_ns();
+	unsigned int untold = 0;
 
-	/* A key that is deleted leads to no other. */
-	while (n < DOUBTS_MAX && !bpf_map_get_next_key(doubts, n ? &keys[n - 1] : NULL, &keys[n]))
-		n++;
-	for (__u32 i = 0; i < n; i++) {
-		if (bpf_map_lookup_elem(doubts, &keys[i], &since) ||
-		    (!last && now < since + HOOK_NS))
+	for (int i = 0; i < PF_DOUBTS; i++) {
+		__u64 since = doubts[i].since;
+
+		if (!since || (!last && now < since + HOOK_NS))
 			continue;
-		untold += !is_told(mapped, keys[i]);
-		taken += !bpf_map_delete_elem(doubts, &keys[i]);
+		untold += !is_told(mapped, doubts[i].bit);
+		doubts[i].since = 0;
 	}
-	*ret_taken = taken;
 	return untold;
 }

@@ -7,13 +7,12 @@
 #define PAGEFLIGHT_DOUBTS_H
 
 #include <stdbool.h>
-#include <linux/types.h>
+#include "wire.h"
 
 /*
- * Go through the map `doubts`, and take out what is decided. Younger ones than a moment
- * are left, unless this is the last call. Returns how many the hook has not told of;
- * *ret_taken is how many entries are gone.
+ * Decide the doubts, but for those that are younger than a moment, unless this is the last
+ * call. Returns how many files the hook has not told of. mapped is the map of that name.
  */
-__u64 doubts_check(int doubts, int mapped, bool last, __u32 *ret_taken);
+unsigned int doubts_check(volatile struct pf_doubt doubts[PF_DOUBTS], int mapped, bool last);
 
 #endif

@@ -275,21 +275,10 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 	return 0;
 }
 
-/* Mostly there are none, so a look costs nothing. */
-static void check_doubts(struct loader *l, bool last)
-{
-	__u32 taken;
-
-	if (!*(volatile __u32 *)&l->skel->bss->pf_doubts)
-		return;
-	l->mappings_missed += doubts_check(bpf_map__fd(l->skel->maps.doubts),
-					   bpf_map__fd(l->skel->maps.mapped), last, &taken);
-	__atomic_fetch_sub(&l->skel->bss->pf_doubts, taken, __ATOMIC_RELAXED);
-}
-
 int loader_sweep(struct loader *l, bool last)
 {
-	check_doubts(l, last);
+	l->mappings_missed += doubts_check(l->skel->bss->pf_doubts,
+					   bpf_map__fd(l->skel->maps.mapped), last);
 	l->skel->bss->pf_linger_no_more = last;
 	/* The kernel side counts them, so a look costs nothing. */
 	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)
