@@ -173,7 +173,6 @@ TEST_FN(test_contract)
 	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
 	assert_false(json_object_object_get_ex(at(obj, "sender"), "module", NULL));
 	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
-	assert_false(json_object_object_get_ex(obj, "alarm", NULL));
 	assert_int_equal(json_object_array_length(at(obj, "ranges")), 2);
 	json_object_put(obj);
 }
@@ -200,22 +199,6 @@ TEST_FN(test_odd_bytes)
 	struct sample sample = sample_odd();
 	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
-	json_object_put(obj);
-}
-
-TEST_FN(test_alarm)
-{
-	static const struct key keys[] = {
-		{ "alarm", json_type_boolean, "true" },
-	};
-	struct sample sample = sample_incident();
-	struct pf_ev_op op = *sample.inc.op_rec;
-	struct json_object *obj;
-
-	op.flags |= PF_OP_UNKNOWN;
-	sample.inc.op_rec = &op;
-	obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 	expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
@@ -401,7 +384,6 @@ int main(void)
 		cmocka_unit_test(the_check_itself),
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_odd_bytes),
-		cmocka_unit_test(test_alarm),
 		cmocka_unit_test(test_unknown_path),
 		cmocka_unit_test(test_unseen_writer),
 		cmocka_unit_test(test_user_memory),
