@@ -25,9 +25,9 @@
 	TWICE(prog "_end", .method = HOOK_FEXIT, .symbol = target, __VA_ARGS__)
 
 /* A program without which fingerprints do not wait: see lazy.h. */
-#define FOR_WAITING									\
-	.role = "content mapped", .content = PF_CONTENT_EDGES, .spares = true,		\
-	.blind_without = "files that become writable through a mapping, or shorter"
+#define FOR_WAITING(how, target)							\
+	.role = "content mapped", .content = PF_CONTENT_EDGES, .method = how, .symbol = target,	\
+	.spares = true, .blind_without = "files that become writable through a mapping, or shorter"
 
 /* Newest candidate of a role first. */
 static const struct hook table[] = {
@@ -38,15 +38,10 @@ static const struct hook table[] = {
 		.content = PF_CONTENT_EDGES, .skips_ignored = true,
 		.blind_without = "what the bytes are: fingerprints, so stores through mappings too",
 	},
-	TWICE("on_map_rmap", FOR_WAITING, .group = 1,
-	      .method = HOOK_FENTRY, .symbol = "mapping_rmap_tree_insert"),
-	TWICE("on_map", FOR_WAITING, .group = 2,
-	      .method = HOOK_FENTRY, .symbol = "vma_interval_tree_insert"),
-	TWICE("on_size", FOR_WAITING, .method = HOOK_FENTRY, .symbol = "notify_change"),
-	{
-		.program = "on_mapped", FOR_WAITING,
-		.method = HOOK_ITER, .symbol = "task_vma", .run = HOOK_RUN_ASIDE,
-	},
+	TWICE("on_map_rmap", FOR_WAITING(HOOK_FENTRY, "mapping_rmap_tree_insert"), .group = 1),
+	TWICE("on_map", FOR_WAITING(HOOK_FENTRY, "vma_interval_tree_insert"), .group = 2),
+	TWICE("on_size", FOR_WAITING(HOOK_FENTRY, "notify_change")),
+	{ .program = "on_mapped", FOR_WAITING(HOOK_ITER, "task_vma"), .run = HOOK_RUN_ASIDE },
 	{
 		.program = "on_splice", .role = "attach", .group = 1, .required = true,
 		.method = HOOK_FEXIT, .symbol = "skb_splice_from_iter",
