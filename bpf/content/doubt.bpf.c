@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/index.bpf.h"
+#include "flight/waiting.bpf.h"
 #include "doubt.bpf.h"
 #include "risk.bpf.h"
 
@@ -33,13 +34,16 @@ __noinline int file_is_unmapped(__u64 mapping)
 	return !mapped_is_noted(mapped_number((__u64)KERNEL_READ(address_space, mapping, host)));
 }
 
-__noinline int doubt_release(__u32 n)
+__noinline int doubt_release(__u32 n, __u32 *asked)
 {
 	struct pf_flight *f = flight_of(n);
 	struct pf_doubt *d;
 	__u32 bit;
 
-	if (!f || KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
+	if (!f || !asked || !fp_waits(f->fp))
+		return 0;
+	*asked = f->mapping;
+	if (KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
 		return 0;
 	if (!flight_there(f, 0))	/* its file may be gone, and what was read is none */
 		return 0;

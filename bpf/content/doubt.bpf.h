@@ -14,7 +14,7 @@
  */
 int file_is_unmapped(__u64 mapping);
 
-/* Flight n is released, and its fingerprint waits. */
-int doubt_release(__u32 n);
+/* Flight n is released. If its fingerprint waits, *asked becomes the low half of its mapping. */
+int doubt_release(__u32 n, __u32 *asked);
 
 #endif

@@ -70,7 +70,7 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	__u64 now, last;
 	__u32 op;
 
-	if (!u || !bounds || !f || !c || !content_on() || !flight_known(f) ||
+	if (!u || !bounds || !f || !c || !content_on() || !flight_has_fp(f) ||
 	    flight_open_write(f))
 		return 0;
 	op = f->op;
@@ -79,7 +79,7 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	/* A write that came between has looked at the result itself. */
 	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
-	if (now == (last ?: f->fp))
+	if (now == last_or(last, f->fp))
 		return 1;
 	progress_sent(&at, c, 0);
 	at.read = at.una;

@@ -36,10 +36,25 @@ static __always_inline __u64 flight_known(const struct pf_flight *f)
 	return fp_waits(fp) ? 0 : fp;
 }
 
+/* Has the flight a fingerprint? This is one comparison, for the verifier's sake. */
+static __always_inline int flight_has_fp(const struct pf_flight *f)
+{
+	return f->fp - 1 < FP_WAITS - 1;
+}
+
+/* `last` or, if that is 0, fp: without a branch, which the verifier would follow both ways. */
+static __always_inline __u64 last_or(__u64 last, __u64 fp)
+{
+	__u64 none = ((last | -last) >> 63) - 1;
+
+	asm volatile("" : "+r"(none));
+	return last | (fp & none);
+}
+
 /* The fingerprint of a flight at its last look; it must be known. */
 static __always_inline __u64 flight_last(const struct pf_flight *f)
 {
-	return f->last ?: f->fp;
+	return last_or(f->last, f->fp);
 }
 
 /* A flight that ends at `end` is about to get its fingerprint. */

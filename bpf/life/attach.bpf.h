@@ -41,9 +41,8 @@ struct append {
 	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
-	__u64 waits;		/* mapping of flights whose fingerprints may wait; 0: none */
-	__u32 mixed;		/* such flights are of more than one mapping */
-	__u32 taken;		/* fingerprints were taken */
+	__u64 now;
+	__u64 ones, zeros;	/* bits of the mappings of flights whose fingerprints wait */
 };
 
 static __always_inline __u32 pages_in(__u32 bytes)
@@ -134,7 +133,6 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct append
 	__u64 id;
 
 	if (a->first) {
-		f->attached = behind->attached;
 		f->sender_low = behind->sender_low;
 		f->sender_high = behind->sender_high;
 		__builtin_memcpy(f->comm, behind->comm, PF_COMM_LEN);
@@ -146,7 +144,6 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct append
 	sender.pid = id >> 32;
 	sender.how = sender_how(task, a->zerocopy);
 	sender.kthread = !task->mm;
-	f->attached = bpf_ktime_get_ns();
 	f->sender_low = sender.low;
 	f->sender_high = sender.high;
 	bpf_get_current_comm(f->comm, PF_COMM_LEN);
@@ -165,24 +162,31 @@ static __always_inline void fill(struct pf_flight *f, const struct append *a,
 	f->page = page;
 	f->mapping = id->mapping;
 	f->index = id->index;
+	f->attached = a->now;
 	f->op = f->hit_op = f->write_tid = f->crowded = f->zeroed = 0;
 	f->fp = f->last = 0;
 }
 
-/* A file's page gets its fingerprint later, if it is not at risk: see append_finish(). */
-static __always_inline void fill_fp(struct pf_flight *f, struct append *a)
+/* Each fingerprint waits. If the page is at risk, that is until append_finish(). */
+static __always_inline void fill_fp(struct append *a, struct pf_flight *f)
 {
 	if (!content_on() || (cfg.sample != 1 && bpf_get_prandom_u32() % cfg.sample))
 		return;
-	if (!pf_lazy || !f->mapping || a->zerocopy) {
-		f->fp = flight_fp(f);
-		a->taken = 1;
-		return;
-	}
 	f->fp = fp_waiting(f->attached);
-	if (a->waits && a->waits != f->mapping)
-		a->mixed = 1;
-	a->waits = f->mapping;
+	a->ones |= f->mapping;
+	a->zeros |= ~f->mapping;
+}
+
+/* Does the fingerprint of any flight wait? */
+static __always_inline int append_waits(const struct append *a)
+{
+	return (a->ones | a->zeros) != 0;
+}
+
+/* The mapping of all of these flights; 0: they have more than one, or one has none. */
+static __always_inline __u64 append_mapping(const struct append *a)
+{
+	return a->ones == ~a->zeros ? a->ones : 0;
 }
 
 /* Make a flight of a page piece, in front of those made so far. */
@@ -220,8 +224,8 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	}
 	f = flight_at(base, n);
 	fill(f, a, &id, page, off, len);
+	fill_fp(a, f);
 	fill_sender(f, a, flight_at(base, a->first));
-	fill_fp(f, a);
 	if (id.kind == PAGE_FILE)
 		append_near(a, base, n);
 	else
@@ -270,6 +274,7 @@ __noinline int append_follow(struct append *a)
 
 	if (!a)
 		return 0;
+	a->now = bpf_ktime_get_ns();
 	/* Up to 6.4 a call has one page. */
 	if (!on_append_step(0, &a))
 		bpf_loop(ITER_PIECES - 1, on_append_step, &a, 0);
@@ -335,9 +340,7 @@ __noinline int append_finish(struct append *a, int at_risk)
 	c = conn_at(a->conn);
 	if (!c || !base)
 		return 0;
-	if (a->taken)
-		conn_fp_reaches(c, flight_at(base, a->last)->seq + flight_len(flight_at(base, a->last)));
-	if (a->waits && (at_risk || is_audited())) {
+	if (append_waits(a) && (at_risk || is_audited())) {
 		l.at = a->first;
 		l.left = a->pages;
 		l.audited = !at_risk;

@@ -33,11 +33,12 @@ struct drain {
 	struct unseen u;
 	struct copy_bounds bounds;
 	__u64 now;
-	__u64 unlooked;		/* mapping of the last flight whose fingerprint still waited */
 	__u64 attached;		/* when the first of those in acked and ended was attached */
 	__u32 acked, ended;
 	__u32 at;		/* flight of the batch to end next */
 	__u32 left;		/* flights of the batch to end */
+	__u32 has_fp;		/* the flight that is ended has a fingerprint */
+	__u32 asked;		/* low half of the mapping of which doubt_release() was asked last */
 	__u32 near, n_near;	/* the first of some neighbours, and their number */
 	__u32 slot;
 	__u32 most;		/* flights that may be ended */
@@ -252,7 +253,7 @@ static __always_inline void drain_index(struct drain *d, void *base, __u32 n,
 		d->near = n;
 	d->n_near++;
 	/* At once, where a write could still find a flight whose end was reported. */
-	if (pf_open_writes || (content_on() && flight_known(f)))
+	if (pf_open_writes || d->has_fp)
 		drain_flush_near(d);
 }
 
@@ -269,11 +270,7 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 	d->ended++;
 	if (d->left <= d->b.unacked)
 		d->acked++;
-	fp = flight_known(f) ? last_look(d, n, f, c, d->b.why) : 0;
-	if (fp_waits(f->fp) && f->mapping != d->unlooked) {
-		d->unlooked = f->mapping;
-		doubt_release(n);
-	}
+	fp = d->has_fp ? last_look(d, n, f, c, d->b.why) : 0;
 	if (pf_open_writes && (f->crowded || f->op != f->hit_op))
 		hit_unfinished(n);
 	if (f->hit_op || f->orig)
@@ -303,8 +300,11 @@ static int on_drain(__u32 i, struct drain *d)
 	n = d->at;
 	f = flight_at(base, n);
 	d->at = f->next;
+	d->has_fp = flight_has_fp(f);
 	drain_one(d, n, f, c);
 	drain_index(d, base, n, f);
+	if (content_on() && !d->has_fp && (__u32)f->mapping != d->asked)
+		doubt_release(n, &d->asked);
 	if (--d->left)
 		return 0;
 	drain_flush_near(d);

@@ -123,7 +123,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 {
 	__u32 op = (__u32)k->w->op, flags = 0;
 	struct pf_conn *c = conn_at(f->conn);
-	__u64 before, after = 0;
+	__u64 before = 0, after = 0;
 	struct byte_range part;
 	__u32 from;
 
@@ -140,11 +140,12 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
-	if (fp_waits(f->fp))	/* nobody knows any more what the bytes were */
-		f->fp = 0;
-	before = flight_last(f);
-	if (f->fp)
+	if (flight_has_fp(f)) {
+		before = flight_last(f);
 		after = flight_fp(f);
+	} else {
+		f->fp = 0;	/* if it waits still, nobody knows any more what the bytes were */
+	}
 	if (flags || f->crowded || !after)
 		before = 0;	/* f->last is not of the moment when this write began */
 	f->last = after ?: f->last;

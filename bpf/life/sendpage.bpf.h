@@ -37,7 +37,9 @@ static __always_inline __u32 sendpage_conn(const struct pf_sendpage *s)
 /* The page itself may be the tail of a folio, which has no mapping. */
 static __always_inline int sendpage_at_risk(const struct append *a, const struct page *page)
 {
-	return a->mixed || !page || number_of(page->mapping) != a->waits || risk_of(page->mapping);
+	__u64 mapping = append_mapping(a);
+
+	return !mapping || !page || number_of(page->mapping) != mapping || risk_of(page->mapping);
 }
 
 /* Attach what was queued since the last time. */
@@ -58,7 +60,7 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 	a.seq = now;
 	a.conn = sendpage_conn(s);
 	append_follow(&a);
-	append_finish(&a, a.waits && sendpage_at_risk(&a, page));
+	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
 	s->conn = a.conn;
 	s->off += now - s->seq;
 	s->seq = now;

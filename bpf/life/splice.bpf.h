@@ -30,6 +30,13 @@ static __always_inline __u64 sock_of_tail(struct sk_buff *skb)
 	return sock_is_tcp(s) ? sk : 0;
 }
 
+static __always_inline int splice_at_risk(const struct append *a)
+{
+	__u64 mapping = append_mapping(a);
+
+	return !mapping || risk_of(TYPED(address_space, mapping));
+}
+
 /* The call has appended `copied` bytes to skb. */
 static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *iter, __u64 copied)
 {
@@ -67,7 +74,7 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 		a.end = iter->iov_offset;
 	}
 	append_follow(&a);
-	append_finish(&a, a.waits && (a.mixed || risk_of(TYPED(address_space, a.waits))));
+	append_finish(&a, append_waits(&a) && splice_at_risk(&a));
 }
 
 /*
