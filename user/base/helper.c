@@ -3,6 +3,7 @@
 #include "helper.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -32,19 +33,33 @@ static void block_ends(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
-static void run_helper(const char *name, int fd, int (*run)(void *ctx, int fd), void *ctx)
+/* Put the two where they belong, by way of numbers that are free. */
+static int place(int fd, int keep)
+{
+	int copy = keep < 0 ? -1 : fcntl(keep, F_DUPFD, OWN_FD + 2);
+
+	if (keep >= 0 && copy < 0)
+		return -errno;
+	if (fd != OWN_FD && dup2(fd, OWN_FD) < 0)
+		return -errno;
+	if (keep >= 0 && dup2(copy, OWN_FD + 1) < 0)
+		return -errno;
+	closefrom(OWN_FD + 1 + (keep >= 0));
+	return 0;
+}
+
+static void run_helper(const char *name, int fd, int keep, int (*run)(void *ctx, int fd), void *ctx)
 {
 	prctl(PR_SET_NAME, name);
 	block_ends();
 	log_set_writer(NULL, NULL);
-	if (fd != OWN_FD && dup2(fd, OWN_FD) < 0)
+	if (place(fd, keep))
 		_exit(1);
-	closefrom(OWN_FD + 1);
 	_exit(run(ctx, OWN_FD));
 }
 
-int helper_start(struct helper *ret_helper, const char *name, int (*run)(void *ctx, int fd),
-		 void *ctx)
+int helper_start_with(struct helper *ret_helper, const char *name, int (*run)(void *ctx, int fd),
+		      void *ctx, int keep)
 {
 	const int bytes = SOCKET_BYTES;
 	int fds[2], err;
@@ -56,7 +71,7 @@ int helper_start(struct helper *ret_helper, const char *name, int (*run)(void *c
 	setsockopt(fds[0], SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
 	pid = fork();
 	if (!pid)
-		run_helper(name, fds[1], run, ctx);
+		run_helper(name, fds[1], keep, run, ctx);
 	err = pid < 0 ? -errno : 0;
 	close(fds[1]);
 	if (err) {
@@ -65,6 +80,12 @@ int helper_start(struct helper *ret_helper, const char *name, int (*run)(void *c
 	}
 	*ret_helper = (struct helper){ .pid = pid, .fd = fds[0] };
 	return 0;
+}
+
+int helper_start(struct helper *ret_helper, const char *name, int (*run)(void *ctx, int fd),
+		 void *ctx)
+{
+	return helper_start_with(ret_helper, name, run, ctx, -1);
 }
 
 int helper_end(struct helper *helper, __u64 limit_ns, int stop_fd)

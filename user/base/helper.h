@@ -22,6 +22,10 @@ struct helper {
 int helper_start(struct helper *ret_helper, const char *name, int (*run)(void *ctx, int fd),
 		 void *ctx);
 
+/* The same; the process has the descriptor `keep` as well, as fd + 1. */
+int helper_start_with(struct helper *ret_helper, const char *name, int (*run)(void *ctx, int fd),
+		      void *ctx, int keep);
+
 /*
  * Wait for its end, after FRAME_END was sent: its exit status. -EINTR: stop_fd got
  * readable; -ETIMEDOUT: it goes on by itself.

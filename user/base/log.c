@@ -7,7 +7,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "fmt.h"
@@ -18,17 +21,21 @@ static bool log_verbose;
 static const char *log_command;
 static log_write_fn log_writer;
 static void *log_writer_ctx;
+static bool log_priorities;
 
-static void say(const char *command, const char *fmt, va_list args) LOG_FORMAT(2, 0);
+static void say(int priority, const char *command, const char *fmt, va_list args) LOG_FORMAT(3, 0);
 
-static void say(const char *command, const char *fmt, va_list args)
+static void say(int priority, const char *command, const char *fmt, va_list args)
 {
-	char line[LINE_MAX_LEN], text[LINE_MAX_LEN];
-	int head = snprintf(line, sizeof(line), "pageflight: %s%s", command ? command : "",
-			    command ? ": " : "");
-	int n = vsnprintf(text, sizeof(text), fmt, args);
+	char line[LINE_MAX_LEN], text[LINE_MAX_LEN], mark[8] = "";
+	size_t n;
+	int head;
 
-	if (n < 0)
+	if (log_priorities)
+		snprintf(mark, sizeof(mark), "<%d>", priority);
+	head = snprintf(line, sizeof(line), "%spageflight: %s%s", mark, command ? command : "",
+			command ? ": " : "");
+	if (vsnprintf(text, sizeof(text), fmt, args) < 0)
 		return;
 	/* Arguments can be anybody's words. */
 	fmt_cell(line + head, sizeof(line) - head - 1, text, sizeof(text), false);
@@ -48,7 +55,7 @@ void log_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(log_command, fmt, args);
+	say(LOG_ERR, log_command, fmt, args);
 	va_end(args);
 }
 
@@ -57,7 +64,7 @@ void log_info(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	say(NULL, fmt, args);
+	say(LOG_INFO, NULL, fmt, args);
 	va_end(args);
 }
 
@@ -68,8 +75,25 @@ void log_debug(const char *fmt, ...)
 	if (!log_verbose)
 		return;
 	va_start(args, fmt);
-	say(NULL, fmt, args);
+	say(LOG_DEBUG, NULL, fmt, args);
 	va_end(args);
+}
+
+void log_set_priorities(bool priorities)
+{
+	log_priorities = priorities;
+}
+
+bool log_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char own[64];
+	struct stat st;
+
+	if (!stream || fstat(STDERR_FILENO, &st))
+		return false;
+	snprintf(own, sizeof(own), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return !strcmp(stream, own);
 }
 
 bool log_is_verbose(void)

@@ -24,6 +24,13 @@ void log_debug(const char *fmt, ...) LOG_FORMAT(1, 2);
 typedef void (*log_write_fn)(void *ctx, const char *line, size_t len);
 void log_set_writer(log_write_fn write, void *ctx);
 
+/*
+ * From now on each line begins with its priority, "<3>" of an error: that is for the journal, which
+ * takes it off. log_is_journal(): is standard error the journal's, as $JOURNAL_STREAM has it?
+ */
+void log_set_priorities(bool priorities);
+bool log_is_journal(void);
+
 void log_set_verbose(bool verbose);
 bool log_is_verbose(void);
 

@@ -16,4 +16,5 @@
 #define INSIDE ""
 #endif
 
+const char version_number[] = PF_VERSION;
 const char version_text[] = PF_VERSION INSIDE;

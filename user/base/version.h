@@ -6,4 +6,7 @@
 /* "0.1.0"; of a static program also what is inside of it. */
 extern const char version_text[];
 
+/* "0.1.0", and no more. */
+extern const char version_number[];
+
 #endif
