@@ -12,6 +12,7 @@
 #   make truth        the truth bench: N=2000 flows on each kernel, in modes edges and wire; NET=card between two machines
 #   make matrix       all of `make vm` on kernels x flavours x processors x architectures: CELLS=REGEX FLOWS=300
 #   make servers      unmodified servers whose files are overwritten: ONLY=REGEX
+#   make fleet        the service under systemd, scraped by Prometheus
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight; ls and wait with 10,000 connections, and 1,000 rounds of wait
 #   make fuzz         fuzz targets: SECONDS=60 in all
@@ -43,10 +44,12 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes $(STRICT) \
 BPFFLAGS := -g -O2 -Wall $(STRICT) $(MAPDIR) --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -lsqlite3 -lm -pthread
-# With STATIC=1 the program has its libraries inside, and --version says which.
+LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -lsqlite3 -lmicrohttpd -lm -pthread
+# With STATIC=1 the program has its libraries inside, and --version says which. It has no HTTP server: Debian's
+# libmicrohttpd wants TLS, and of a part of that there is no static library.
 ifeq ($(STATIC),1)
-LIBS     := -static-pie $(LIBS:-lyajl=-lyajl_s)
+LIBS     := -static-pie $(filter-out -lmicrohttpd,$(LIBS:-lyajl=-lyajl_s))
+$(O)/user/run/helper_http.o: INC := -DPF_NO_HTTP
 INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp sqlite3,$(lib) $(shell pkg-config --modversion $(lib)),)
 endif
 KERNELS  ?= 6.1 6.12 6.18 7.x
@@ -99,7 +102,7 @@ SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
 	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
-.PHONY: all check test reproducible deb static vm matrix servers lint arm64 demo deps install install-lib clean
+.PHONY: all check test reproducible deb static vm matrix servers fleet lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB) $(NOW_LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c and walker.c
@@ -172,6 +175,9 @@ matrix: all guest-tests $(TRUTH) arm64
 servers: all
 	$(Q)tests/servers/run --only "$(or $(ONLY),.)"
 
+fleet: all
+	$(Q)tests/fleet/run
+
 check: deps
 	$(Q)$(MAKE) $(PARALLEL) all units fuzzers example guest-tests $(TRUTH) $(CARD) arm64
 	$(Q)$(MAKE) lint
@@ -223,6 +229,11 @@ install: all install-lib
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/pageflight docs/*.md
 	install -D -m 644 docs/deploy/completion/bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/pageflight
 	install -D -m 644 docs/deploy/completion/zsh $(DESTDIR)$(PREFIX)/share/zsh/vendor-completions/_pageflight
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's:@PREFIX@:$(PREFIX):' docs/deploy/pageflight.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/pageflight.service
+	install -D -m 644 docs/deploy/pageflight.sysusers $(DESTDIR)$(PREFIX)/lib/sysusers.d/pageflight.conf
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/pageflight/fleet docs/deploy/fleet/*
 
 clean:
 	$(call say,CLEAN,$(O))

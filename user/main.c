@@ -16,7 +16,7 @@
 
 /* The first one is the default. */
 static const struct command *const commands[] = {
-	&command_watch, &command_record, &command_report, &command_ls, &command_wait, &command_demo,
+	&command_watch, &command_serve, &command_record, &command_report, &command_ls, &command_wait, &command_demo,
 	&command_probe,
 };
 
@@ -109,6 +109,7 @@ static void hold_standard_fds(void)
 int main(int argc, char **argv)
 {
 	hold_standard_fds();
+	log_set_priorities(log_is_journal());
 	if (argc < 2)
 		return run_command(commands[0], 1, (char *[]){ "pageflight", NULL });
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))

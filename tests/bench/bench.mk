@@ -45,7 +45,7 @@ $(BENCH_DIR)/now: $(patsubst %,$(BENCH_DIR)/%.o,now net median) $(SAY) $(USER_LI
 
 $(BENCH_DIR)/record: $(patsubst %,$(BENCH_DIR)/%.o,record) $(SAY) $(USER_LIB) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -pthread -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -lmicrohttpd -pthread -o $@
 
 $(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
 	$(call say,LINK,$@)

@@ -138,6 +138,31 @@ TEST_FN(file_writer_appends_alone)
 	assert_int_equal(tried(append_file), ERRNO + EPERM);
 }
 
+TRY(renew_file, syscall(SYS_openat, AT_FDCWD, "/nonexistent/file", O_WRONLY | O_CREAT | O_EXCL, 0644))
+TRY(measure_bpf, syscall(SYS_bpf, BPF_ENABLE_STATS, NULL, 0))
+
+/* The process that writes the file of --metrics, and the one that lets the kernel measure. */
+TEST_FN(those_of_numbers_do_no_more)
+{
+	static long (*const refused[])(void) = {
+		start_program, start_process, open_socket, change_file, cut_file, append_file, read_null,
+		trace_process, mount_file_system, enter_namespace, become_user, set_ring, run_bytes,
+		load_bpf, make_map, change_map, attach_bpf, end_other, kill_child, push_to_terminal,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++) {
+		if (tried_as(confine_file_renewer, refused[i]) != ERRNO + EPERM)
+			fail_msg("call %zu is not refused to the one of the file", i);
+		if (tried_as(confine_measurer, refused[i]) != ERRNO + EPERM)
+			fail_msg("call %zu is not refused to the one that measures", i);
+	}
+	assert_int_equal(tried_as(confine_file_renewer, renew_file), ERRNO + ENOENT);
+	assert_int_equal(tried_as(confine_file_renewer, measure_bpf), ERRNO + EPERM);
+	assert_int_equal(tried_as(confine_measurer, renew_file), ERRNO + EPERM);
+	assert_int_equal(tried(renew_file), ERRNO + EPERM);
+	assert_int_equal(tried(measure_bpf), ERRNO + EPERM);
+}
+
 TRY(read_file, syscall(SYS_openat, proc_fd, "self/maps", O_RDONLY | O_CLOEXEC))
 TRY(read_directory, syscall(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY))
 TRY(end_child, syscall(SYS_kill, child, SIGTERM))
@@ -188,6 +213,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_to_work_with),
 		cmocka_unit_test(file_writer_appends_alone),
+		cmocka_unit_test(those_of_numbers_do_no_more),
 		cmocka_unit_test(what_a_session_needs),
 		cmocka_unit_test(capabilities_are_gone),
 	};

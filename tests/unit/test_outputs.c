@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/frame.h"
+#include "base/helper.h"
+#include "run/helpers.h"
 #include "running.h"
 #include "stub_loader.h"
 
@@ -192,6 +195,93 @@ TEST_FN(killed_session_leaves_whole_lines)
 	free(said);
 }
 
+/* It is there once all is attached; at the end it has what the summary has. */
+TEST_FN(metrics_are_there_from_the_start_to_the_end)
+{
+	char *path = in_dir("pf.prom"), *beside = in_dir("pf.prom.new"), *out, *text;
+	struct session_opts opts = { .report.metrics = path };
+	struct stat st;
+	struct run run;
+	FILE *lines;
+
+	stub = (struct stub){ .incidents = 50 };
+	lines = start_with_file(&run, &opts, NULL);
+	wait_for(path, 1000);
+	text = text_of(fopen(path, "r"));
+	assert_non_null(strstr(text, "pageflight_session_info{"));
+	free(text);
+	wait_for_lines(lines, 50);
+	kill(run.pid, SIGINT);
+	assert_true(end(&run) < SOON);
+	assert_int_equal(run.status, 0);
+	out = text_of(lines);
+	assert_int_equal(count(out, "{\"type\":\"incident\""), 50);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0644);
+	assert_int_equal(stat(beside, &st), -1);
+	text = text_of(fopen(path, "r"));
+	assert_non_null(strstr(text, "pageflight_incidents_total{verdict=\"corrupt\",how=\"write\"} 50\n"));
+	assert_non_null(strstr(text, "pageflight_incident_bytes_total{verdict=\"corrupt\",how=\"write\"} 204800\n"));
+	assert_string_equal(text + strlen(text) - 1, "\n");
+	free(text);
+	free(out);
+	free(path);
+	free(beside);
+}
+
+TEST_FN(no_metrics_no_session)
+{
+	struct session_opts opts = { .report.metrics = "/nonexistent/pf.prom" };
+	struct session_result result;
+
+	opts.ready_fd = -1;
+	assert_true(session_run(&opts, &result) < 0);
+}
+
+static void send_text(int fd, const char *text, size_t len)
+{
+	const struct frame_head head = { .kind = FRAME_TEXT, .size = len };
+
+	assert_int_equal(write(fd, &head, sizeof(head)), sizeof(head));
+	assert_int_equal(write(fd, text, len), len);
+}
+
+/* Whoever reads it while it is renewed reads one text or another, and never a part. */
+TEST_FN(metrics_are_whole)
+{
+	char *path = in_dir("whole.prom"), *beside = in_dir("whole.prom.new"), *victim = in_dir("victim");
+	static char small[1000], large[60000];
+	const struct frame_head last = { .kind = FRAME_END };
+	struct helper helper;
+	size_t n[2] = { 0 };
+	struct stat st;
+
+	memset(small, 's', sizeof(small) - 1);
+	memset(large, 'l', sizeof(large) - 1);
+	fclose(fopen(victim, "w"));
+	assert_int_equal(symlink(victim, beside), 0);
+	assert_int_equal(helper_start(&helper, "metrics", helper_metrics, path), 0);
+	send_text(helper.fd, small, sizeof(small) - 1);
+	wait_for(path, sizeof(small) - 1);
+	for (int i = 0; i < 500; i++) {
+		char *text;
+
+		send_text(helper.fd, i & 1 ? small : large, (i & 1 ? sizeof(small) : sizeof(large)) - 1);
+		text = text_of(fopen(path, "r"));
+		assert_string_equal(text, *text == 's' ? small : large);
+		n[*text == 's']++;
+		free(text);
+	}
+	assert_true(n[0] && n[1]);
+	assert_int_equal(write(helper.fd, &last, sizeof(last)), sizeof(last));
+	assert_int_equal(helper_end(&helper, SOON, -1), 0);
+	assert_int_equal(stat(victim, &st), 0);
+	assert_int_equal(st.st_size, 0);
+	free(path);
+	free(beside);
+	free(victim);
+}
+
 TEST_FN(command_gets_each_incident)
 {
 	char *got = in_dir("got"), *command, *text;
@@ -247,6 +337,9 @@ int main(void)
 		cmocka_unit_test(no_file_no_session),
 		cmocka_unit_test(full_disk_is_said),
 		cmocka_unit_test(killed_session_leaves_whole_lines),
+		cmocka_unit_test(metrics_are_there_from_the_start_to_the_end),
+		cmocka_unit_test(no_metrics_no_session),
+		cmocka_unit_test(metrics_are_whole),
 		cmocka_unit_test(command_gets_each_incident),
 		cmocka_unit_test(command_that_fails_is_counted),
 		cmocka_unit_test(command_is_not_run_for_a_storm),

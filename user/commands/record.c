@@ -26,7 +26,7 @@ static int cmd_record(void *values, char **command)
 	return watching_run(opts, command);
 }
 
-static const struct watch_opts defaults = { WATCH_DEFAULTS };
+static const struct watch_opts defaults = { WATCH_DEFAULTS() };
 
 const struct command command_record = {
 	.spec = {

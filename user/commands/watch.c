@@ -12,6 +12,8 @@ static const struct opt options[] = {
 	  .help = "run a shell command for each incident, with its JSON as input" },
 	{ .name = "record", .kind = OPT_TEXT, .at = WATCH_AT(session.report.record), .arg = "FILE",
 	  .help = "record all evidence in FILE, for 'pageflight report'" },
+	{ .name = "metrics", .kind = OPT_TEXT, .at = WATCH_AT(session.report.metrics),
+	  .arg = "FILE", .help = "keep numbers for Prometheus in FILE, every 15 s" },
 	{ .name = "no-group", .kind = OPT_FLAG, .at = WATCH_AT(session.report.no_group),
 	  .help = "a line for each incident of a storm, too" },
 	WATCH_MAX_SIZE_OPT,
@@ -28,7 +30,7 @@ static int cmd_watch(void *opts, char **command)
 	return watching_run(opts, command);
 }
 
-static const struct watch_opts defaults = { WATCH_DEFAULTS };
+static const struct watch_opts defaults = { WATCH_DEFAULTS() };
 
 const struct command command_watch = {
 	.spec = {

@@ -20,10 +20,11 @@ struct watch_opts {
 #define WATCH_AT(field) offsetof(struct watch_opts, field)
 #define WATCH_DAY (86400 * NSEC_PER_SEC)
 
-#define WATCH_DEFAULTS									\
+/* What follows is more of the report's. */
+#define WATCH_DEFAULTS(...)								\
 	.session = {									\
 		.loader = { .content = PF_CONTENT_EDGES, .audit = 1024 },		\
-		.report = { .fail_on = -1 },						\
+		.report = { .fail_on = -1, __VA_ARGS__ },				\
 		.ready_fd = -1,								\
 		.confined = true,							\
 	},										\

@@ -275,6 +275,11 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 	return 0;
 }
 
+void loader_cost(const struct loader *l, __u64 *ret_runs, __u64 *ret_ns)
+{
+	programs_cost(&l->programs, ret_runs, ret_ns);
+}
+
 int loader_sweep(struct loader *l, bool last)
 {
 	l->mappings_missed += doubts_check(l->skel->bss->pf_doubts,

@@ -73,6 +73,9 @@ __u32 loader_waits(const struct loader *l);
 
 int loader_totals(const struct loader *l, struct pf_totals *ret_totals);
 
+/* Invocations of our programs, and the time inside of them, while the kernel measured that. */
+void loader_cost(const struct loader *l, __u64 *ret_runs, __u64 *ret_ns);
+
 /* The hook table with its state on this kernel, for printing; see hooks.h. */
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n);
 

@@ -211,6 +211,24 @@ void programs_missed(const struct programs *p, struct pf_totals *ret_totals)
 	hooks_count_missed(p->hooks, hooks_n, p->skips, ret_totals);
 }
 
+void programs_cost(const struct programs *p, __u64 *ret_runs, __u64 *ret_ns)
+{
+	__u64 runs = 0, ns = 0;
+
+	for (size_t i = 0; i < hooks_n; i++) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+
+		if (p->hooks[i].state != HOOK_ATTACHED ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program_of(p, &p->hooks[i])), &info, &len))
+			continue;
+		runs += info.run_cnt;
+		ns += info.run_time_ns;
+	}
+	*ret_runs = runs;
+	*ret_ns = ns;
+}
+
 void programs_close(struct programs *p)
 {
 	for (size_t i = 0; p->links && i < hooks_n; i++)

@@ -52,6 +52,9 @@ int programs_run_on_demand(const struct programs *p);
 /* Fill in the skipped invocations that are losses, in all and by role. */
 void programs_missed(const struct programs *p, struct pf_totals *ret_totals);
 
+/* Invocations of all programs, and the time inside of them, while the kernel measured that. */
+void programs_cost(const struct programs *p, __u64 *ret_runs, __u64 *ret_ns);
+
 /* What was never planned is allowed. */
 void programs_close(struct programs *p);
 

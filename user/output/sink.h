@@ -9,15 +9,21 @@
 #include <stdio.h>
 #include "kernel/loader.h"
 #include "names/shown.h"
+#include "vitals.h"
 
-/* One session, at its end. */
+/* How a writer can have written: enum pf_writer_how. */
+#define SINK_HOWS (PF_WRITE_PUNCH + 1)
+
+/* One session, at its end, or as it is by now. */
 struct summary {
-	__u64 wall_ns;				/* end of the session, UTC */
+	__u64 wall_ns;				/* end of the session, or now, UTC */
 	__u64 duration_ns;
 	int content;				/* enum pf_content, as it really was */
 	struct pf_totals totals;
 	__u64 incidents[PF_VERDICT_MAX];		/* reported, also those not printed */
 	__u64 bytes[PF_VERDICT_MAX];
+	__u64 incidents_by[PF_VERDICT_MAX][SINK_HOWS];	/* the same, each by how it was made, */
+	__u64 bytes_by[PF_VERDICT_MAX][SINK_HOWS];	/* ... and their bytes */
 	__u64 refused;				/* records with a broken form */
 	__u64 evicted;				/* incidents reported before they were settled */
 	__u64 output_lost;			/* incidents that were not printed: no reader in time */
@@ -26,6 +32,7 @@ struct summary {
 	const struct filter *filter;		/* NULL: none */
 	const struct hook *hooks;		/* for what was not seen for want of one */
 	size_t n_hooks;
+	const struct vitals *vitals;		/* for metrics alone */
 };
 
 struct sink;
@@ -60,6 +67,7 @@ void sink_init(struct sink *sink, const struct sink_ops *ops);
 extern const struct sink_ops sink_table;
 extern const struct sink_ops sink_json;
 extern const struct sink_ops sink_quiet;	/* of the table, the summary alone */
+extern const struct sink_ops sink_metrics;	/* the summary as numbers; any number of times */
 
 /* Names of the counters, and a text for each that explains it: PF_C_MAX of both. */
 extern const char *const sink_counter_names[];

@@ -63,6 +63,7 @@ static int pack_summary(struct sink *sink, const struct summary *sum)
 	flat.filter = NULL;
 	flat.hooks = NULL;
 	flat.n_hooks = 0;
+	flat.vitals = NULL;
 	pack_u64(sink->out, SHOWN_SUMMARY);
 	pack_bytes(sink->out, &flat, sizeof(flat));
 	return sink_flush(sink->out);

@@ -110,6 +110,54 @@ static const struct rule record_rules[] = {
 	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFD },
 };
 
+/* What a process that renews a file needs: it makes one beside it, and opens none that is there. */
+static const int renews[] = {
+	SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+};
+
+static const struct rule renew_rules[] = {
+	{ SCMP_SYS(openat), 2, O_ACCMODE | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_EXCL },
+	{ SCMP_SYS(open), 1, O_ACCMODE | O_CREAT | O_EXCL, O_WRONLY | O_CREAT | O_EXCL },
+	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+};
+
+/* What a process needs that answers at a socket which listens already. */
+static const int serves[] = {
+	SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg),
+	SCMP_SYS(sendmsg), SCMP_SYS(shutdown), SCMP_SYS(setsockopt), SCMP_SYS(getsockopt),
+	SCMP_SYS(getsockname), SCMP_SYS(getpeername), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(epoll_ctl), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_pwait2),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime), SCMP_SYS(clock_getres), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
+};
+
+static const struct rule serve_rules[] = {
+	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(sendto), 4, ~0ull, 0 },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFL },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFL },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFD },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFD },
+};
+
+/* What the process needs that lets the kernel measure programs, now and then. */
+static const int measures[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(restart_syscall),
+	SCMP_SYS(exit), SCMP_SYS(exit_group),
+};
+
+static const struct rule measure_rules[] = {
+	{ SCMP_SYS(bpf), 0, WHOLE_INT, BPF_ENABLE_STATS },
+};
+
 static int allow_calls(scmp_filter_ctx filter, const int *calls, size_t n)
 {
 	int err = 0;
@@ -157,6 +205,25 @@ static int allow_file_writer(scmp_filter_ctx filter, pid_t child)
 	return allow_calls(filter, ARRAY(appends)) ?: allow_rules(filter, ARRAY(append_rules));
 }
 
+static int allow_file_renewer(scmp_filter_ctx filter, pid_t child)
+{
+	(void)child;
+	return allow_calls(filter, ARRAY(appends)) ?: allow_calls(filter, ARRAY(renews)) ?:
+	       allow_rules(filter, ARRAY(renew_rules));
+}
+
+static int allow_http(scmp_filter_ctx filter, pid_t child)
+{
+	(void)child;
+	return allow_calls(filter, ARRAY(serves)) ?: allow_rules(filter, ARRAY(serve_rules));
+}
+
+static int allow_measurer(scmp_filter_ctx filter, pid_t child)
+{
+	(void)child;
+	return allow_calls(filter, ARRAY(measures)) ?: allow_rules(filter, ARRAY(measure_rules));
+}
+
 static int allow_record_writer(scmp_filter_ctx filter, pid_t child)
 {
 	return allow_file_writer(filter, child) ?: allow_calls(filter, ARRAY(records)) ?:
@@ -200,6 +267,21 @@ int confine(pid_t child, struct err *ret_err)
 int confine_file_writer(struct err *ret_err)
 {
 	return confine_with(CAPABILITY(CAP_DAC_OVERRIDE), allow_file_writer, 0, ret_err);
+}
+
+int confine_file_renewer(struct err *ret_err)
+{
+	return confine_with(CAPABILITY(CAP_DAC_OVERRIDE), allow_file_renewer, 0, ret_err);
+}
+
+int confine_http(struct err *ret_err)
+{
+	return confine_with(0, allow_http, 0, ret_err);
+}
+
+int confine_measurer(struct err *ret_err)
+{
+	return confine_with(CAPABILITY(CAP_SYS_ADMIN), allow_measurer, 0, ret_err);
 }
 
 int confine_record_writer(struct err *ret_err)

@@ -21,6 +21,15 @@ int confine(pid_t child, struct err *ret_err);
 /* The same for a helper process that appends to a file. */
 int confine_file_writer(struct err *ret_err);
 
+/* The same for one that writes a file anew beside it and renames it. */
+int confine_file_renewer(struct err *ret_err);
+
+/* The same for the one that serves numbers by HTTP. */
+int confine_http(struct err *ret_err);
+
+/* The same for the one that lets the kernel measure programs. */
+int confine_measurer(struct err *ret_err);
+
 /* The same for the one that writes a recording. */
 int confine_record_writer(struct err *ret_err);
 

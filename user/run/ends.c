@@ -58,6 +58,7 @@ static void take_left(struct session *s, __u64 began)
 int session_finish(struct session *s)
 {
 	__u64 now = clock_mono_ns();
+	struct summary sum;
 	int err;
 
 	if (s->err)
@@ -74,14 +75,8 @@ int session_finish(struct session *s)
 	err = err ?: session_totals(s);
 	if (err || s->err)
 		return err ?: s->err;
-	s->sum.wall_ns = clock_wall_ns(s->ended);
-	s->sum.duration_ns = s->ended - s->began;
-	s->sum.content = loader_content(s->loader);
-	s->sum.totals = s->seen;
-	s->sum.hooks = loader_hooks(s->loader, &s->sum.n_hooks);
-	s->sum.refused += pf_engine_refused(s->engine);
-	s->sum.evicted = pf_engine_evicted(s->engine);
-	err = report_summary(s->report, &s->sum);
+	session_sum_up(s, s->ended, &sum);
+	err = report_summary(s->report, &sum);
 	feed_mark(s);
 	return err ?: outlets_finish(report_outlets(s->report), s->signal_fd, &s->interrupted);
 }

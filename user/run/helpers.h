@@ -20,6 +20,20 @@ int helper_file_open(const char *path);
 int helper_file(void *path, int fd);
 
 /*
+ * Keep the last text in a file, which is written beside it and renamed, so that nobody reads half
+ * of one. The check says whether that can be done: 0 or -errno.
+ */
+int helper_metrics_check(const char *path);
+int helper_metrics(void *path, int fd);
+
+/*
+ * Serve the last text at a socket that listens, which is made by the first one: a descriptor, or
+ * -errno; -EOPNOTSUPP if this program was built without a server. The process has it as fd + 1.
+ */
+int helper_http_open(const char *listen);
+int helper_http(void *ctx, int fd);
+
+/*
  * Run a command of the shell for each text, which is its standard input: one at a time,
  * at most one a second, unless it is the end. What cannot wait is skipped and counted.
  */

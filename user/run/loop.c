@@ -86,6 +86,7 @@ static void tick(struct session *s, __u64 now)
 	err = err ?: session_engine_failed(feed_tick(s, s->more ? s->fed_ts : now, now));
 	session_caught_up(s);
 	feed_mark(s);
+	meter_look(&s->meter, s->loader, &s->vitals.cost);
 	err = err ?: report_tick(s->report, now);
 	if (err)
 		session_abort(s, err);
@@ -95,14 +96,16 @@ static void notice_losses(struct session *s)
 {
 	int err = session_totals(s);
 
-	if (err)
-		session_abort(s, err);
 	notices_losses(&s->noticed, &s->seen);
 	s->noticed = s->seen;
+	err = err ?: session_publish(s);
+	if (err)
+		session_abort(s, err);
 }
 
 static void on_time(struct session *s, __u64 now)
 {
+	session_tell_alive(s, now);
 	if (now >= s->next_tick) {
 		s->next_tick = now + TICK_NS;
 		tick(s, now);

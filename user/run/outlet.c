@@ -34,11 +34,13 @@ int outlet_helper(struct outlet *ret_outlet, const char *name, const struct outl
 {
 	int err;
 
-	*ret_outlet = (struct outlet){ .name = name, .summary = process->summary,
+	*ret_outlet = (struct outlet){ .name = name, .texts = process->texts ?: "incidents",
+				       .summary = process->summary,
 				       .hold = process->hold,
 				       .sink = { .ops = process->ops } };
 	err = open_text(ret_outlet);
-	err = err ?: helper_start(&ret_outlet->helper, process->name, process->run, process->ctx);
+	err = err ?: helper_start_with(&ret_outlet->helper, process->name, process->run,
+				       process->ctx, process->keep ?: -1);
 	return err ?: queue_new(&ret_outlet->queue, ret_outlet->helper.fd, process->max_bytes);
 }
 

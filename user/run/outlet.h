@@ -16,6 +16,7 @@ struct queue;
 
 struct outlet {
 	const char *name;	/* for messages: "standard output" */
+	const char *texts;	/* and what it gets: "incidents" */
 	struct sink sink;
 	struct queue *queue;
 	struct helper helper;	/* pid 0: the text goes to a descriptor as it is */
@@ -38,6 +39,8 @@ struct outlet_process {
 	int (*run)(void *ctx, int fd);
 	void *ctx;
 	const struct sink_ops *ops;
+	const char *texts;	/* NULL: incidents */
+	int keep;		/* a descriptor that it gets as well; 0: none */
 	bool summary;
 	size_t max_bytes;	/* of its queue */
 	size_t hold;

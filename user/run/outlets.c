@@ -27,6 +27,9 @@
 #define LINES_BYTES (4u << 20)
 #define RECORD_BYTES (32u << 20)
 #define RECORD_HOLD (64u << 10)
+#define METRICS_BYTES (256u << 10)	/* some texts */
+
+#define METRICS_NS (15 * NSEC_PER_SEC)
 
 static int failed(const char *what, int err)
 {
@@ -100,6 +103,48 @@ static int open_record(struct outlets *all)
 	return err;
 }
 
+static int open_metrics(struct outlets *all)
+{
+	const char *path = all->opts->metrics;
+	const struct outlet_process process = {
+		.name = "pageflight-num", .run = helper_metrics, .ctx = (void *)path,
+		.ops = &sink_metrics, .texts = "texts", .summary = true, .max_bytes = METRICS_BYTES,
+	};
+	int err = helper_metrics_check(path);
+
+	if (err) {
+		log_error("cannot write to %s: %s", path, strerror(-err));
+		return err;
+	}
+	all->metrics = &all->at[all->n++];
+	return failed(path, outlet_helper(all->metrics, path, &process));
+}
+
+/* Without it nobody would look after the session, so there is none. */
+static int open_http(struct outlets *all)
+{
+	const char *listen = all->opts->listen;
+	int fd = helper_http_open(listen), err;
+	const struct outlet_process process = {
+		.name = "pageflight-http", .run = helper_http, .ops = &sink_metrics, .texts = "texts",
+		.max_bytes = METRICS_BYTES, .keep = fd,
+	};
+
+	if (fd == -EOPNOTSUPP) {
+		log_error("this pageflight was built without an HTTP server: say --listen none, and --metrics");
+		return fd;
+	}
+	if (fd < 0) {
+		log_error("cannot listen on %s: %s", listen, strerror(-fd));
+		return fd;
+	}
+	all->http = &all->at[all->n++];
+	err = failed(listen, outlet_helper(all->http, listen, &process));
+	close(fd);
+	all->http->vital = true;
+	return err;
+}
+
 int outlets_open(struct outlets *all, const struct report_opts *opts)
 {
 	int err;
@@ -112,6 +157,10 @@ int outlets_open(struct outlets *all, const struct report_opts *opts)
 		err = open_exec(all);
 	if (!err && all->opts->record)
 		err = open_record(all);
+	if (!err && all->opts->metrics)
+		err = open_metrics(all);
+	if (!err && all->opts->listen)
+		err = open_http(all);
 	return err;
 }
 
@@ -174,8 +223,8 @@ static void say_lost(struct outlets *all)
 		struct outlet *o = &all->at[i];
 
 		if (o->lost != o->lost_said)
-			log_info("lost: %llu incidents for %s: it is too slow", o->lost - o->lost_said,
-				 o->name);
+			log_info("lost: %llu %s for %s: it is too slow", o->lost - o->lost_said,
+				 o->texts, o->name);
 		o->lost_said = o->lost;
 	}
 }
@@ -238,6 +287,23 @@ int outlets_polled(struct outlets *all, const struct pollfd fds[OUTLETS])
 			err = err ?: outcome(all, o, outlet_polled(o, fds[i].revents));
 	}
 	return err;
+}
+
+static int give_numbers(struct outlets *all, struct outlet *o, const struct summary *sum)
+{
+	if (o->err)
+		return 0;
+	return outcome(all, o, o->sink.ops->summary(&o->sink, sum) ?: outlet_put(o, false, NULL));
+}
+
+int outlets_numbers(struct outlets *all, const struct summary *sum, __u64 now)
+{
+	int err = all->http ? give_numbers(all, all->http, sum) : 0;
+
+	if (!all->metrics || now < all->next_metrics)
+		return err;
+	all->next_metrics = now + METRICS_NS;
+	return err ?: give_numbers(all, all->metrics, sum);
 }
 
 int outlets_summary(struct outlets *all, const struct summary *sum)

@@ -11,7 +11,7 @@
 #include "outlet.h"
 #include "record/writer.h"
 
-#define OUTLETS 4
+#define OUTLETS 6
 
 struct groups;
 struct report_opts;
@@ -22,6 +22,9 @@ struct outlets {
 	size_t n;
 	struct outlet *file;		/* of --output; or NULL */
 	struct outlet *record;		/* of --record; or NULL */
+	struct outlet *metrics;		/* of --metrics; or NULL */
+	__u64 next_metrics;
+	struct outlet *http;		/* of --listen; or NULL */
 	struct writer_opts writer;
 	struct groups *groups;		/* of the table */
 	bool failed;			/* one did, other than the first */
@@ -38,6 +41,10 @@ int outlets_begin(struct outlets *all);
 int outlets_incident(struct outlets *all, const struct shown *shown, bool *ret_kept);
 
 int outlets_tick(struct outlets *all, __u64 now);
+
+/* Give the numbers as of now to those who want them meanwhile and whose time it is. */
+int outlets_numbers(struct outlets *all, const struct summary *sum, __u64 now);
+
 int outlets_summary(struct outlets *all, const struct summary *sum);
 
 /* Queue a frame for the recording, if there is one: a tap_put_fn. */

@@ -30,6 +30,8 @@ struct report {
 	bool found;
 	__u64 incidents[PF_VERDICT_MAX];
 	__u64 bytes[PF_VERDICT_MAX];
+	__u64 incidents_by[PF_VERDICT_MAX][SINK_HOWS];
+	__u64 bytes_by[PF_VERDICT_MAX][SINK_HOWS];
 	__u64 small;
 	__u64 unseen;
 };
@@ -110,6 +112,7 @@ static void name(struct report *r, struct shown *shown)
 static bool count(struct report *r, const struct pf_incident *inc)
 {
 	int verdict = inc->answer.verdict;
+	int how = inc->writer.how < SINK_HOWS ? inc->writer.how : PF_WRITE_UNKNOWN;
 
 	if (r->filter && inc->bytes < r->filter->min_bytes) {
 		r->small++;
@@ -117,6 +120,8 @@ static bool count(struct report *r, const struct pf_incident *inc)
 	}
 	r->incidents[verdict]++;
 	r->bytes[verdict] += inc->bytes;
+	r->incidents_by[verdict][how]++;
+	r->bytes_by[verdict][how] += inc->bytes;
 	r->unseen += inc->answer.reason == PF_REASON_UNSEEN;
 	r->found |= r->opts->fail_on >= 0 && verdict >= r->opts->fail_on;
 	return verdict >= r->opts->min_verdict;
@@ -210,14 +215,27 @@ bool report_found(const struct report *r)
 	return r->found;
 }
 
-int report_summary(struct report *r, struct summary *sum)
+static void fill_in(const struct report *r, struct summary *sum)
 {
 	memcpy(sum->incidents, r->incidents, sizeof(sum->incidents));
 	memcpy(sum->bytes, r->bytes, sizeof(sum->bytes));
+	memcpy(sum->incidents_by, r->incidents_by, sizeof(sum->incidents_by));
+	memcpy(sum->bytes_by, r->bytes_by, sizeof(sum->bytes_by));
 	sum->small = r->small;
 	sum->unseen = r->unseen;
 	sum->filter = r->filter;
 	sum->output_lost = r->unprinted;
+}
+
+int report_numbers(struct report *r, struct summary *sum, __u64 now)
+{
+	fill_in(r, sum);
+	return outlets_numbers(&r->outlets, sum, now);
+}
+
+int report_summary(struct report *r, struct summary *sum)
+{
+	fill_in(r, sum);
 	return outlets_summary(&r->outlets, sum);
 }
 

@@ -19,6 +19,8 @@ struct report_opts {
 	const char *record;	/* a recording to write; NULL: none */
 	__u64 record_max;	/* its size in bytes; 0: any */
 	bool record_vital;	/* the session ends if it cannot be written */
+	const char *listen;	/* where the same numbers are served; NULL: nowhere */
+	const char *metrics;	/* a file of numbers for others, renewed meanwhile; NULL: none */
 	unsigned int count;	/* incidents after which the report is full; 0: it never is */
 	int fail_on;		/* enum pf_verdict, or -1; see report_found() */
 	int min_verdict;	/* incidents below it are counted but not printed */
@@ -59,6 +61,9 @@ bool report_full(const struct report *r);
 
 /* Was there an incident at or above fail_on? */
 bool report_found(const struct report *r);
+
+/* Give the numbers as of now to those who want them meanwhile; what the report counted is filled in. */
+int report_numbers(struct report *r, struct summary *sum, __u64 now);
 
 /* Print the summary; what the report counted is filled in. */
 int report_summary(struct report *r, struct summary *sum);

@@ -69,6 +69,10 @@ static int set_up(struct session *s)
 	struct err text;
 	int err;
 
+	if (s->opts->service && (err = notify_open(&s->notify))) {
+		log_error("$NOTIFY_SOCKET: %s", strerror(-err));
+		return err;
+	}
 	s->signal_fd = signals_open();
 	err = s->signal_fd < 0 ? s->signal_fd : 0;
 	err = err ?: pf_engine_new(&s->engine, &cfg);
@@ -80,6 +84,7 @@ static int set_up(struct session *s)
 	err = report_new(&s->report, &s->opts->report, s->opts->loader.filter) ?: feed_open(s);
 	if (err)
 		return err;
+	session_vitals_open(s);
 	log_set_writer(on_log, s);
 	err = loader_open(&s->loader, &s->opts->loader, &text);
 	if (err) {
@@ -88,6 +93,8 @@ static int set_up(struct session *s)
 	}
 	/* Without it the end cannot be hurried. */
 	detach_start(&s->detach, s->loader);
+	if (s->opts->service)
+		session_test(s);
 	return 0;
 }
 
@@ -124,6 +131,9 @@ static int announce(struct session *s)
 	s->next_tick = s->began + TICK_NS;
 	s->next_notice = s->began + NOTICE_NS;
 	s->deadline = s->opts->duration_ns ? s->began + s->opts->duration_ns : 0;
+	err = session_publish(s);
+	if (err)
+		return err;
 	err = s->opts->ready_fd < 0 ? 0 : ready_tell(s->opts->ready_fd);
 	if (err) {
 		log_error("cannot write to --ready-fd: %s", strerror(-err));
@@ -131,6 +141,7 @@ static int announce(struct session *s)
 	}
 	if (s->opts->child)
 		child_go(s->opts->child);
+	notify_say(&s->notify, "READY=1\nSTATUS=watching\n");
 	return 0;
 }
 
@@ -157,6 +168,8 @@ static void tear_down(struct session *s)
 	s->interrupted |= err == -EINTR;
 	if (s->interrupted)
 		signals_unblock(s->signal_fd);
+	meter_stop(&s->meter);
+	notify_close(&s->notify);
 	report_free(s->report);
 	pf_engine_free(s->engine);
 	tap_free(s->tap);
@@ -176,12 +189,14 @@ int session_run(const struct session_opts *opts, struct session_result *ret_resu
 	}
 	s->opts = opts;
 	s->signal_fd = -1;
+	s->notify.fd = -1;
 	err = set_up(s);
 	if (!err && opts->confined)
 		give_up_privileges(s);
 	err = err ?: announce(s);
 	if (!err) {
 		session_loop(s);
+		notify_say(&s->notify, "STOPPING=1\n");
 		err = session_finish(s);
 	}
 	if (!err) {

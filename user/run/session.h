@@ -18,6 +18,7 @@ struct session_opts {
 	__u64 settle_ns;	/* 0: default of the engine */
 	int ready_fd;		/* of ready_take(): told once attached, then closed; -1: none */
 	bool confined;		/* give up privileges once attached, for the rest of this process */
+	bool service;		/* made for a manager of services: it is told, and a self-test comes first */
 	struct child *child;	/* released once attached, its exit ends the session; or NULL */
 };
 

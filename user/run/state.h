@@ -3,9 +3,13 @@
 #ifndef PAGEFLIGHT_STATE_H
 #define PAGEFLIGHT_STATE_H
 
+#include <sys/utsname.h>
+
 #include "base/clock.h"
+#include "base/notify.h"
 #include "detach.h"
 #include "kernel/batch.h"
+#include "meter.h"
 #include "pageflight.h"
 #include "session.h"
 
@@ -52,6 +56,11 @@ struct session {
 	struct pf_totals seen;		/* when the counters were last read */
 	struct pf_totals noticed;	/* when losses were last reported on stderr */
 	struct summary sum;
+	struct vitals vitals;
+	struct utsname host;
+	struct meter meter;
+	struct notify notify;		/* who started the service */
+	__u64 next_alive;		/* when it has to be told that we are alive; 0: it need not */
 	struct batch batch;
 };
 
@@ -78,6 +87,21 @@ void session_caught_up(struct session *s);
 
 /* Until the state is DONE. */
 void session_loop(struct session *s);
+
+/* Make what vitals come from; before the loader is opened. */
+void session_vitals_open(struct session *s);
+
+/* Race with ourselves, to see whether hooks are called. A failure is said, and is no end. */
+void session_test(struct session *s);
+
+/* Tell who started the service that we are alive, if it is time. */
+void session_tell_alive(struct session *s, __u64 now);
+
+/* What was seen until then. What the report counts is not filled in. */
+void session_sum_up(const struct session *s, __u64 until, struct summary *ret_sum);
+
+/* Give numbers to those who want them meanwhile. 0 or -errno, which was logged. */
+int session_publish(struct session *s);
 
 /* Report what is left, and the summary. 0 or -errno, which was logged. */
 int session_finish(struct session *s);
