@@ -138,10 +138,13 @@ TEST_FN(file_writer_appends_alone)
 	assert_int_equal(tried(append_file), ERRNO + EPERM);
 }
 
+TRY(read_file, syscall(SYS_openat, proc_fd, "self/maps", O_RDONLY | O_CLOEXEC))
 TRY(renew_file, syscall(SYS_openat, AT_FDCWD, "/nonexistent/file", O_WRONLY | O_CREAT | O_EXCL, 0644))
 TRY(measure_bpf, syscall(SYS_bpf, BPF_ENABLE_STATS, NULL, 0))
 
-/* The process that writes the file of --metrics, and the one that lets the kernel measure. */
+TRY(connect_socket, syscall(SYS_connect, proc_fd, NULL, 0))
+
+/* The processes that write the file of --metrics, that let the kernel measure, and that serve. */
 TEST_FN(those_of_numbers_do_no_more)
 {
 	static long (*const refused[])(void) = {
@@ -155,7 +158,13 @@ TEST_FN(those_of_numbers_do_no_more)
 			fail_msg("call %zu is not refused to the one of the file", i);
 		if (tried_as(confine_measurer, refused[i]) != ERRNO + EPERM)
 			fail_msg("call %zu is not refused to the one that measures", i);
+		if (tried_as(confine_http, refused[i]) != ERRNO + EPERM)
+			fail_msg("call %zu is not refused to the one that serves", i);
 	}
+	assert_int_equal(tried_as(confine_http, connect_socket), ERRNO + EPERM);
+	assert_int_equal(tried_as(confine_http, read_file), ERRNO + EPERM);
+	assert_int_equal(tried_as(confine_http, renew_file), ERRNO + EPERM);
+	assert_int_equal(tried_as(confine_http, measure_bpf), ERRNO + EPERM);
 	assert_int_equal(tried_as(confine_file_renewer, renew_file), ERRNO + ENOENT);
 	assert_int_equal(tried_as(confine_file_renewer, measure_bpf), ERRNO + EPERM);
 	assert_int_equal(tried_as(confine_measurer, renew_file), ERRNO + EPERM);
@@ -163,7 +172,6 @@ TEST_FN(those_of_numbers_do_no_more)
 	assert_int_equal(tried(measure_bpf), ERRNO + EPERM);
 }
 
-TRY(read_file, syscall(SYS_openat, proc_fd, "self/maps", O_RDONLY | O_CLOEXEC))
 TRY(read_directory, syscall(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY))
 TRY(end_child, syscall(SYS_kill, child, SIGTERM))
 TRY(list_directory, fdopendir((int)read_directory()) ? 0 : -1)
