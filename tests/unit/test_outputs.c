@@ -346,6 +346,8 @@ int main(void)
 	};
 	int failed;
 
+	/* The tests may run under nohup. A session leaves that alone, and would not be told to reopen. */
+	signal(SIGHUP, SIG_DFL);
 	cmocka_set_test_filter(getenv("ONLY"));
 	strcpy(dir, "/tmp/pf-outputs-XXXXXX");
 	if (!mkdtemp(dir))
