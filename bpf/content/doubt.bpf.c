@@ -45,7 +45,7 @@ __noinline int doubt_release(__u32 n, __u32 *asked)
 	*asked = f->mapping;
 	if (KERNEL_READ(address_space, f->mapping, i_mmap_writable.counter) <= 0)
 		return 0;
-	if (!flight_there(f, 0))	/* its file may be gone, and what was read is none */
+	if (!flight_there(n, 0))	/* its file may be gone, and what was read is none */
 		return 0;
 	bit = mapped_number((__u64)KERNEL_READ(address_space, f->mapping, host));
 	if (mapped_is_noted(bit))

@@ -44,7 +44,7 @@ __noinline int look_end(struct unseen *u)
 static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct pf_conn *c,
 					  struct unseen *u, struct pf_progress *at, __u64 now)
 {
-	__u64 inode = f->mapping && flight_there(f, 0) ?
+	__u64 inode = f->mapping && flight_there(n, 0) ?
 		      (__u64)KERNEL_READ(address_space, f->mapping, host) : 0;
 
 	if (u->op && u->inode != inode)

@@ -60,14 +60,8 @@ static __always_inline int flight_open_write(const struct pf_flight *f)
 	return f->op != f->hit_op && pf_open_writes;
 }
 
-/* Is the page of the flight still the page of the file at that offset? */
-static __always_inline int flight_there(const struct pf_flight *f, __u64 folio)
-{
-	struct page_id id;
-
-	page_identify(f->page, &id);
-	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
-}
+/* Is the page of flight n still the page of the file at that offset? folio 0: any folio. */
+int flight_there(__u32 n, __u64 folio);
 
 #define FLIGHT_BATCH 16		/* flights that are moved under one lock */
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* pool.bpf.c - see flights_reserve() in index.bpf.h. */
+/* pool.bpf.c - see index.bpf.h. */
 #include "vmlinux.h"
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
@@ -50,4 +50,15 @@ __noinline int flights_reserve(__u32 want, struct chain *ret)
 	ret->last = last;
 	ret->n = n;
 	return 0;
+}
+
+__noinline int flight_there(__u32 n, __u64 folio)
+{
+	struct pf_flight *f = flight_of(n);
+	struct page_id id;
+
+	if (!f)
+		return 0;
+	page_identify(f->page, &id);
+	return id.mapping == f->mapping && id.index == f->index && (!folio || id.head == folio);
 }

@@ -56,7 +56,7 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 	if (flight_local(f, c))
 		return flight_last(f);
 	/* The page was released some time ago. In mode wire every copy was looked at. */
-	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(f, 0)))
+	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(n, 0)))
 		return c->flags & PF_CONN_WIRE ? flight_last(f) : 0;
 	copy_bounds_sent(&d->bounds, f, c);
 	return look_at_flight(n, &d->u, &d->bounds) ? flight_last(f) : 0;

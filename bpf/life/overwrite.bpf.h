@@ -51,7 +51,7 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 {
 	struct pf_conn *c = conn_at(f->conn);
 
-	if (!c || !flight_open(f, c) || !flight_there(f, k->w->folio))
+	if (!c || !flight_open(f, c) || !flight_there(n, k->w->folio))
 		return;
 	if (c->flags & PF_CONN_ASK)
 		conn_probe(f->conn);
@@ -136,7 +136,7 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 		 * of the hooked function. Otherwise the flight was not in the way.
 		 */
 		if ((!f->crowded && was_indexed(f, k->w)) ||
-		    !flight_there(f, k->w->folio))
+		    !flight_there(n, k->w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
