@@ -15,9 +15,14 @@
 int conn_drain(__u32 slot);
 
 /* What the reader has taken is read, but for what waits in a pipe and what is behind that. */
-static __always_inline void reader_goes_on(struct pf_conn *c, __u32 slot)
+static __always_inline void conn_read(struct pf_conn *c)
 {
 	c->read = seq_max(c->read, c->pipe ? seq_min(c->taken, c->piped) : c->taken);
+}
+
+static __always_inline void reader_goes_on(struct pf_conn *c, __u32 slot)
+{
+	conn_read(c);
 	conn_drain(slot);
 }
 
