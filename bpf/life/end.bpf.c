@@ -115,8 +115,9 @@ __noinline int drain_count(__u32 acked, __u32 ended, __u32 why, __u64 age)
 }
 
 /* Count flights of a local connection that are acknowledged, a batch of one age. */
-static int on_drain_acked(__u32 i, struct drain *d)
+static int on_drain_acked(__u32 i, struct drain **at_drain)
 {
+	struct drain *d = *at_drain;
 	struct pf_conn *c = conn_at(d->slot);
 	__u64 attached = 0;
 	void *base = pool();
@@ -277,8 +278,9 @@ static __always_inline void drain_one(struct drain *d, __u32 n, struct pf_flight
 		flight_over(n, d->slot, d->b.why, fp);
 }
 
-static int on_drain(__u32 i, struct drain *d)
+static int on_drain(__u32 i, struct drain **at_drain)
 {
+	struct drain *d = *at_drain;
 	struct pf_conn *c = conn_at(d->slot);
 	void *base = pool();
 	struct pf_flight *f;
@@ -346,6 +348,22 @@ __noinline int conn_try_free(__u32 slot)
 	return 0;
 }
 
+/*
+ * This is a global function, so that the verifier knows nothing of *d: else it would follow
+ * the callbacks for each combination of values there.
+ */
+__noinline int drain_run(struct drain *d, int local)
+{
+	if (!d)
+		return 0;
+	if (local) {
+		bpf_loop(d->most, on_drain_acked, &d, 0);
+		d->stopped = 0;
+	}
+	bpf_loop(d->most, on_drain, &d, 0);
+	return 0;
+}
+
 __noinline int conn_drain(__u32 slot)
 {
 	struct drain d = { .now = bpf_ktime_get_ns(), .slot = slot };
@@ -355,15 +373,8 @@ __noinline int conn_drain(__u32 slot)
 		return 0;
 	if (content_on())
 		conn_fp_passed(c, c->flags & PF_CONN_LOCAL ? seq_min(c->una, c->read) : c->una);
-	/* These must not start as constants: see pf_zero. */
-	d.u.op = pf_zero;
-	d.u.hits = d.acked = d.ended = d.left = d.n_near = pf_zero;
 	d.most = c->flags & PF_CONN_ORPHAN ? PF_POP_LAST : PF_POP_MAX;
-	if (c->flags & PF_CONN_LOCAL) {
-		bpf_loop(d.most, on_drain_acked, &d, 0);
-		d.stopped = 0;
-	}
-	bpf_loop(d.most, on_drain, &d, 0);
+	drain_run(&d, c->flags & PF_CONN_LOCAL);
 	look_end(&d.u);
 	if (!d.stopped)
 		count(PF_C_pop_cut, 1);
