@@ -14,21 +14,12 @@
 #include "content/due.bpf.h"
 #include "content/fingerprint.bpf.h"
 #include "content/look.bpf.h"
+#include "walk.bpf.h"
 
-#define WALK_STEPS (1 << 17)	/* chains and flights that one pass visits */
-#define WALK_RESTARTS 64
-#define WALK_GROUPS (1 << 16)	/* 1 GiB of one write */
-
-struct walk {
+/* What a callback has: the walk, and the write that walks. */
+struct stride {
+	struct walk *k;
 	struct pf_write *w;
-	struct unseen u;	/* changes before this write */
-	struct copy_bounds bounds;
-	__u64 lo, hi;		/* bytes [lo, hi) of the file change */
-	__u64 group, last;	/* groups of pages to visit */
-	__u32 bucket;		/* number of the current chain */
-	__u32 at;		/* flight to visit next; 0: go to the next chain */
-	__u32 done;		/* all chains were visited */
-	__u32 pad;
 };
 
 /* Can a reader still get the bytes of this flight? */
@@ -47,11 +38,12 @@ static __always_inline int flight_open(const struct pf_flight *f, const struct p
 	return seq_after(end, c->taken);
 }
 
-static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flight *f)
+static __always_inline void visit_before(struct walk *k, struct pf_write *w, __u32 n,
+					 struct pf_flight *f)
 {
 	struct pf_conn *c = conn_at(f->conn);
 
-	if (!c || !flight_open(f, c) || !flight_there(n, k->w->folio))
+	if (!c || !flight_open(f, c) || !flight_there(n, w->folio))
 		return;
 	if (c->flags & PF_CONN_ASK)
 		conn_probe(f->conn);
@@ -63,12 +55,12 @@ static __always_inline void visit_before(struct walk *k, __u32 n, struct pf_flig
 	 * We overwrite the mark of a write that is still under way; `crowded` tells its end
 	 * to find the flight by its range. Our own mark only means that the walk restarted.
 	 */
-	if (f->op != f->hit_op && f->op != (__u32)k->w->op)
+	if (f->op != f->hit_op && f->op != (__u32)w->op)
 		f->crowded = 1;
 	progress_of(&f->before, f, c, 0);
 	f->before.in_host = flight_in_host(n);
-	f->write_tid = k->w->writer.tid;
-	f->op = (__u32)k->w->op;
+	f->write_tid = w->writer.tid;
+	f->op = (__u32)w->op;
 }
 
 /* The bytes of a flight that a write changes. */
@@ -86,12 +78,12 @@ static __always_inline void part_of(const struct walk *k, const struct pf_flight
  * cache. The second time changes nothing. Take what is zero already off the begin of the
  * part that a write changes.
  */
-static __always_inline void leave_out_zeros(const struct walk *k, struct pf_flight *f,
+static __always_inline void leave_out_zeros(const struct pf_write *w, struct pf_flight *f,
 					    struct byte_range *part)
 {
 	__u32 at = part->from, end = part->to;
 
-	if (k->w->writer.how != PF_WRITE_TRUNCATE && k->w->writer.how != PF_WRITE_PUNCH) {
+	if (w->writer.how != PF_WRITE_TRUNCATE && w->writer.how != PF_WRITE_PUNCH) {
 		f->zeroed = 0;
 		return;
 	}
@@ -119,9 +111,10 @@ static __always_inline int was_indexed(const struct pf_flight *f, const struct p
 	return f->op ? f->attached < w->began : seq_after(w->op, f->entered);
 }
 
-static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_flight *f)
+static __always_inline void visit_after(struct walk *k, struct pf_write *w, __u32 n,
+					struct pf_flight *f)
 {
-	__u32 op = (__u32)k->w->op, flags = 0;
+	__u32 op = (__u32)w->op, flags = 0;
 	struct pf_conn *c = conn_at(f->conn);
 	__u64 before = 0, after = 0;
 	struct byte_range part;
@@ -135,8 +128,8 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 		 * mark over ours. Page faults allow that, and file systems that lock inside
 		 * of the hooked function. Otherwise the flight was not in the way.
 		 */
-		if ((!f->crowded && was_indexed(f, k->w)) ||
-		    !flight_there(n, k->w->folio))
+		if ((!f->crowded && was_indexed(f, w)) ||
+		    !flight_there(n, w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
 	}
@@ -151,25 +144,27 @@ static __always_inline void visit_after(struct walk *k, __u32 n, struct pf_fligh
 	f->last = after ?: f->last;
 	part_of(k, f, &part);
 	from = part.from;
-	leave_out_zeros(k, f, &part);
-	k->w->left_out = part.from - from;
-	k->w->compared = 0;
+	leave_out_zeros(w, f, &part);
+	w->left_out = part.from - from;
+	w->compared = 0;
 	if (part.from >= part.to) {
 		f->op = f->hit_op;
 		return;
 	}
 	if (before)
-		compare(k->w, n, &part);
+		compare(w, n, &part);
 	if (hit_claim(f, c, op))
-		hit_report(n, k->w, flags, before, before ? after : 0);
+		hit_report(n, w, flags, before, before ? after : 0);
 }
 
 /*
  * Take one step along the chains of a range, without their locks. If a flight has left its
  * chain meanwhile, the chain is begun again.
  */
-static __always_inline int walk_step(struct walk *k, int after)
+static __always_inline int walk_step(struct stride *s, int after)
 {
+	struct pf_write *w = s->w;
+	struct walk *k = s->k;
 	void *base = pool();
 	struct pf_flight *f;
 	struct pf_bucket *b;
@@ -182,7 +177,7 @@ static __always_inline int walk_step(struct walk *k, int after)
 			k->done = 1;
 			return 1;
 		}
-		at = k->bucket = index_hash(k->w->mapping, k->group++);
+		at = k->bucket = index_hash(w->mapping, k->group++);
 		b = bpf_map_lookup_elem(&buckets, &at);
 		if (!b)
 			return 1;
@@ -194,62 +189,30 @@ static __always_inline int walk_step(struct walk *k, int after)
 	next = *(volatile __u32 *)&f->hnext;	/* first: it is another chain's once f has left */
 	if (*(volatile __u32 *)&f->hprev == PF_UNLINKED || flight_bucket(f) != k->bucket) {
 		k->at = 0;
-		if (++k->w->restarts > WALK_RESTARTS)
+		if (++w->restarts > WALK_RESTARTS)
 			count(PF_C_walk_cut, 1);
 		else
 			k->group--;
 		return 0;
 	}
 	k->at = next;
-	if (!flight_in(f, k->w->mapping, k->lo, k->hi))
+	if (!flight_in(f, w->mapping, k->lo, k->hi))
 		return 0;
 	if (after)
-		visit_after(k, n, f);
+		visit_after(k, w, n, f);
 	else
-		visit_before(k, n, f);
+		visit_before(k, w, n, f);
 	return 0;
 }
 
-static int on_walk_before(__u32 i, struct walk *k)
+static int on_walk_before(__u32 i, struct stride *s)
 {
-	return walk_step(k, 0);
+	return walk_step(s, 0);
 }
 
-static int on_walk_after(__u32 i, struct walk *k)
+static int on_walk_after(__u32 i, struct stride *s)
 {
-	return walk_step(k, 1);
-}
-
-static __always_inline void walk(struct pf_write *w, int after)
-{
-	struct walk k = {
-		.w = w,
-		.lo = w->pos,
-		.hi = w->pos + w->count,
-		.at = pf_zero,
-	};
-	int cut = 0;
-
-	if (!w->count)
-		return;
-	k.u.op = k.u.hits = pf_zero;
-	k.group = w->pos >> (cfg.page_shift + PF_GROUP_SHIFT);
-	k.last = (k.hi - 1) >> (cfg.page_shift + PF_GROUP_SHIFT);
-	if (k.last - k.group >= WALK_GROUPS) {
-		count(PF_C_range_cut, (k.last - k.group - WALK_GROUPS + 1) << PF_GROUP_SHIFT);
-		k.last = k.group + WALK_GROUPS - 1;
-		cut = 1;
-	}
-	if (after)
-		bpf_loop(WALK_STEPS, on_walk_after, &k, 0);
-	else
-		bpf_loop(WALK_STEPS, on_walk_before, &k, 0);
-	look_end(&k.u);
-	if (!k.done)
-		count(PF_C_walk_cut, 1);
-	/* What was not visited may be overwritten now. */
-	if (!after && (cut || !k.done || w->restarts > WALK_RESTARTS))
-		file_due_all(w->mapping);
+	return walk_step(s, 1);
 }
 
 #endif

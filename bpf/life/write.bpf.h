@@ -7,14 +7,14 @@
  * both ends. When a write begins, each flight in its way is marked with how far its
  * connection has come. When the write is complete, the marked flights that are left are
  * reported with how far it has come then. The bytes change between the two. The walks are
- * in overwrite.bpf.h.
+ * in walk.bpf.h.
  */
 #ifndef PF_WRITE_BPF_H
 #define PF_WRITE_BPF_H
 
 #include "kernel/compat.bpf.h"
 #include "report/op.bpf.h"
-#include "overwrite.bpf.h"
+#include "walk.bpf.h"
 
 #define EEXIST 17
 
