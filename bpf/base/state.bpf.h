@@ -126,7 +126,7 @@ struct pf_conn {
 	__u32 netns;
 	__u32 sender_sent;		/* the call chain of its sender in the kernel was sent */
 	__u32 fp_end;		/* flights that end behind this have no fingerprint yet */
-	__u32 pad;
+	__u32 appended;		/* sequence number behind the append that was followed last */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;

@@ -98,7 +98,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->peer_sk = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->taken = c->read = c->nxt = c->given_up = c->aborted = seq;
-	c->tx_possible = c->tx_certain = c->fp_end = seq;
+	c->tx_possible = c->tx_certain = c->fp_end = c->appended = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;

@@ -20,26 +20,35 @@
 #include "life/sendpage.bpf.h"
 #include "life/splice.bpf.h"
 
-SEC("fexit/skb_splice_from_iter")
-int ATOMIC_PROG(on_splice, struct sk_buff *skb, struct iov_iter *iter, long maxsize)
-{
-	__u64 copied = 0;
+/* Of each there are two: see append_is_done(). */
+#define SPLICE_PROGRAM(name, second)							\
+	SEC("fexit/skb_splice_from_iter")						\
+	int ATOMIC_PROG(name, struct sk_buff *skb, struct iov_iter *iter, long maxsize)	\
+	{										\
+		__u64 copied = 0;							\
+											\
+		if (!bpf_get_func_ret(ctx, &copied) && (long)copied > 0)		\
+			splice_attach(skb, iter, copied, second);			\
+		return 0;								\
+	}
 
-	if (!bpf_get_func_ret(ctx, &copied) && (long)copied > 0)
-		splice_attach(skb, iter, copied);
-	return 0;
-}
+SPLICE_PROGRAM(on_splice, 0)
+SPLICE_PROGRAM(on_splice_2, 1)
 
-SEC("fexit/skb_zerocopy_iter_stream")
-int ATOMIC_PROG(on_zerocopy, struct sock *sk, struct sk_buff *skb)
-{
-	__u64 copied = 0;
+/* The function returns an int, so the upper half is undefined. */
+#define ZEROCOPY_PROGRAM(name, second)							\
+	SEC("fexit/skb_zerocopy_iter_stream")						\
+	int ATOMIC_PROG(name, struct sock *sk, struct sk_buff *skb)			\
+	{										\
+		__u64 copied = 0;							\
+											\
+		if (!bpf_get_func_ret(ctx, &copied) && (int)copied > 0)			\
+			zerocopy_attach(sk, skb, copied, second);			\
+		return 0;								\
+	}
 
-	/* The function returns an int, so the upper half is undefined. */
-	if (!bpf_get_func_ret(ctx, &copied) && (int)copied > 0)
-		zerocopy_attach(sk, skb, copied);
-	return 0;
-}
+ZEROCOPY_PROGRAM(on_zerocopy, 0)
+ZEROCOPY_PROGRAM(on_zerocopy_2, 1)
 
 SEC("fentry/do_tcp_sendpages")
 int ATOMIC_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, size_t size, int flags)
@@ -47,12 +56,16 @@ int ATOMIC_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, siz
 	return sendpage_begin(sk, page, offset);
 }
 
-SEC("fexit/do_tcp_sendpages")
-int ATOMIC_PROG(on_sendpage_end, struct sock *sk, struct page *page, int offset, size_t size,
-	     int flags, long copied)
-{
-	return sendpage_end(sk, page, copied);
-}
+#define SENDPAGE_PROGRAM(name, second)							\
+	SEC("fexit/do_tcp_sendpages")							\
+	int ATOMIC_PROG(name, struct sock *sk, struct page *page, int offset,		\
+			size_t size, int flags, long copied)				\
+	{										\
+		return sendpage_end(sk, page, offset, copied, second);			\
+	}
+
+SENDPAGE_PROGRAM(on_sendpaged, 0)
+SENDPAGE_PROGRAM(on_sendpaged_2, 1)
 
 SEC("fentry/sk_stream_wait_memory")
 int ATOMIC_PROG(on_wait_mem, struct sock *sk)

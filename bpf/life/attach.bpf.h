@@ -31,9 +31,10 @@ struct append {
 	__u32 bv_offset;
 	__u32 seq;		/* behind the last byte to walk */
 	__u32 left;		/* bytes to walk */
-	__u32 zerocopy;		/* the pages are the sender's own: MSG_ZEROCOPY */
-	__u32 conn;		/* 0: not known yet */
-	/* append_follow() fills in the rest. */
+	__u8 zerocopy;		/* the pages are the sender's own: MSG_ZEROCOPY */
+	__u8 second;		/* the second of two programs: see append_is_done() */
+	/* append_follow() fills in the rest, */
+	__u32 conn;		/* 0: none yet */
 	__u32 pages, bytes;	/* of the flights that were made */
 	__u32 first, last;	/* these flights, linked by `next` in stream order */
 	struct chain stock;	/* flights reserved and not used yet */
@@ -44,6 +45,28 @@ struct append {
 	__u64 now;
 	__u64 ones, zeros;	/* bits of the mappings of flights whose fingerprints wait */
 };
+
+/*
+ * Look up the connection of an append. Returns 1 if its pages are followed already: of each
+ * hook that attaches there are two programs, and either may come first. The kernel skips a
+ * program that is active on the processor, and a sender may be preempted in it for long.
+ */
+static __always_inline int append_is_done(struct append *a)
+{
+	struct pf_sock *s = sock_find(a->sk);
+	struct pf_conn *c;
+
+	a->conn = s ? s->sends : 0;
+	c = conn_at(a->conn);
+	return c && c->appended == a->seq;
+}
+
+/* Both programs look at an append without a connection. One of them counts. */
+static __noinline void append_count(const struct append *a, enum pf_counter counter, __u64 n)
+{
+	if (a->conn || !a->second)
+		count(counter, n);
+}
 
 static __always_inline __u32 pages_in(__u32 bytes)
 {
@@ -91,6 +114,16 @@ static __always_inline __u32 append_reserve(struct append *a, void *base)
 	a->stock.first = flight_at(base, n)->next;
 	a->stock.n--;
 	return n;
+}
+
+/* There is no flight for a page. */
+static __noinline void append_lost(const struct append *a)
+{
+	struct pf_conn *c = conn_at(a->conn);
+
+	count(PF_C_pool_full, 1);
+	if (c && !(c->flags & PF_CONN_LOST))
+		conn_flag(c, PF_CONN_LOST);
 }
 
 /* Put the neighbours into the index. This is not inlined, for its stack. */
@@ -195,7 +228,6 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	struct page_id id;
 	void *base = pool();
 	struct pf_flight *f;
-	struct pf_conn *c;
 	__u32 n;
 
 	if (a->known && a->known == page)
@@ -203,7 +235,7 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	else
 		page_peek(page, &id);
 	if (id.kind == PAGE_UNKNOWN) {
-		count(PF_C_ignored, 1);
+		append_count(a, PF_C_ignored, 1);
 		return;
 	}
 	if (!filter_file(&a->file, id.mapping))
@@ -211,15 +243,12 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	if (!a->conn)
 		a->conn = conn_of(a->sk, a->seq - a->left);
 	if (!a->conn || !base) {
-		count(PF_C_conns_full, 1);
+		append_count(a, PF_C_conns_full, 1);
 		return;
 	}
 	n = append_reserve(a, base);
 	if (!n) {
-		count(PF_C_pool_full, 1);
-		c = conn_at(a->conn);
-		if (c && !(c->flags & PF_CONN_LOST))
-			conn_flag(c, PF_CONN_LOST);
+		append_lost(a);
 		return;
 	}
 	f = flight_at(base, n);
@@ -271,21 +300,24 @@ __noinline int append_follow(struct append *a)
 	struct pf_stats *s;
 	struct pf_conn *c;
 	__u64 before;
+	__u32 end;
 
 	if (!a)
 		return 0;
+	end = a->seq;
 	a->now = bpf_ktime_get_ns();
 	/* Up to 6.4 a call has one page. */
 	if (!on_append_step(0, &a))
 		bpf_loop(ITER_PIECES - 1, on_append_step, &a, 0);
 	if (a->left)
-		count(PF_C_iter_cut, pages_in(a->left));
+		append_count(a, PF_C_iter_cut, pages_in(a->left));
 	if (filter.by_file && a->file.excluded)
-		count(PF_C_filtered, a->file.excluded);
+		append_count(a, PF_C_filtered, a->file.excluded);
 	c = conn_at(a->conn);
 	s = stats_here();
 	if (!c || !base || !s)
 		return 0;
+	c->appended = end;
 	if (c->flags & PF_CONN_ASK)
 		conn_ask(a->conn);
 	flights_release(base, &a->stock);

@@ -87,18 +87,52 @@ static __always_inline int sendpage_begin(struct sock *sk, struct page *page, in
 	return 0;
 }
 
-static __always_inline int sendpage_end(struct sock *sk, const struct page *page, long copied)
+/*
+ * The begin of the call is not known. A filter excluded it, and how many pages it took is
+ * known only now; or the other of two programs was here; or the kernel skipped the program
+ * at its begin, or had no storage for the thread. Attach what was not attached before.
+ */
+static __always_inline void sendpage_late(struct sock *sk, const struct page *page, int offset,
+					  __u32 copied, __u32 second)
+{
+	struct append a = { .second = second };
+	struct pf_conn *c;
+
+	if (!filter_task() || !filter_sock(sk)) {
+		append_count(&a, PF_C_filtered, pages_in(copied));
+		return;
+	}
+	a.sk = number_of(sk);
+	a.seq = written(sk);
+	a.left = copied;
+	if (append_is_done(&a))
+		return;
+	c = conn_at(a.conn);
+	if (c && seq_after(c->appended, a.seq - copied))
+		a.left = a.seq - c->appended;
+	if (a.left > copied)
+		return;
+	append_know(&a, page);
+	a.page = number_of(page);
+	a.bv_offset = offset + copied - a.left;
+	a.end = a.left;
+	append_follow(&a);
+	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
+}
+
+static __always_inline int sendpage_end(struct sock *sk, const struct page *page, int offset,
+					long copied, __u32 second)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
-	if (!s || s->sk != number_of(sk)) {
-		/* A filter excluded the call. How many pages it took is known only now. */
-		if ((filter.by_task || filter.by_sock) && copied > 0)
-			count(PF_C_filtered, pages_in(copied));
-		return 0;
-	}
-	sendpage_commit(s, sk, page);
-	s->sk = 0;
+	/* What a skipped end has left behind is of another page, or of too many bytes. */
+	if (s && s->sk == number_of(sk) && s->page == number_of(page) &&
+	    written(sk) - s->seq <= (__u32)copied)
+		sendpage_commit(s, sk, page);
+	else if (copied > 0)
+		sendpage_late(sk, page, offset, copied, second);
+	if (s)
+		s->sk = 0;
 	return 0;
 }
 

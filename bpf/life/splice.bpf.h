@@ -38,33 +38,36 @@ static __always_inline int splice_at_risk(const struct append *a)
 }
 
 /* The call has appended `copied` bytes to skb. */
-static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *iter, __u64 copied)
+static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *iter, __u64 copied,
+					  __u32 second)
 {
-	struct append a = {};
+	struct append a = { .second = second };
 	__u32 excluded;
 
 	if (!filter_task()) {
-		count(PF_C_filtered, pages_in(copied));
+		append_count(&a, PF_C_filtered, pages_in(copied));
 		return;
 	}
 	a.sk = sock_of_tail(skb);
 	if (!a.sk)
 		return;
+	a.seq = TYPED(tcp_sock, a.sk)->write_seq + (__u32)copied;
+	if (append_is_done(&a))
+		return;
 	if (!filter_sock(TYPED(sock, a.sk))) {
-		count(PF_C_filtered, pages_in(copied));
+		append_count(&a, PF_C_filtered, pages_in(copied));
 		return;
 	}
 	if (iter->iter_type != bpf_core_enum_value(enum iter_type, ITER_BVEC)) {
-		count(PF_C_iter_cut, pages_in(copied));
+		append_count(&a, PF_C_iter_cut, pages_in(copied));
 		return;
 	}
 	excluded = filter_all(iter, copied);
 	if (excluded) {
-		count(PF_C_filtered, excluded);
+		append_count(&a, PF_C_filtered, excluded);
 		return;
 	}
 	a.left = copied;
-	a.seq = TYPED(tcp_sock, a.sk)->write_seq + (__u32)copied;
 	a.bvec = (__u64)iter->bvec;
 	a.end = iter->iov_offset;
 	if (a.end) {	/* a part of the current bvec was taken */
@@ -81,21 +84,24 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
  * The call has appended `copied` bytes of its caller's memory to skb. Up to 6.8 skb_frag_t
  * is a bio_vec; since then it has the same fields at the same offsets.
  */
-static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb, __u32 copied)
+static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb, __u32 copied,
+					    __u32 second)
 {
 	__u64 info = (__u64)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end);
-	struct append a = {};
+	struct append a = { .second = second };
 
 	if (!sock_is_tcp(sk))
 		return;
 	if (!filter_task() || !filter_sock(sk)) {
-		count(PF_C_filtered, pages_in(copied));
+		append_count(&a, PF_C_filtered, pages_in(copied));
 		return;
 	}
 	a.sk = number_of(sk);
 	a.zerocopy = 1;
 	a.left = copied;
 	a.seq = written(sk) + copied;
+	if (append_is_done(&a))
+		return;
 	a.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
 	append_follow(&a);

@@ -243,6 +243,8 @@ TEST_FN(a_skip_is_a_loss_where_nothing_acts_instead)
 	assert_int_equal(lost("on_write", 3, "on_write_end", 4).missed, 0);
 	assert_int_equal(lost("on_write_2", 3, "on_write_end_2", 4).missed, 0);
 	assert_int_equal(lost("on_write_2", 3, "on_iomap", 4).missed, 0);
+	assert_int_equal(lost("on_splice", 3, "on_zerocopy_2", 4).missed, 0);
+	assert_int_equal(lost("on_sendpage", 3, "on_sendpaged", 4).missed, 3);
 	attach_all_but(" on_ack  on_write_2  on_write_end ");
 	assert_int_equal(lost("on_ack", 3, "on_xmit", 4).missed, 0);
 	assert_int_equal(lost("on_write", 3, "on_write_end_2", 4).missed, 7);
@@ -256,6 +258,7 @@ TEST_FN(both_copies_are_skipped)
 	assert_int_equal(lost("on_write", 3, "on_write_2", 4).missed, 3);
 	assert_int_equal(lost("on_write", 4, "on_write_2", 3).missed_by[PF_ROLE_write], 3);
 	assert_int_equal(lost("on_write_end", 5, "on_write_end_2", 5).missed, 5);
+	assert_int_equal(lost("on_splice", 3, "on_splice_2", 4).missed_by[PF_ROLE_attach], 3);
 }
 
 TEST_FN(seconds_go_where_none_is_skipped)
@@ -268,6 +271,7 @@ TEST_FN(seconds_go_where_none_is_skipped)
 	assert_int_equal(state_of("on_write_end_2"), HOOK_NOT_NEEDED);
 	assert_int_equal(state_of("on_copy_2"), HOOK_NOT_NEEDED);
 	assert_int_equal(state_of("on_btrfs_2"), HOOK_ABSENT);
+	assert_int_equal(state_of("on_splice_2"), HOOK_NOT_NEEDED);
 	assert_null(missing_hook());
 }
 

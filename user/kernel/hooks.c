@@ -42,21 +42,17 @@ static const struct hook table[] = {
 	TWICE("on_map", FOR_WAITING(HOOK_FENTRY, "vma_interval_tree_insert"), .group = 2),
 	TWICE("on_size", FOR_WAITING(HOOK_FENTRY, "notify_change")),
 	{ .program = "on_mapped", FOR_WAITING(HOOK_ITER, "task_vma"), .run = HOOK_RUN_ASIDE },
-	{
-		.program = "on_splice", .role = "attach", .group = 1, .required = true,
-		.method = HOOK_FEXIT, .symbol = "skb_splice_from_iter",
-		.blind_without = "pages taken by a socket",
-	},
+	TWICE("on_splice", .role = "attach", .group = 1, .required = true,
+	      .method = HOOK_FEXIT, .symbol = "skb_splice_from_iter",
+	      .blind_without = "pages taken by a socket"),
 	{
 		.program = "on_sendpage", .role = "attach", .group = 2, .required = true,
 		.method = HOOK_FENTRY, .symbol = "do_tcp_sendpages",
 		.blind_without = "pages taken by a socket",
 	},
-	{
-		.program = "on_sendpage_end", .role = "attach", .group = 2, .required = true,
-		.method = HOOK_FEXIT, .symbol = "do_tcp_sendpages",
-		.blind_without = "pages taken by a socket",
-	},
+	TWICE("on_sendpaged", .role = "attach", .group = 2, .required = true,
+	      .method = HOOK_FEXIT, .symbol = "do_tcp_sendpages",
+	      .blind_without = "pages taken by a socket"),
 	/* These two are for a socket that waits for memory. */
 	{
 		.program = "on_wait_mem", .role = "attach", .group = 2, .required = true,
@@ -68,11 +64,9 @@ static const struct hook table[] = {
 		.method = HOOK_FEXIT, .symbol = "sk_stream_wait_memory",
 		.blind_without = "pages taken by a socket",
 	},
-	{
-		.program = "on_zerocopy", .role = "attach zerocopy",
-		.method = HOOK_FEXIT, .symbol = "skb_zerocopy_iter_stream",
-		.blind_without = "buffers that MSG_ZEROCOPY took",
-	},
+	TWICE("on_zerocopy", .role = "attach zerocopy",
+	      .method = HOOK_FEXIT, .symbol = "skb_zerocopy_iter_stream",
+	      .blind_without = "buffers that MSG_ZEROCOPY took"),
 	{
 		.program = "on_ack", .role = "ack", .required = true,
 		.method = HOOK_FENTRY, .symbol = "tcp_ack",
