@@ -62,7 +62,8 @@ struct hook {
 	const char *why_absent;		/* HOOK_ABSENT: NULL if the kernel lacks the function alone */
 };
 
-/* Rows of the table. */
+/* The table, and its rows. */
+extern const struct hook hook_table[];
 extern const size_t hooks_n;
 
 /* Has the kernel, or the module, what the hook is for? */
