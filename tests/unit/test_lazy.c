@@ -12,7 +12,7 @@
 
 static struct hook *hooks;
 
-static bool exists(void *ctx, const struct hook *h)
+static bool exists(void *ctx, struct hook *h)
 {
 	return strcmp(h->symbol, ctx);
 }

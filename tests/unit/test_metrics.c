@@ -15,7 +15,7 @@
 
 #define GOLDEN "tests/unit/metrics.prom"
 
-static bool any(void *ctx, const struct hook *h)
+static bool any(void *ctx, struct hook *h)
 {
 	(void)ctx;
 	(void)h;

@@ -34,13 +34,6 @@ static bool has_part(const struct btf *btf, const struct btf_type *t, size_t par
 	return false;
 }
 
-static bool func_has_param(const struct btf *btf, int func, const char *param)
-{
-	const struct btf_type *proto = btf__type_by_id(btf, btf__type_by_id(btf, func)->type);
-
-	return has_part(btf, proto, sizeof(struct btf_param), param);
-}
-
 static bool struct_has(const struct btf *btf, const char *type, const char *field)
 {
 	int id = btf__find_by_name_kind(btf, type, BTF_KIND_STRUCT);
@@ -55,37 +48,121 @@ static bool enum_has(const struct btf *btf, const char *type, const char *value)
 	return id > 0 && has_part(btf, btf__type_by_id(btf, id), sizeof(struct btf_enum), value);
 }
 
-static bool btf_has_func(const struct btf *btf, const struct hook *h)
+static const struct btf_type *plain(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *t = btf__type_by_id(btf, id);
+
+	while (btf_is_mod(t) || btf_is_typedef(t))
+		t = btf__type_by_id(btf, t->type);
+	return t;
+}
+
+/* The structure that a parameter points to. */
+static const char *points_to(const struct btf *btf, __u32 type)
+{
+	const struct btf_type *t = plain(btf, type);
+
+	if (!btf_is_ptr(t))
+		return "no pointer";
+	t = plain(btf, t->type);
+	return btf_is_composite(t) || btf_is_fwd(t) ? btf__name_by_offset(btf, t->name_off) :
+						      "no structure";
+}
+
+/* Do the parameters from the first one on point to what the program reads? */
+static bool takes(const struct btf *btf, const struct btf_type *proto, int first, struct hook *h)
+{
+	const char *want = h->takes ? h->takes : "";
+
+	for (int i = first; *want; i++) {
+		int len = strcspn(want, " ");
+		const char *is = i < btf_vlen(proto) ? points_to(btf, btf_params(proto)[i].type) :
+						       "missing";
+
+		if (*want != '-' && (strncmp(is, want, len) || is[len])) {
+			snprintf(h->why_absent, sizeof(h->why_absent),
+				 "parameter %d is %.30s, not %.*s", i - first + 1, is, len, want);
+			return false;
+		}
+		want += len + (want[len] == ' ');
+	}
+	return true;
+}
+
+/* The first parameter of a tracepoint is that of who has attached to it. */
+static bool has_tracepoint(const struct btf *btf, struct hook *h)
 {
 	char name[128];
 	int id;
 
-	if (h->method == HOOK_TP_BTF) {
-		snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) > 0;
-	}
-	if (h->method == HOOK_ITER) {
-		snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
-		return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
-	}
-	id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
-	return id > 0 && (!h->param || func_has_param(btf, id, h->param));
+	snprintf(name, sizeof(name), "btf_trace_%s", h->symbol);
+	id = btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+	return id > 0 && takes(btf, plain(btf, plain(btf, id)->type), 1, h);
 }
 
-bool kernel_has_hook(void *ctx, const struct hook *h)
+static bool has_iterator(const struct btf *btf, const struct hook *h)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "bpf_iter__%s", h->symbol);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) > 0;
+}
+
+static bool has_function(const struct btf *btf, struct hook *h)
+{
+	int id = btf__find_by_name_kind(btf, h->symbol, BTF_KIND_FUNC);
+	const struct btf_type *proto;
+
+	if (id < 0)
+		return false;
+	proto = btf__type_by_id(btf, btf__type_by_id(btf, id)->type);
+	return (!h->param || has_part(btf, proto, sizeof(struct btf_param), h->param)) &&
+	       takes(btf, proto, 0, h);
+}
+
+static bool has_target(const struct btf *btf, struct hook *h)
+{
+	switch (h->method) {
+	case HOOK_TP_BTF:
+		return has_tracepoint(btf, h);
+	case HOOK_ITER:
+		return has_iterator(btf, h);
+	default:
+		return has_function(btf, h);
+	}
+}
+
+/* The types of a module; NULL, and why, if they are not to be had. */
+static struct btf *module_types(struct btf *vmlinux, const char *module,
+				const char **ret_why)
+{
+	*ret_why = "";
+	/* Without it libbpf may not look into modules. */
+	if (!capabilities_have(CAP_SYS_ADMIN)) {
+		*ret_why = "no CAP_SYS_ADMIN to look into modules";
+		return NULL;
+	}
+	if (!kernel_has_module(module))
+		*ret_why = "its module is not loaded";
+	return btf__load_module_btf(module, vmlinux);
+}
+
+bool kernel_has_hook(void *ctx, struct hook *h)
 {
 	struct btf *vmlinux = ctx, *module;
+	const char *why;
 	bool found;
 
-	if (btf_has_func(vmlinux, h))
+	if (has_target(vmlinux, h))
 		return true;
-	/* Without it libbpf may not look into modules. */
-	if (!h->module || !capabilities_have(CAP_SYS_ADMIN))
+	if (!h->module || h->why_absent[0])
 		return false;
-	module = btf__load_module_btf(h->module, vmlinux);
-	if (!module)
+	module = module_types(vmlinux, h->module, &why);
+	if (!module) {
+		snprintf(h->why_absent, sizeof(h->why_absent), "%s", why);
 		return false;
-	found = btf_has_func(module, h);
+	}
+	found = has_target(module, h);
 	btf__free(module);
 	return found;
 }

@@ -24,7 +24,7 @@ bool kernel_has_huge_index(const struct btf *btf);
 bool kernel_shows_writers(const struct btf *btf);
 
 /* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
-bool kernel_has_hook(void *ctx, const struct hook *h);
+bool kernel_has_hook(void *ctx, struct hook *h);
 
 /* Is this module loaded, or a part of the kernel? */
 bool kernel_has_module(const char *name);

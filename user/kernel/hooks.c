@@ -70,7 +70,7 @@ void hooks_plan(struct hook *ret_hooks, int content, hook_exists_fn exists, void
 	memcpy(ret_hooks, hook_table, hooks_n * sizeof(*ret_hooks));
 	for (size_t i = 0; i < hooks_n; i++)
 		ret_hooks[i].state = hook_table[i].content > content ? HOOK_NOT_NEEDED :
-				     exists(ctx, &hook_table[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
+				     exists(ctx, &ret_hooks[i]) ? HOOK_UNTRIED : HOOK_ABSENT;
 	for (size_t i = 0; i < hooks_n; i++)
 		plan_one(&ret_hooks[i], ret_hooks, hooks_n);
 }
@@ -87,12 +87,18 @@ static bool is_hopeful(const struct hook *h)
 	return h->state == HOOK_UNTRIED || h->state == HOOK_ATTACHED;
 }
 
-/* Of the candidates for one thing, one that failed: it tells more than one that is absent. */
+/* One that failed tells most, then one that takes something else, then one that is absent. */
+static int tells(const struct hook *h)
+{
+	return h->state == HOOK_FAILED ? 2 : h->state == HOOK_ABSENT && h->why_absent[0];
+}
+
+/* Of the candidates for one thing, the one that tells most. */
 static const struct hook *telling(const struct hook *hooks, size_t n, const struct hook *h)
 {
-	for (size_t i = 0; i < n && h->state != HOOK_FAILED; i++)
-		if (hooks_tie(h, &hooks[i]) != HOOK_APART && hooks[i].state == HOOK_FAILED)
-			return &hooks[i];
+	for (size_t i = 0; i < n; i++)
+		if (hooks_tie(h, &hooks[i]) != HOOK_APART && tells(&hooks[i]) > tells(h))
+			h = &hooks[i];
 	return h;
 }
 
@@ -136,7 +142,7 @@ const char *hook_why_not(const struct hook *h)
 {
 	switch (h->state) {
 	case HOOK_ABSENT:
-		return h->why_absent ? h->why_absent : "not in this kernel";
+		return h->why_absent[0] ? h->why_absent : "not in this kernel";
 	case HOOK_NOT_NEEDED:
 		return "another is enough on this kernel";
 	case HOOK_FAILED:

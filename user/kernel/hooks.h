@@ -28,9 +28,10 @@ enum hook_run {
 };
 
 enum hook_state {
-	HOOK_UNTRIED,
+	HOOK_UNTRIED,	/* the kernel has it, and nobody has tried to attach it */
 	HOOK_ATTACHED,
-	HOOK_ABSENT,	/* the kernel has no such function or tracepoint; see why_absent */
+	HOOK_ABSENT,	/* the kernel has no such function or tracepoint, or one that takes
+			 * something else; see why_absent */
 	HOOK_NOT_NEEDED,/* a newer candidate is in use, or the program adds nothing here */
 	HOOK_FAILED,	/* present, but it could not be attached; see err */
 };
@@ -45,6 +46,8 @@ struct hook {
 	const char *symbol;		/* kernel function or tracepoint; what an iterator visits */
 	const char *module;		/* module that may have it; NULL: the kernel itself */
 	const char *param;		/* a parameter that the function must have; or NULL */
+	const char *takes;		/* structures that its first parameters must point to, in
+					 * order, between blanks; "-" is one that is not read */
 	const char *map;		/* the map that an iterator visits; or NULL */
 	const char *blind_without;	/* what is not seen without it */
 	enum hook_method method;
@@ -59,15 +62,18 @@ struct hook {
 
 	enum hook_state state;
 	int err;			/* -errno of HOOK_FAILED */
-	const char *why_absent;		/* HOOK_ABSENT: NULL if the kernel lacks the function alone */
+	char why_absent[80];		/* HOOK_ABSENT: empty if the kernel lacks the function alone */
 };
 
 /* The table, and its rows. */
 extern const struct hook hook_table[];
 extern const size_t hooks_n;
 
-/* Has the kernel, or the module, what the hook is for? */
-typedef bool (*hook_exists_fn)(void *ctx, const struct hook *h);
+/*
+ * Has the kernel, or the module, what the hook is for, in the form that the program
+ * reads? If not, the callback may say why in why_absent.
+ */
+typedef bool (*hook_exists_fn)(void *ctx, struct hook *h);
 
 /*
  * Copy the table and choose. Of each role the newest group whose every program

@@ -16,9 +16,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include <linux/capability.h>
-
-#include "base/capabilities.h"
 #include "base/err.h"
 #include "features.h"
 #include "hooks.h"
@@ -39,19 +36,8 @@ static int check_required(const struct programs *p, struct err *ret_err)
 	if (!h)
 		return 0;
 	return err_set(ret_err, h->err ? h->err : -EOPNOTSUPP,
-		       "this kernel gives no hook for %s: %s/%s %s%s%s; nothing can be said without it",
-		       h->role, hook_method_name(h->method), h->symbol,
-		       h->state == HOOK_ABSENT ? "does not exist" : "cannot be attached",
-		       h->err ? ": " : "", h->err ? hook_error(h) : "");
-}
-
-static const char *why_absent(const struct hook *h)
-{
-	if (!h->module)
-		return NULL;
-	if (!capabilities_have(CAP_SYS_ADMIN))
-		return "no CAP_SYS_ADMIN to look into modules";
-	return kernel_has_module(h->module) ? NULL : "its module is not loaded";
+		       "this kernel gives no hook for %s: %s/%s: %s; nothing can be said without it",
+		       h->role, hook_method_name(h->method), h->symbol, hook_why_not(h));
 }
 
 int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err)
@@ -63,9 +49,6 @@ int programs_plan(struct programs *p, int content, struct btf *btf, struct err *
 	if (!p->hooks || !p->links || !p->fds || !p->skips)
 		return err_set(ret_err, -ENOMEM, "out of memory");
 	hooks_plan(p->hooks, content, kernel_has_hook, btf);
-	for (size_t i = 0; i < hooks_n; i++)
-		p->hooks[i].why_absent = p->hooks[i].state == HOOK_ABSENT ?
-					 why_absent(&p->hooks[i]) : NULL;
 	if (!preempt_possible())
 		hooks_stand_once(p->hooks, hooks_n);
 	return check_required(p, ret_err);

@@ -267,7 +267,7 @@ static void read_blind(struct reader *r)
 
 	r->n_hooks = 0;
 	while (db_step(&r->db, stmt)) {
-		struct hook *hooks = reallocarray(r->hooks, r->n_hooks + 1, sizeof(*hooks));
+		struct hook *hooks = reallocarray(r->hooks, r->n_hooks + 1, sizeof(*hooks)), *h;
 		char role[24];
 
 		if (!hooks) {
@@ -276,12 +276,13 @@ static void read_blind(struct reader *r)
 		}
 		r->hooks = hooks;
 		snprintf(role, sizeof(role), "%zu", r->n_hooks);
-		hooks[r->n_hooks++] = (struct hook){
+		h = &hooks[r->n_hooks++];
+		*h = (struct hook){
 			.program = "", .role = keep(r, role), .state = HOOK_ABSENT,
 			.blind_without = keep(r, db_text(stmt, 0)) ?: "?",
 			.symbol = keep(r, db_text(stmt, 1)) ?: "?",
-			.why_absent = keep(r, db_text(stmt, 2)) ?: "?",
 		};
+		snprintf(h->why_absent, sizeof(h->why_absent), "%s", db_text(stmt, 2) ?: "?");
 	}
 	sqlite3_finalize(stmt);
 }
