@@ -133,10 +133,17 @@ static bool has_target(const struct btf *btf, struct hook *h)
 }
 
 /* The types of a module; NULL, and why, if they are not to be had. */
-static struct btf *module_types(struct btf *vmlinux, const char *module,
+static struct btf *module_types(const struct kernel_types *types, const char *module,
 				const char **ret_why)
 {
+	char path[512];
+
 	*ret_why = "";
+	if (types->modules) {
+		*ret_why = "neither in it nor in types of its module beside it";
+		snprintf(path, sizeof(path), "%s/%s", types->modules, module);
+		return access(path, R_OK) ? NULL : btf__parse_split(path, types->vmlinux);
+	}
 	/* Without it libbpf may not look into modules. */
 	if (!capabilities_have(CAP_SYS_ADMIN)) {
 		*ret_why = "no CAP_SYS_ADMIN to look into modules";
@@ -144,20 +151,21 @@ static struct btf *module_types(struct btf *vmlinux, const char *module,
 	}
 	if (!kernel_has_module(module))
 		*ret_why = "its module is not loaded";
-	return btf__load_module_btf(module, vmlinux);
+	return btf__load_module_btf(module, types->vmlinux);
 }
 
 bool kernel_has_hook(void *ctx, struct hook *h)
 {
-	struct btf *vmlinux = ctx, *module;
+	const struct kernel_types *types = ctx;
+	struct btf *module;
 	const char *why;
 	bool found;
 
-	if (has_target(vmlinux, h))
+	if (has_target(types->vmlinux, h))
 		return true;
 	if (!h->module || h->why_absent[0])
 		return false;
-	module = module_types(vmlinux, h->module, &why);
+	module = module_types(types, h->module, &why);
 	if (!module) {
 		snprintf(h->why_absent, sizeof(h->why_absent), "%s", why);
 		return false;
@@ -222,14 +230,14 @@ unsigned int kernel_module_types(void)
 	return n;
 }
 
-const char *kernel_lacks(const struct btf *btf)
+const char *kernel_lacks(const struct btf *btf, unsigned int nth)
 {
 	static const char *const helpers[] = {
 		"BPF_FUNC_loop", "BPF_FUNC_get_func_ret", "BPF_FUNC_task_pt_regs",
 	};
 
 	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
-		if (!enum_has(btf, "bpf_func_id", helpers[i]))
+		if (!enum_has(btf, "bpf_func_id", helpers[i]) && !nth--)
 			return helpers[i];
 	return NULL;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * features - what the running kernel has, by its type information and never by its
- * version.
+ * features - what a kernel has, by its type information and never by its version.
  */
 #ifndef PAGEFLIGHT_FEATURES_H
 #define PAGEFLIGHT_FEATURES_H
@@ -23,7 +22,14 @@ bool kernel_has_huge_index(const struct btf *btf);
 /* Can it be read off the lock of a file that somebody writes to it? */
 bool kernel_shows_writers(const struct btf *btf);
 
-/* A hook_exists_fn that looks into modules, too; ctx is the kernel's struct btf. */
+/* Where the types of a kernel are. */
+struct kernel_types {
+	struct btf *vmlinux;
+	const char *modules;	/* a folder with those of each module in a file of its name; NULL:
+				 * this is the running kernel */
+};
+
+/* A hook_exists_fn that looks into modules, too; ctx is a struct kernel_types. */
 bool kernel_has_hook(void *ctx, struct hook *h);
 
 /* Is this module loaded, or a part of the kernel? */
@@ -32,7 +38,7 @@ bool kernel_has_module(const char *name);
 /* How many modules are loaded that have types. */
 unsigned int kernel_module_types(void);
 
-/* A BPF helper that is necessary and that the kernel lacks; NULL if it lacks none. */
-const char *kernel_lacks(const struct btf *btf);
+/* The nth of the BPF helpers that are necessary and that the kernel lacks; NULL: no more. */
+const char *kernel_lacks(const struct btf *btf, unsigned int nth);
 
 #endif

@@ -63,7 +63,7 @@ static int check_kernel(const struct btf *btf, struct err *ret_err)
 
 	if (!btf)
 		return no_types(ret_err);
-	lacks = kernel_lacks(btf);
+	lacks = kernel_lacks(btf, 0);
 	if (!lacks)
 		return 0;
 	uname(&u);

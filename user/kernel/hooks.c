@@ -33,7 +33,7 @@ const char *hook_method_name(enum hook_method method)
 const char *hook_state_name(enum hook_state state)
 {
 	static const char *const names[] = {
-		[HOOK_UNTRIED] = "untried",
+		[HOOK_UNTRIED] = "planned",
 		[HOOK_ATTACHED] = "attached",
 		[HOOK_ABSENT] = "absent",
 		[HOOK_NOT_NEEDED] = "not needed",
@@ -102,17 +102,22 @@ static const struct hook *telling(const struct hook *hooks, size_t n, const stru
 	return h;
 }
 
+const struct hook *hooks_missing_at(const struct hook *hooks, size_t n, size_t i)
+{
+	if (!hooks[i].required)
+		return NULL;
+	for (size_t k = 0; k < n; k++)
+		if (hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
+		    (k < i || is_hopeful(&hooks[k])))
+			return NULL;
+	return telling(hooks, n, &hooks[i]);
+}
+
 const struct hook *hooks_missing(const struct hook *hooks, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool served = false;
-
-		for (size_t k = 0; k < n; k++)
-			served |= hooks_tie(&hooks[i], &hooks[k]) != HOOK_APART &&
-				  is_hopeful(&hooks[k]);
-		if (hooks[i].required && !served)
-			return telling(hooks, n, &hooks[i]);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (hooks_missing_at(hooks, n, i))
+			return hooks_missing_at(hooks, n, i);
 	return NULL;
 }
 
@@ -129,7 +134,7 @@ const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i)
 			continue;
 		if (k < i)
 			return NULL;
-		used |= hooks[k].state == HOOK_ATTACHED || hooks[k].state == HOOK_NOT_NEEDED;
+		used |= is_hopeful(&hooks[k]) || hooks[k].state == HOOK_NOT_NEEDED;
 		if (hooks[k].state == HOOK_FAILED)
 			failed = &hooks[k];
 	}

@@ -91,6 +91,9 @@ void hooks_stand_once(struct hook *hooks, size_t n);
  */
 const struct hook *hooks_missing(const struct hook *hooks, size_t n);
 
+/* The same for hooks[i] and all that are tied to it; NULL too if a row before has the answer. */
+const struct hook *hooks_missing_at(const struct hook *hooks, size_t n, size_t i);
+
 /*
  * What is not seen for want of hooks[i] and all that are tied to it: the hook to blame. NULL
  * if it is seen, if a row before has the answer, or if without it there is no session.

@@ -42,13 +42,15 @@ static int check_required(const struct programs *p, struct err *ret_err)
 
 int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err)
 {
+	struct kernel_types types = { .vmlinux = btf };
+
 	p->hooks = calloc(hooks_n, sizeof(*p->hooks));
 	p->links = calloc(hooks_n, sizeof(*p->links));
 	p->fds = calloc(hooks_n, sizeof(*p->fds));
 	p->skips = calloc(hooks_n, sizeof(*p->skips));
 	if (!p->hooks || !p->links || !p->fds || !p->skips)
 		return err_set(ret_err, -ENOMEM, "out of memory");
-	hooks_plan(p->hooks, content, kernel_has_hook, btf);
+	hooks_plan(p->hooks, content, kernel_has_hook, &types);
 	if (!preempt_possible())
 		hooks_stand_once(p->hooks, hooks_n);
 	return check_required(p, ret_err);
