@@ -42,52 +42,6 @@ class Commands(unittest.TestCase):
         self.assertTrue(done.stderr.endswith("\n"), said)
         return done.stderr
 
-    def test_probe(self) -> None:
-        self.assertIn("tcp_ack", self.pageflight(0, "probe").stdout)
-
-    def test_probe_json(self) -> None:
-        """Each role has a hook, unless its function is newer than the kernel, and its own test saw
-        every byte."""
-        (probe,) = self.json(0, "probe", "-j")
-        self.assertEqual(probe["type"], "probe")
-        roles = {h["role"] for h in probe["hooks"]}
-        attached = {h["role"] for h in probe["hooks"] if h["state"] == "attached"}
-        self.assertLessEqual({"attach", "ack", "release", "abort", "write"}, roles)
-        with open("/proc/kallsyms", encoding="ascii") as symbols:
-            newer = set() if " netfs_perform_write\t" in symbols.read() else {"write netfs"}
-        self.assertEqual(roles - attached, newer)
-        self.assertIs(probe["selftest"]["passed"], True)
-        for result in probe["selftest"]["results"]:
-            self.assertEqual(result["seen"], result["expected"], result)
-
-    def test_where_fingerprints_wait(self) -> None:
-        """On the file systems of this machine, unless the kernel may skip programs."""
-        version = os.uname().version
-        with open("/proc/kallsyms", encoding="ascii") as symbols:
-            unpreempted = re.search(r" bpf_local_irq_save$", symbols.read(), re.M)
-        mode = "(full)" if "PREEMPT" in version else "(none)"
-        if "PREEMPT_DYNAMIC" in version:
-            with open("/sys/kernel/debug/sched/preempt", encoding="ascii") as file:
-                mode = file.read()
-        (probe,) = self.json(0, "probe", "-j")
-        sure = "(none)" in mode or "(voluntary)" in mode or unpreempted
-        waits = ["tmpfs", "ext4", "xfs"] if sure and "PREEMPT_RT" not in version else []
-        self.assertEqual(probe["waits"], waits)
-
-    def test_what_is_not_detected(self) -> None:
-        """The summary has the list that probe has, and the start of watch says each of it."""
-        (probe,) = self.json(0, "probe", "-j")
-        done = self.pageflight(0, "watch", "-j", "--", "true")
-        self.assertEqual(json.loads(done.stdout)["not_detected"], probe["not_detected"])
-        for blind in probe["not_detected"]:
-            line = f"not detected: {blind['what']} [{blind['symbol']}: {blind['why']}]"
-            self.assertIn(line, done.stderr)
-            self.assertIn(line, self.pageflight(0, "probe").stdout)
-        # All modules are loaded here: what is not in a kernel is newer than that.
-        with open("/proc/kallsyms", encoding="ascii") as symbols:
-            newer = [] if " netfs_perform_write\t" in symbols.read() else ["netfs_perform_write"]
-        self.assertEqual([blind["symbol"] for blind in probe["not_detected"]], newer)
-
     def test_demo(self) -> None:
         self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
 

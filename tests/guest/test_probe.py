@@ -1,22 +1,42 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What probe says of a kernel: here, and by its types alone."""
+"""What probe says of a kernel: here, by its types alone, and to who looks into a fault."""
 import json
+import os
+import re
+import socket
 import tempfile
 import unittest
 
 from btf import Types
-from guest import BIN
+from guest import BIN, sh
 from test_commands import NOBODY, run
 
 TYPES = "/sys/kernel/btf/vmlinux"
 
 
 class Probe(unittest.TestCase):
+    """Loading all programs takes its time: one probe of this kernel is enough for most tests."""
     maxDiff = None
 
-    def probe(self, *args: str) -> dict:
-        done = run(BIN, "probe", "-j", *args)
-        self.assertEqual(done.returncode, 0, f"{args}\n{done.stdout}\n{done.stderr}")
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.dir = tempfile.mkdtemp(prefix="pf-probe-")
+        cls.path = f"{cls.dir}/bundle"
+        name = socket.gethostname()
+        socket.sethostname("secretly-named")
+        cls.done = run(BIN, "probe", "-j", "--bundle", cls.path)
+        socket.sethostname(name)
+        cls.here = json.loads(cls.done.stdout)
+        with open(cls.path, encoding="utf-8") as bundle:
+            cls.text = bundle.read()
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        sh(f"rm -rf {cls.dir}")
+
+    def plan(self) -> dict:
+        done = run(BIN, "probe", "-j", "--btf", TYPES)
+        self.assertEqual(done.returncode, 0, f"{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout)
 
     @staticmethod
@@ -27,7 +47,7 @@ class Probe(unittest.TestCase):
 
     def test_plan(self) -> None:
         """What the types of this kernel promise is what it keeps."""
-        here, plan = self.probe(), self.probe("--btf", TYPES)
+        here, plan = self.here, self.plan()
         self.assertEqual((here["plan"], plan["plan"], plan["lacks"]), (False, True, []))
         self.assertEqual(self.hooks(plan, "planned"), self.hooks(here, "attached"))
         self.assertEqual(self.hooks(plan, "absent"), self.hooks(here, "absent"))
@@ -58,7 +78,7 @@ class Probe(unittest.TestCase):
     def test_plan_of_other_parameters(self) -> None:
         """A function that takes something else is refused by its name, whichever it is."""
         known = Types(TYPES)
-        before = {h["symbol"] for h in self.probe("--btf", TYPES)["hooks"]
+        before = {h["symbol"] for h in self.plan()["hooks"]
                   if h["method"] != "iter" and h["state"] == "planned" and
                   known.prototypes(h["symbol"])}
         self.assertIn("tcp_ack", before)
@@ -84,11 +104,81 @@ class Probe(unittest.TestCase):
                 self.assertEqual((done.returncode, done.stdout), (1, ""), done.stderr)
                 self.assertIn(f"{path} has no types of a kernel", done.stderr)
 
-    def test_sentence(self) -> None:
-        """The last line says it plainly, and names all that is not seen."""
-        said = run(BIN, "probe").stdout.splitlines()[-1]
-        here = self.probe()
-        self.assertEqual(said, here["sentence"])
-        self.assertTrue(said.startswith("pageflight works on this kernel"), said)
-        for blind in here["not_detected"]:
-            self.assertIn(blind["what"], said)
+    def test_hooks(self) -> None:
+        """Each role has a hook, unless its function is newer than the kernel, and its own test saw
+        every byte."""
+        probe = self.here
+        self.assertEqual(probe["type"], "probe")
+        roles = {h["role"] for h in probe["hooks"]}
+        attached = {h["role"] for h in probe["hooks"] if h["state"] == "attached"}
+        self.assertLessEqual({"attach", "ack", "release", "abort", "write"}, roles)
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            newer = set() if " netfs_perform_write\t" in symbols.read() else {"write netfs"}
+        self.assertEqual(roles - attached, newer)
+        self.assertIs(probe["selftest"]["passed"], True)
+        for result in probe["selftest"]["results"]:
+            self.assertEqual(result["seen"], result["expected"], result)
+
+    def test_where_fingerprints_wait(self) -> None:
+        """On the file systems of this machine, unless the kernel may skip programs."""
+        version = os.uname().version
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            unpreempted = re.search(r" bpf_local_irq_save$", symbols.read(), re.M)
+        mode = "(full)" if "PREEMPT" in version else "(none)"
+        if "PREEMPT_DYNAMIC" in version:
+            with open("/sys/kernel/debug/sched/preempt", encoding="ascii") as file:
+                mode = file.read()
+        sure = "(none)" in mode or "(voluntary)" in mode or unpreempted
+        waits = ["tmpfs", "ext4", "xfs"] if sure and "PREEMPT_RT" not in version else []
+        self.assertEqual(self.here["waits"], waits)
+
+    def test_what_is_not_detected(self) -> None:
+        """The summary has the list that probe has, and text and the start of watch say each of
+        it."""
+        missing = self.here["not_detected"]
+        done = run(BIN, "watch", "-j", "--", "true")
+        self.assertEqual(json.loads(done.stdout)["not_detected"], missing)
+        for blind in missing:
+            line = f"not detected: {blind['what']} [{blind['symbol']}: {blind['why']}]"
+            self.assertIn(line, done.stderr)
+            self.assertIn(f"{line}\n", self.text)
+            self.assertIn(blind["what"], self.here["sentence"])
+        self.assertTrue(self.here["sentence"].startswith("pageflight works on this kernel, "))
+        # All modules are loaded here: what is not in a kernel is newer than that.
+        with open("/proc/kallsyms", encoding="ascii") as symbols:
+            newer = [] if " netfs_perform_write\t" in symbols.read() else ["netfs_perform_write"]
+        self.assertEqual([blind["symbol"] for blind in missing], newer)
+
+    def test_bundle(self) -> None:
+        """It has what probe says, and the host; not who and where that is."""
+        self.assertEqual(self.done.returncode, 0, self.done.stderr)
+        self.assertEqual(os.stat(self.path).st_mode & 0o777, 0o600)
+        # The sentence is the last line of what probe prints as text.
+        for known in (f"\n\n{self.here['sentence']}\n\n", os.uname().release, "lockdown",
+                      "capabilities in effect", "\ntcp_ack\n"):
+            self.assertIn(known, self.text)
+        for secret in ("secretly-named", self.dir, "ffffffff8"):
+            self.assertNotIn(secret, self.text)
+        again = run(BIN, "probe", "--bundle", self.path)
+        self.assertEqual(again.returncode, 1)
+        self.assertIn("File exists", again.stderr)
+
+    def test_bundle_of_a_failure(self) -> None:
+        """Where pageflight may not start, it says why, and what the types promise."""
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o777)
+            path = os.path.join(folder, "bundle")
+            done = run(*NOBODY, BIN, "probe", "--bundle", path)
+            self.assertEqual(done.returncode, 1)
+            with open(path, encoding="utf-8") as bundle:
+                text = bundle.read()
+            self.assertIn("Probe failed: BPF tracing needs the privileges of root", text)
+            self.assertIn("By its types pageflight works on that kernel", text)
+
+    def test_full_disk(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            sh(f"mount -t tmpfs -o size=4k,mode=777 small {folder}")
+            done = run(*NOBODY, BIN, "probe", "--bundle", f"{folder}/bundle")
+            sh(f"umount {folder}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"cannot write to {folder}/bundle: ", done.stderr)

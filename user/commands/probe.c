@@ -13,12 +13,14 @@
 #include "commands.h"
 #include "kernel/loader.h"
 #include "kernel/plan.h"
+#include "probe_bundle.h"
 #include "probe_report.h"
 
 struct probe_opts {
 	bool json;
 	bool verbose;
 	const char *btf;
+	const char *bundle;
 };
 
 static const struct opt options[] = {
@@ -26,6 +28,8 @@ static const struct opt options[] = {
 	  .help = "print one JSON object" },
 	{ .name = "btf", .kind = OPT_TEXT, .at = offsetof(struct probe_opts, btf), .arg = "FILE",
 	  .help = "plan for the kernel whose types are in FILE" },
+	{ .name = "bundle", .kind = OPT_TEXT, .at = offsetof(struct probe_opts, bundle),
+	  .arg = "FILE", .help = "make FILE, with what a report of a fault needs" },
 	{ .name = "verbose", .letter = 'v', .kind = OPT_FLAG,
 	  .at = offsetof(struct probe_opts, verbose),
 	  .help = "libbpf's messages and the verifier's log too" },
@@ -59,10 +63,10 @@ static int plan_that(const struct probe_opts *opts)
 	return status;
 }
 
-static int probe_this(const struct probe_opts *opts)
+static int probe_this(const struct probe_opts *opts, FILE *bundle)
 {
 	const struct loader_opts lopts = {
-		.content = PF_CONTENT_WIRE, .verbose = opts->verbose,
+		.content = PF_CONTENT_WIRE, .verbose = opts->verbose, .messages = bundle,
 	};
 	struct probe p = { 0 };
 	struct loader *l;
@@ -72,6 +76,8 @@ static int probe_this(const struct probe_opts *opts)
 
 	if (loader_open(&l, &lopts, &err)) {
 		log_error("%s", err.text);
+		if (bundle)
+			bundle_failure(bundle, &err);
 		return EXIT_FAILED;
 	}
 	uname(&u);
@@ -82,8 +88,28 @@ static int probe_this(const struct probe_opts *opts)
 	p.waits = loader_waits(l);
 	p.test_err = selftest_run(l, p.results, &p.passed);
 	status = print(&p, opts);
+	if (bundle)
+		bundle_probe(bundle, &p);
 	loader_close(l);
 	return status;
+}
+
+static int bundle_this(const struct probe_opts *opts)
+{
+	struct err err;
+	FILE *bundle = bundle_open(opts->bundle, &err);
+	int status, failed;
+
+	if (!bundle) {
+		log_error("%s", err.text);
+		return EXIT_FAILED;
+	}
+	bundle_host(bundle);
+	status = probe_this(opts, bundle);
+	failed = bundle_close(bundle);
+	if (failed)
+		log_error("cannot write to %s: %s", opts->bundle, strerror(-failed));
+	return failed ? EXIT_FAILED : status;
 }
 
 static int cmd_probe(void *values, char **operands)
@@ -91,7 +117,13 @@ static int cmd_probe(void *values, char **operands)
 	const struct probe_opts *opts = values;
 
 	(void)operands;
-	return opts->btf ? plan_that(opts) : probe_this(opts);
+	if (opts->btf && opts->bundle) {
+		log_error("--bundle is about this kernel, --btf about another");
+		return EXIT_USAGE;
+	}
+	if (opts->btf)
+		return plan_that(opts);
+	return opts->bundle ? bundle_this(opts) : probe_this(opts, NULL);
 }
 
 static const struct probe_opts defaults;

@@ -18,13 +18,27 @@
 #include "base/err.h"
 #include "features.h"
 
-static bool print_all;	/* libbpf's print callback takes no context */
+/* libbpf's print callback takes no context. */
+static bool print_all;
+static FILE *messages;
 
 static int on_libbpf_print(enum libbpf_print_level level, const char *format, va_list args)
 {
-	if (!print_all || level == LIBBPF_DEBUG)
+	va_list again;
+
+	if (level == LIBBPF_DEBUG)
 		return 0;
-	return vfprintf(stderr, format, args);
+	if (messages) {
+		va_copy(again, args);
+		vfprintf(messages, format, again);
+		va_end(again);
+	}
+	return print_all ? vfprintf(stderr, format, args) : 0;
+}
+
+void ground_messages(FILE *out)
+{
+	messages = out;
 }
 
 static int check_lockdown(struct err *ret_err)

@@ -7,6 +7,7 @@
 #define PAGEFLIGHT_GROUND_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 struct btf;
 struct err;
@@ -16,6 +17,9 @@ struct err;
  * btf__free(). verbose: libbpf's own messages go to stderr. 0, or -errno with ret_err set.
  */
 int ground_check(bool verbose, struct btf **ret_btf, struct err *ret_err);
+
+/* libbpf's messages go to this file as well; NULL: no more. It must be open until the object is closed. */
+void ground_messages(FILE *out);
 
 /* Can this process load programs that use plain loads, if the kernel has them? */
 int ground_check_direct(bool direct, struct err *ret_err);

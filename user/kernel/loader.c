@@ -186,6 +186,7 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 	struct btf *btf;
 	int err;
 
+	ground_messages(opts->messages);
 	err = privileges_check(ret_err);
 	err = err ?: ground_check(opts->verbose, &btf, ret_err);
 	if (err)

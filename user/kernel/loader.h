@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include "pageflight.h"
 
 struct err;
@@ -27,6 +28,7 @@ struct loader_opts {
 	unsigned int audit;		/* of one page in N it does not wait; 0: of none */
 	const struct filter *filter;	/* what is followed; NULL: everything */
 	bool verbose;			/* libbpf's own messages, on stderr */
+	FILE *messages;			/* where they go as well; or NULL */
 };
 
 /* data points at `size` bytes of one unchecked record; see event.h. */
