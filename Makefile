@@ -21,6 +21,7 @@
 #   make arm64        build/arm64, for arm64, like `make ARCH=arm64 O=build/arm64`
 #   make install      PREFIX= LIBDIR= DESTDIR=
 #   make static       build/static/pageflight: one file that needs nothing of a host but its kernel
+#   make alone        boots what make static and make deb made, with nothing else: KERNELS="6.1 6.12 6.18 7.x"
 #   make deb          Debian packages in build/deb, built and checked: SUITES="bookworm trixie"
 #   make deps         install the packages all this needs (apt), or list what is missing
 
@@ -102,7 +103,7 @@ SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
 	tests/fuzz/fuzz.mk tests/soak/soak.mk
 
-.PHONY: all check test reproducible deb static vm matrix servers fleet lint arm64 demo deps install install-lib clean
+.PHONY: all check test reproducible deb static alone vm matrix servers fleet lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB) $(NOW_LIB)
 
 # bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c and walker.c
@@ -196,6 +197,9 @@ deb:
 static:
 	$(Q)tests/deps deploy
 	$(Q)tests/deploy/static
+
+alone:
+	$(Q)tests/deploy/alone $(KERNELS)
 
 lint: $(O)/pageflight $(O)/pageflight.bpf.o $(O)/now.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
