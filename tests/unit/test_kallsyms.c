@@ -149,6 +149,32 @@ TEST_FN(test_module)
 }
 
 /* Hidden addresses are all zero; without privileges that is the whole list. */
+/* Code without a symbol lies behind a module: a trampoline that was made later. */
+TEST_FN(test_behind_a_module)
+{
+	static const char modules[] =
+		"nfsd 2048 0 - Live 0xffffffffc0003000\n"
+		"hidden 4096 1 sunrpc,nfsd, Live 0x0000000000000000\n"
+		"nvme_tcp 8192 2 - Live 0xffffffffc0005000 (E)\n"
+		"a line that makes no sense\n";
+	const __u64 behind = 0xffffffffc0003800, stack[] = { behind + 0x10, NVME };
+	struct kallsyms *k = parsed();
+	FILE *in = fmemopen((void *)modules, strlen(modules), "r");
+	struct kallsym sym;
+
+	assert_non_null(in);
+	assert_string_equal(kallsyms_module(k, stack, 2), "nfsd");
+	assert_int_equal(kallsyms_bound_modules(k, in), 0);
+	fclose(in);
+	assert_string_equal(kallsyms_module(k, stack, 2), "nvme_tcp");
+	assert_false(kallsyms_find(k, behind, &sym));
+	assert_true(kallsyms_find(k, behind - 1, &sym));
+	assert_true(kallsyms_find(k, 0xffffffffc0005fff, &sym));
+	assert_true(kallsyms_find(k, RECV, &sym));	/* nobody said how large it is */
+	assert_true(kallsyms_find(k, CORE, &sym));
+	kallsyms_free(k);
+}
+
 TEST_FN(test_nothing_to_read)
 {
 	struct kallsyms *k = NULL;
@@ -191,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_long_names),
 		cmocka_unit_test(test_module),
+		cmocka_unit_test(test_behind_a_module),
 		cmocka_unit_test(test_nothing_to_read),
 		cmocka_unit_test(test_many),
 	};

@@ -4,7 +4,8 @@
  * block of memory, and a function holds the offset of its name there.
  *
  * Weak spot: the kernel does not say where a function ends. An address behind
- * the end of a function counts as a part of it, unless it is FUNCTION_MAX away.
+ * the end of a function counts as a part of it, unless it is FUNCTION_MAX away,
+ * or behind the module's end.
  */
 #include "kallsyms.h"
 
@@ -21,11 +22,19 @@ struct function {
 	__u32 module;
 };
 
+/* How far a module reaches. Since 6.4 its parts lie apart, and only the first has functions. */
+struct extent {
+	__u64 address, size;
+	__u32 name;
+};
+
 struct kallsyms {
 	struct function *at;
 	size_t n, room;
 	char *names;			/* starts with an empty name */
 	size_t used, size;
+	struct extent *extents;
+	size_t extents_n;
 	bool modules_hidden;
 };
 
@@ -150,6 +159,44 @@ int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in)
 	return 0;
 }
 
+static int extent_add(struct kallsyms *k, const char *name, __u64 address, __u64 size)
+{
+	struct extent e = { .address = address, .size = size }, *more;
+	int err = names_add(k, name, &e.name);
+
+	if (err)
+		return err;
+	more = reallocarray(k->extents, k->extents_n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	k->extents = more;
+	k->extents[k->extents_n++] = e;
+	return 0;
+}
+
+int kallsyms_bound_modules(struct kallsyms *k, FILE *in)
+{
+	char name[64];
+	uint64_t size, address;
+	int err = 0;
+
+	while (!err && fscanf(in, "%63s %" SCNu64 " %*s %*s %*s %" SCNx64 "%*[^\n]", name, &size, &address) == 3)
+		if (address)
+			err = extent_add(k, name, address, size);
+	return err;
+}
+
+static bool is_behind(const struct kallsyms *k, const char *module, __u64 address)
+{
+	for (size_t i = 0; *module && i < k->extents_n; i++) {
+		const struct extent *e = &k->extents[i];
+
+		if (!strcmp(k->names + e->name, module))
+			return address - e->address >= e->size;
+	}
+	return false;
+}
+
 void kallsyms_hide_modules(struct kallsyms *k, bool hide)
 {
 	k->modules_hidden = hide;
@@ -171,7 +218,8 @@ bool kallsyms_find(const struct kallsyms *k, __u64 address, struct kallsym *ret_
 	if (!low)
 		return false;
 	f = &k->at[low - 1];
-	if (address - f->address >= FUNCTION_MAX || (k->modules_hidden && f->module))
+	if (address - f->address >= FUNCTION_MAX || (k->modules_hidden && f->module) ||
+	    is_behind(k, k->names + f->module, address))
 		return false;
 	*ret_sym = (struct kallsym){ k->names + f->name, k->names + f->module,
 				  address - f->address };
@@ -232,6 +280,7 @@ void kallsyms_free(struct kallsyms *k)
 {
 	if (!k)
 		return;
+	free(k->extents);
 	free(k->at);
 	free(k->names);
 	free(k);

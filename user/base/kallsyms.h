@@ -37,6 +37,13 @@ struct kallsym {
  */
 int kallsyms_read(struct kallsyms **ret_kallsyms, FILE *in);
 
+/*
+ * Read /proc/modules, which says how large each module is. From then on an address behind the
+ * end of a module is not its own: it may be of code without a symbol, as of a trampoline that was
+ * made since the table was read. What is not said, or hidden, bounds nothing. 0 or -ENOMEM.
+ */
+int kallsyms_bound_modules(struct kallsyms *k, FILE *in);
+
 /* Find no functions of modules until this is taken back: others may be there by now. */
 void kallsyms_hide_modules(struct kallsyms *k, bool hide);
 

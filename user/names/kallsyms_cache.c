@@ -55,6 +55,16 @@ static __u64 modules_sum(const struct kallsyms_cache *s)
 	return sum;
 }
 
+static void bound_modules(const struct kallsyms_cache *s, struct kallsyms *table)
+{
+	FILE *in = open_file(s, "modules");
+
+	if (!in)
+		return;
+	kallsyms_bound_modules(table, in);
+	fclose(in);
+}
+
 static void reload(struct kallsyms_cache *s, __u64 now)
 {
 	__u64 began = clock_mono_ns();
@@ -68,6 +78,7 @@ static void reload(struct kallsyms_cache *s, __u64 now)
 	if (!kallsyms_read(&table, in)) {
 		kallsyms_free(s->table);
 		s->table = table;
+		bound_modules(s, table);
 	}
 	fclose(in);
 	s->next = now + SHARE * (clock_mono_ns() - began);
