@@ -3,6 +3,7 @@
 #include "frame.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -87,6 +88,22 @@ int frames_next(struct frames *f, struct frame *ret_frame)
 	*ret_frame = (struct frame){ head.kind, head.size, f->data + f->begin + sizeof(head) };
 	f->begin += sizeof(head) + head.size;
 	return 1;
+}
+
+int frames_take_all(struct frames *f, int fd, void (*take)(void *ctx, const struct frame *frame),
+		    void *ctx)
+{
+	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+	struct frame frame;
+	int there;
+
+	while ((there = frames_next(f, &frame)) >= 0) {
+		if (there)
+			take(ctx, &frame);
+		else if (poll(&poll_fd, 1, -1) < 0 && errno != EINTR)
+			return -errno;
+	}
+	return there;
 }
 
 void frames_free(struct frames *f)

@@ -34,6 +34,13 @@ int frames_new(struct frames **ret_frames, int fd);
  */
 int frames_next(struct frames *f, struct frame *ret_frame);
 
+/*
+ * Take every frame from the socket fd, and wait for more, until there will be none. Returns why:
+ * -EPIPE as above, or another -errno.
+ */
+int frames_take_all(struct frames *f, int fd, void (*take)(void *ctx, const struct frame *frame),
+		    void *ctx);
+
 /* NULL is allowed. */
 void frames_free(struct frames *f);
 

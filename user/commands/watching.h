@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* watching - what the commands that run a session of this kind share: watch and record. */
+/* watching - what the commands that run a session of this kind share: watch, serve and record. */
 #ifndef PAGEFLIGHT_WATCHING_H
 #define PAGEFLIGHT_WATCHING_H
 
@@ -30,7 +30,22 @@ struct watch_opts {
 	},										\
 	.ready_fd = UINT_MAX
 
-/* Rows of an option table: of the end of a session, and of what it looks at. */
+/* Rows of an option table: where incidents go, too, and which are printed. */
+#define WATCH_OUTPUT_OPTS								\
+	{ .name = "output", .kind = OPT_TEXT, .at = WATCH_AT(session.report.output),	\
+	  .arg = "FILE", .help = "append JSON lines to FILE as well" },			\
+	{ .name = "exec", .kind = OPT_TEXT, .at = WATCH_AT(session.report.exec),	\
+	  .arg = "COMMAND",								\
+	  .help = "run a shell command for each incident, with its JSON as input" },	\
+	{ .name = "record", .kind = OPT_TEXT, .at = WATCH_AT(session.report.record),	\
+	  .arg = "FILE", .help = "record all evidence in FILE, for 'pageflight report'" }
+#define WATCH_MIN_VERDICT_OPT								\
+	{ .name = "min-verdict", .kind = OPT_NAME,					\
+	  .at = WATCH_AT(session.report.min_verdict), .names = pf_verdict_names,	\
+	  .n_names = PF_VERDICT_MAX, .arg = "VERDICT",					\
+	  .help = "print only incidents at or above VERDICT" }
+
+/* Of the end of a session, and of what it looks at. */
 #define WATCH_END_OPTS									\
 	{ .name = "duration", .kind = OPT_SECONDS, .at = WATCH_AT(session.duration_ns),	\
 	  .min = NSEC_PER_SEC / 1000, .max = 365 * WATCH_DAY, .arg = "S",		\

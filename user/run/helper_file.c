@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,8 +93,10 @@ static void reopen(struct state *s)
 	s->fd = fd;
 }
 
-static void take(struct state *s, const struct frame *frame)
+static void take(void *ctx, const struct frame *frame)
 {
+	struct state *s = ctx;
+
 	if (frame->kind == FRAME_REOPEN)
 		reopen(s);
 	else
@@ -105,9 +106,7 @@ static void take(struct state *s, const struct frame *frame)
 int helper_file(void *ctx, int fd)
 {
 	struct state s = { .path = ctx, .fd = helper_file_open(ctx) };
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	struct frames *frames;
-	struct frame frame;
 	struct err text;
 	int err = frames_new(&frames, fd);
 
@@ -115,13 +114,8 @@ int helper_file(void *ctx, int fd)
 		s.err = s.fd;
 	/* What it cannot give up it does not use. */
 	confine_file_writer(&text);
-	while (!err || err == 1) {
-		err = frames_next(frames, &frame);
-		if (err == 1)
-			take(&s, &frame);
-		else if (!err && poll(&poll_fd, 1, -1) < 0 && errno != EINTR)
-			err = -errno;
-	}
+	if (!err)
+		err = frames_take_all(frames, fd, take, &s);
 	say(&s, true);
 	return s.failed || err != -EPIPE;
 }

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,8 +90,9 @@ static int renew(const struct state *s, const struct frame *frame)
 }
 
 /* The old text stays, and says how old it is. It is said once that there is no newer one. */
-static void take(struct state *s, const struct frame *frame)
+static void take(void *ctx, const struct frame *frame)
 {
+	struct state *s = ctx;
 	int err = renew(s, frame);
 
 	if (err && err != s->err)
@@ -105,21 +105,14 @@ static void take(struct state *s, const struct frame *frame)
 int helper_metrics(void *ctx, int fd)
 {
 	struct state s = { .path = ctx };
-	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
 	struct frames *frames;
-	struct frame frame;
 	struct err text;
 	int err = name_beside(s.path, s.beside) ?: frames_new(&frames, fd);
 
 	umask(~MODE & 0777);
 	/* What it cannot give up it does not use. */
 	confine_file_renewer(&text);
-	while (!err || err == 1) {
-		err = frames_next(frames, &frame);
-		if (err == 1)
-			take(&s, &frame);
-		else if (!err && poll(&poll_fd, 1, -1) < 0 && errno != EINTR)
-			err = -errno;
-	}
+	if (!err)
+		err = frames_take_all(frames, fd, take, &s);
 	return s.err || err != -EPIPE;
 }
