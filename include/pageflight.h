@@ -169,6 +169,8 @@ struct pf_totals {
 	__u64 conns;		/* connections followed now */
 	__u64 missed;		/* invocations skipped: recursion_misses of struct bpf_prog_info */
 	__u64 missed_by[PF_ROLE_MAX];	/* those of known role: each weakens what it can hide */
+	__u32 refused_user;	/* the last one that had its share of something; 0: none */
+	__u32 pad;
 };
 
 #define PF_ENGINE_SETTLE_NS 2000000000ull

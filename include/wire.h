@@ -48,6 +48,7 @@ enum pf_event_type {
 	PF_EV_RESEND,	/* struct pf_ev_range: a connection with a hit retransmits */
 	PF_EV_SENT,	/* struct pf_ev_range: a device copies bytes of a flight that was hit */
 	PF_EV_SENDER,	/* struct pf_ev_sender: the kernel sends on a connection */
+	PF_EV_CUT,	/* struct pf_ev_range: from now on a connection is not told of in full */
 };
 
 /* Why a flight ended: pf_ev_range.why of PF_EV_END. */
@@ -237,6 +238,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	SEEN(resends,	  "retransmissions on followed connections")		\
 	SEEN(unseen,	  "changes of pages in flight that no hook saw")		\
 	SEEN(audited,	  "pages whose fingerprint did not wait: --audit")		\
+	SEEN(looks,	  "looks at the bytes of pages in flight")		\
 	SEEN(filtered,	  "pages excluded by a filter (of a whole call: estimated by its bytes)") \
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
@@ -251,6 +253,10 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	LOSS(piped,	  "pages that a reader spliced into a pipe, where they were not followed") \
 	LOSS(mapping_missed, "files found mapped shared and writable that no hook had told of") \
 	LOSS(walk_cut,	  "flights not looked at: chain too long or changing")	\
+	LOSS(user_room,	  "pages not followed: their user has its share of the room")	\
+	LOSS(user_index,  "pages that no write finds any more: their user has its share of them") \
+	LOSS(user_ring,	  "records not sent: their user has its share of the ring buffer") \
+	LOSS(look_cut,	  "pages not looked at: too many of one connection at once")	\
 	LOSS(range_cut,	  "pages of a huge write not looked up")		\
 	LOSS(pop_cut,	  "acknowledgements handled in part; the next one goes on")	\
 	LOSS(read_failed, "kernel memory could not be read")
@@ -329,8 +335,9 @@ struct pf_config {
 	__u32 direct;		/* the kernel has bpf_rdonly_cast(): plain loads at an address */
 	__u32 atomic;		/* programs disable preemption: see kernel/atomic.bpf.h */
 	__u32 huge_index;	/* the index of a page of hugetlbfs counts huge pages */
+	__u32 per_user;		/* flights of one user that a write reports at once */
 };
-_Static_assert(sizeof(struct pf_config) == 48, "pf_config");
+_Static_assert(sizeof(struct pf_config) == 52, "pf_config");
 
 #define PF_FILTER_VALUES 16	/* values of one option */
 #define PF_FILTER_PLACES 1024	/* directories, file systems below them, devices of both */

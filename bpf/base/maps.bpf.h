@@ -10,6 +10,8 @@
  *		PF_GROUP_SHIFT}. One page can be on any number of sockets
  * files	how many indexed flights hash to a mapping. Zero tells the writer of an
  *		unrelated file to go on
+ * shares	how many flights of one user hash to a chain of that index
+ * owners	users that have followed connections
  * conns	one record for each followed connection, with the FIFO of its flights
  * free_conns	numbers of connections that were released
  * socks	address of a struct sock -> the connections that it sends on and reads from
@@ -56,6 +58,7 @@ extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are g
 extern __u32 pf_originals_fresh; /* numbers up to this one were used */
 extern __u32 pf_open_writes;	/* entries of `writes` */
 extern __u32 pf_pipes_now;	/* entries of `pipes` */
+extern __u32 pf_refused_user;	/* who did not get something because it had its share */
 
 /*
  * pf_zero is always 0, which the verifier cannot know. Kernels before 6.7 verify a
@@ -101,6 +104,20 @@ struct pf_map_files {
 	__uint(max_entries, 1 << PF_FILES_BITS);
 	__type(key, __u32);
 	__type(value, __u32);
+};
+
+struct pf_map_shares {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1 << PF_SHARES_BITS);
+	__type(key, __u32);
+	__type(value, __u32);
+};
+
+struct pf_map_owners {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, (1 << PF_OWNERS_BITS) + 2);
+	__type(key, __u32);
+	__type(value, struct pf_owner);
 };
 
 struct pf_map_conns {
@@ -256,6 +273,8 @@ extern struct pf_map_flights flights SEC(".maps");
 extern struct pf_map_free free_flights SEC(".maps");
 extern struct pf_map_buckets buckets SEC(".maps");
 extern struct pf_map_files files SEC(".maps");
+extern struct pf_map_shares shares SEC(".maps");
+extern struct pf_map_owners owners SEC(".maps");
 extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");

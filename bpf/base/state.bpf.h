@@ -12,6 +12,8 @@
 #define PF_UNLINKED 0xffffffffu
 #define PF_FILES_BITS 16
 #define PF_SOCKS_BITS 16
+#define PF_SHARES_BITS 16
+#define PF_OWNERS_BITS 10
 
 /* Who gave a page to the socket, in the low 48 bits of a word. */
 union pf_sender {
@@ -101,8 +103,9 @@ _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 #define PF_CONN_LOST	8u	/* some of its pages were not followed */
 #define PF_CONN_FREED	16u	/* somebody releases it already */
 #define PF_CONN_WIRE	32u	/* mode wire: every copy that its device makes is seen */
-#define PF_CONN_UNFOUND	256u	/* it leaves over lo, and no socket was found that reads it */
 #define PF_CONN_LINGERS	64u	/* an orphan whose packets are still in this host */
+#define PF_CONN_UNFOUND	256u	/* it leaves over lo, and no socket was found that reads it */
+#define PF_CONN_CUT	512u	/* PF_EV_CUT was sent */
 
 struct pf_conn {
 	struct bpf_spin_lock lock;	/* for head, unacked, tail and flags */
@@ -127,6 +130,8 @@ struct pf_conn {
 	__u32 sender_sent;		/* the call chain of its sender in the kernel was sent */
 	__u32 fp_end;		/* flights that end behind this have no fingerprint yet */
 	__u32 appended;		/* sequence number behind the append that was followed last */
+	__u32 owner;		/* number in `owners`; 0: root */
+	__u32 queue_at;		/* flight that look_at_queue() goes on with; 0: the oldest */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;
@@ -143,6 +148,20 @@ struct pf_conn {
 	__u32 pipe_first;
 	__u64 copy_mark;	/* thread and skb of the copy that was looked at last */
 	struct pf_tuple tuple;
+};
+
+/*
+ * Who has sockets, and what its flights have cost others. The fields are changed without a
+ * lock, so the bounds are not exact.
+ */
+struct pf_owner {
+	__u64 who;		/* its key << 32 | number of its connections; 0: nobody */
+	__u64 refilled;		/* when it got tokens last */
+	__u64 ring_mark;	/* position in the ring buffer behind which `ring_bytes` began */
+	__u32 ring_bytes;	/* of its records since then */
+	__u32 tokens;		/* time of others that its flights may take at once */
+	__u32 flights;
+	__u32 originals;
 };
 
 /*
@@ -164,6 +183,22 @@ struct byte_range {
 	__u32 from, to;		/* bytes [from, to) of a flight */
 };
 
+/* The fingerprint of a piece, as a walk has just seen it. */
+struct pf_seen {
+	__u64 page;
+	__u64 fp;		/* 0: none */
+	__u16 off, len_1;	/* as in struct pf_flight */
+	__u32 pad;
+};
+
+/* What a user has left of the tokens that a write has for each; see life/toll.bpf.h. */
+struct pf_toll {
+	__u32 owner;		/* 0: none */
+	__s32 left;
+};
+
+#define PF_TOLLS 8		/* users that one walk keeps apart */
+
 #define PF_WRITE_PLAIN 0	/* a thread can be in one of each kind at a time */
 #define PF_WRITE_ZERO  1
 #define PF_WRITE_STORE 2
@@ -184,6 +219,10 @@ struct pf_write {
 	struct byte_range diff;	/* changed bytes of the flight that is reported next */
 	__u32 compared;		/* diff is known */
 	__u32 left_out;		/* bytes at the begin of its range in the flight: zero already */
+	struct pf_seen seen[1 << PF_GROUP_SHIFT];	/* by the low bits of the page's index */
+	struct pf_toll toll[PF_TOLLS];
+	__u32 toll_free;	/* of each user, in the current group of pages */
+	__u32 toll_passed;	/* flights of other bytes that the walk has passed */
 	struct pf_task writer;
 };
 
@@ -227,6 +266,7 @@ struct pf_scratch {
 
 struct pf_original {
 	char bytes[PF_ORIGINAL_BYTES];
+	__u32 owner;		/* number in `owners` */
 };
 
 /* A file; the generation tells it from the next one with its memory or inode number. */

@@ -5,6 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "flight/conn.bpf.h"
+#include "report/cut.bpf.h"
 #include "due.bpf.h"
 #include "fingerprint.bpf.h"
 
@@ -35,6 +36,43 @@ __noinline int fp_due(__u32 n)
 	fp = flight_fp(f);
 	__sync_val_compare_and_swap(&f->fp, waiting, fp);
 	return 1;
+}
+
+__noinline int fp_give(__u32 n, __u64 fp)
+{
+	struct pf_flight *f = flight_of(n);
+	__u64 waiting;
+	struct pf_conn *c;
+
+	if (!f)
+		return 0;
+	waiting = f->fp;
+	if (!fp_waits(waiting))
+		return 0;
+	c = conn_at(f->conn);
+	if (c && fp)
+		conn_fp_reaches(c, f->seq + flight_len(f));
+	__sync_val_compare_and_swap(&f->fp, waiting, fp);
+	return fp != 0;
+}
+
+/*
+ * The same for whoever is not about to change this flight: its user pays for that. If he can
+ * not, its fingerprint is never known, and what is said of its connection is weaker.
+ */
+static __noinline int fp_due_paid(__u32 n)
+{
+	struct pf_flight *f = flight_of(n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
+
+	if (!f || !fp_waits(f->fp))
+		return 0;
+	if (!c || owner_spend(c->owner, COST_HIT + COST_LOOK(flight_len(f)), bpf_ktime_get_ns()))
+		return fp_due(n);
+	fp_give(n, 0);
+	owner_refused(c->owner, PF_C_look_cut, 1);
+	conn_cut(f->conn, f->seq);
+	return 0;
 }
 
 struct due {
@@ -75,7 +113,7 @@ static int on_due_step(__u32 i, struct due *d)
 		return ++d->restarts > DUE_RESTARTS;
 	}
 	if (f->mapping == d->mapping)
-		fp_due(d->at);
+		fp_due_paid(d->at);
 	d->at = next;
 	return 0;
 }
@@ -93,7 +131,7 @@ static int on_scan(__u32 i, struct scan *s)
 	if (!f || i >= s->fresh)
 		return 1;
 	if (f->mapping == s->mapping && f->hprev != PF_UNLINKED)
-		fp_due(i + 1);
+		fp_due_paid(i + 1);
 	return 0;
 }
 

@@ -12,7 +12,13 @@
 /* Take the fingerprint of flight n if it waits. Returns 1 if it has waited. */
 int fp_due(__u32 n);
 
-/* The same for all flights of pages [from, to) of a file. */
+/*
+ * Let the fingerprint of flight n be this one, if it waits. The caller has just seen its bytes
+ * have that, or they may change now without being looked at: 0. Returns 1 if it is this one.
+ */
+int fp_give(__u32 n, __u64 fp);
+
+/* The same as fp_due() for all flights of pages [from, to) of a file. */
 int file_due(__u64 mapping, __u64 from, __u64 to);
 
 /* The same for all flights of a file; this visits the whole pool. */

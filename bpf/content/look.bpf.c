@@ -12,12 +12,14 @@
 #include "base/mode.bpf.h"
 #include "flight/conn.bpf.h"
 #include "flight/waiting.bpf.h"
+#include "report/cut.bpf.h"
 #include "report/op.bpf.h"
 #include "doubt.bpf.h"
 #include "fingerprint.bpf.h"
 #include "look.bpf.h"
 
 #define LOOK_STEPS 8192		/* flights of one packet or one read */
+#define LOOK_QUEUE 256		/* flights of a reader's full queue, for each packet that comes */
 #define LOOK_RESTARTS 4
 
 __noinline int look_end(struct unseen *u)
@@ -62,7 +64,8 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 	hit_report_unseen(n, u, at, flight_last(f), now);
 }
 
-__noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds)
+__noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds,
+			      __u64 seen)
 {
 	struct pf_flight *f = flight_of(n);
 	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
@@ -73,9 +76,11 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	if (!u || !bounds || !f || !c || !content_on() || !flight_has_fp(f) ||
 	    flight_open_write(f))
 		return 0;
+	count(PF_C_looks, 1);
 	op = f->op;
 	last = f->last;
-	now = flight_fp(f);
+	/* Other bytes than those of the last look must be those of this moment. */
+	now = seen && seen == last_or(last, f->fp) ? seen : flight_fp(f);
 	/* A write that came between has looked at the result itself. */
 	if (!now || f->op != op || f->last != last || flight_open_write(f))
 		return 0;
@@ -140,10 +145,10 @@ static __always_inline void look_at_one(struct look *l, __u32 n, struct pf_fligh
 		return;
 	stale = l->payload && is_stale(l, f, from, len);
 	l->looked++;
-	if (!stale && !look_at_flight(n, &l->u, &l->bounds))
+	if (!stale && !look_at_flight(n, &l->u, &l->bounds, 0))
 		return;
 	if (f->hit_op && (l->what & (LOOK_DEVICE | LOOK_AFTER)) == LOOK_DEVICE)
-		record_range(PF_EV_SENT, c->id, from, len, 0, stale ? 0 : flight_last(f));
+		conn_range(c, l->slot, PF_EV_SENT, from, len, 0, stale ? 0 : flight_last(f));
 }
 
 /* Walk along the FIFO without its lock. A flight that has left it has lost its connection. */
@@ -208,9 +213,31 @@ __noinline int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64
 	}
 	bpf_loop(LOOK_STEPS, on_look_step, &l, 0);
 	look_end(&l.u);
-	if (!l.done)
-		count(PF_C_walk_cut, 1);
+	if (!l.done) {
+		count(PF_C_look_cut, 1);
+		conn_cut(slot, seq);
+	}
 	if (what & LOOK_DEVICE && (what & LOOK_PAGES || l.looked))
 		conn_transmitted(c, seq, end, l.done && !(what & LOOK_AGAIN));
+	return 0;
+}
+
+__noinline int look_at_queue(__u32 slot, __u32 end)
+{
+	struct pf_conn *c = conn_at(slot);
+	struct look l = { .slot = slot, .end = end, .what = LOOK_READ };
+	struct pf_flight *f;
+
+	if (!c || !content_on())
+		return 0;
+	l.payload = l.restarts = l.looked = l.done = l.u.hits = pf_zero;
+	l.u.op = pf_zero;
+	l.seq = l.bounds.certain = l.bounds.possible = c->taken;
+	f = flight_of(c->queue_at);
+	l.at = f && c->queue_at && f->conn == slot && seq_after(f->seq, c->taken) ? c->queue_at :
+										    c->head;
+	bpf_loop(LOOK_QUEUE, on_look_step, &l, 0);
+	look_end(&l.u);
+	c->queue_at = l.done ? 0 : l.at;
 	return 0;
 }

@@ -17,9 +17,10 @@
 
 /*
  * Look at flight n, and report a change that no write explains. Returns 1 if `last` of the
- * flight is now the fingerprint of its bytes.
+ * flight is now the fingerprint of its bytes. `seen` is what the caller has just seen these
+ * bytes have, or 0.
  */
-int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds);
+int look_at_flight(__u32 n, struct unseen *u, const struct copy_bounds *bounds, __u64 seen);
 
 /* Send the record that follows the hits of an unseen change, if there are any. */
 int look_end(struct unseen *u);
@@ -45,5 +46,11 @@ int look_end(struct unseen *u);
  * payload is where a packet has its own copy of the bytes, or 0.
  */
 int look_at_range(__u32 slot, __u32 seq, __u32 end, __u32 what, __u64 payload);
+
+/*
+ * Look at what waits for a reader on this host up to `end`, some of it with each call: the
+ * next call goes on behind it.
+ */
+int look_at_queue(__u32 slot, __u32 end);
 
 #endif

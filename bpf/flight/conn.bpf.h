@@ -76,11 +76,14 @@ static __always_inline void pipe_forget(struct pf_conn *c)
 /* Release a connection. */
 static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 {
+	owner_leave(c->owner);
 	pipe_forget(c);
 	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
 }
+
+#define CONN_REFUSED 0xffffffffu	/* instead of a number: its user has its share of them */
 
 /*
  * Follow a socket whose first page by reference begins at seq. Returns the number of the
@@ -88,11 +91,21 @@ static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
-	__u32 slot = slot_reserve(&free_conns, &pf_conns_fresh, cfg.max_conns);
-	struct pf_conn *c = conn_at(slot);
+	__u32 owner = owner_join(owner_key(sk)), slot;
+	struct pf_conn *c;
 
-	if (!c)
+	if (owner_has_share(owner, owner_conns(owner), cfg.max_conns - pf_conns_now)) {
+		owner_refused(owner, PF_C_user_room, 1);
+		owner_leave(owner);
+		return CONN_REFUSED;
+	}
+	slot = slot_reserve(&free_conns, &pf_conns_fresh, cfg.max_conns);
+	c = conn_at(slot);
+	if (!c) {
+		owner_leave(owner);
 		return 0;
+	}
+	c->owner = owner;
 	c->head = c->unacked = c->tail = 0;
 	c->flags = content_wire() && sock_copied_late(sk) ? PF_CONN_WIRE : 0;
 	c->peer_sk = 0;
@@ -100,6 +113,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	c->taken = c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->tx_possible = c->tx_certain = c->fp_end = c->appended = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
+	c->queue_at = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
@@ -117,7 +131,10 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 	return slot;
 }
 
-/* The connection that a socket sends on, a new one if need be; 0 if there is no room. */
+/*
+ * The connection that a socket sends on, a new one if need be; 0 if there is no room, or
+ * CONN_REFUSED.
+ */
 static __always_inline __u32 conn_of(__u64 sk, __u32 seq)
 {
 	struct pf_sock *s = sock_find(sk);

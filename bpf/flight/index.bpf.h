@@ -13,6 +13,7 @@
 #include "base/hash.bpf.h"
 #include "kernel/page.bpf.h"
 #include "kernel/sock.bpf.h"
+#include "owner.bpf.h"
 
 static __always_inline void *pool(void)
 {
@@ -122,20 +123,60 @@ static __always_inline __u32 flight_bucket(const struct pf_flight *f)
 	return index_hash(f->mapping, flight_group(f));
 }
 
+#define SHARE_LEAST 64u		/* flights of a user in one chain, for which it needs no tokens */
+
 /*
- * Put neighbours, linked by `hnext`, at most FLIGHT_BATCH, into the index. Call this only
- * when they are filled in: a lockless walker that still has one of these numbers will
- * accept the flight from here on.
+ * How many flights of one user are in a chain. Some pairs of chain and user share a count,
+ * so that it may be too high.
  */
-static __always_inline void index_add(void *base, const struct chain *c)
+static __always_inline __u32 *share_count(__u32 bucket, __u32 owner)
+{
+	__u32 h = (bucket + owner * 0x9e3779b1U) * 0x85ebca6bU >> (32 - PF_SHARES_BITS);
+
+	return bpf_map_lookup_elem(&shares, &h);
+}
+
+/* Each write to a chain walks past all of it. May a user have n flights more there? */
+static __always_inline int share_take(__u32 bucket, __u32 owner, __u32 n, __u64 now)
+{
+	__u32 *share, flights;
+	struct pf_owner *o;
+
+	if (owner == OWNER_ROOT)
+		return 1;
+	share = share_count(bucket, owner);
+	if (!share)
+		return 0;
+	flights = *share + n;
+	o = flights > SHARE_LEAST ? owner_at(owner) : NULL;
+	if (o && flights > owner_tokens(o, now) / 2)
+		return 0;
+	__sync_fetch_and_add(share, n);
+	return 1;
+}
+
+static __always_inline void share_return(__u32 bucket, __u32 owner, __u32 n)
+{
+	__u32 *share = owner == OWNER_ROOT ? NULL : share_count(bucket, owner);
+
+	if (share)
+		__sync_fetch_and_add(share, -n);
+}
+
+/*
+ * Put neighbours, linked by `hnext`, at most FLIGHT_BATCH, into the index; -1 if their user
+ * has its share of that chain. Call this only when they are filled in: a lockless walker
+ * that still has one of these numbers will accept the flight from here on.
+ */
+static __always_inline int index_add(void *base, const struct chain *c, __u32 owner)
 {
 	struct pf_flight *first = flight_at(base, c->first);
 	__u32 at = flight_bucket(first), n = c->first, before = 0;
 	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
 	__u32 *users = file_count(first->mapping);
 
-	if (!b || !users)
-		return;
+	if (!b || !users || !share_take(at, owner, c->n, first->attached))
+		return -1;
 	__sync_fetch_and_add(users, c->n);
 	bpf_spin_lock(&b->lock);
 	flight_at(base, c->last)->hnext = b->head;
@@ -153,16 +194,29 @@ static __always_inline void index_add(void *base, const struct chain *c)
 	}
 	b->head = c->first;
 	bpf_spin_unlock(&b->lock);
+	return 0;
+}
+
+/* Take a flight out of its chain. The caller holds the lock of that. */
+static __always_inline void index_unlink(void *base, struct pf_bucket *b, struct pf_flight *f)
+{
+	if (f->hprev)
+		flight_at(base, f->hprev)->hnext = f->hnext;
+	else
+		b->head = f->hnext;
+	if (f->hnext)
+		flight_at(base, f->hnext)->hprev = f->hprev;
+	f->hprev = PF_UNLINKED;
 }
 
 /*
- * Take neighbours, linked by `next`, out of the index. They lose their connection too:
- * by that a walker that follows `next` without a lock recognises them.
+ * Take neighbours, linked by `next`, out of the index, those that are in it. They lose
+ * their connection too: by that a walker that follows `next` without a lock recognises them.
  */
-static __always_inline void index_remove(void *base, const struct chain *c)
+static __always_inline void index_remove(void *base, const struct chain *c, __u32 owner)
 {
 	struct pf_flight *first = flight_at(base, c->first);
-	__u32 at = flight_bucket(first), n = c->first;
+	__u32 at = flight_bucket(first), n = c->first, removed = 0;
 	struct pf_bucket *b = bpf_map_lookup_elem(&buckets, &at);
 	__u32 *users = file_count(first->mapping);
 
@@ -174,18 +228,23 @@ static __always_inline void index_remove(void *base, const struct chain *c)
 
 		if (i >= c->n)
 			break;
-		if (f->hprev)
-			flight_at(base, f->hprev)->hnext = f->hnext;
-		else
-			b->head = f->hnext;
-		if (f->hnext)
-			flight_at(base, f->hnext)->hprev = f->hprev;
-		f->hprev = PF_UNLINKED;
+		if (f->hprev != PF_UNLINKED) {
+			index_unlink(base, b, f);
+			removed++;
+		}
 		f->conn = 0;
 		n = f->next;
 	}
 	bpf_spin_unlock(&b->lock);
-	__sync_fetch_and_add(users, -c->n);
+	share_return(at, owner, removed);
+	__sync_fetch_and_add(users, -removed);
 }
+
+/*
+ * Take a flight out of the index long before its end, so that no write walks past it again.
+ * Returns 0 if it is not the flight at seq of this connection any more, or if a write to it
+ * is under way. This is a global function, since it takes a lock in the middle of a walk.
+ */
+int index_give_up(__u32 n, __u32 conn, __u32 seq, __u32 owner);
 
 #endif

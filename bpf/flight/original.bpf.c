@@ -15,7 +15,22 @@ static __always_inline struct pf_original *original_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&originals, &slot) : NULL;
 }
 
-__noinline int orig_keep(__u32 n)
+static __always_inline void originals_more(__u32 owner, __u32 more)
+{
+	struct pf_owner *o = owner_at(owner);
+
+	if (o)
+		__sync_fetch_and_add(&o->originals, more);
+}
+
+static __always_inline int originals_full(__u32 owner)
+{
+	struct pf_owner *o = owner_at(owner);
+
+	return o && o->originals >= PF_ORIGINALS / 4;
+}
+
+__noinline int orig_keep(__u32 n, __u32 owner)
 {
 	struct pf_flight *f = flight_of(n);
 	struct pf_original *o;
@@ -24,7 +39,8 @@ __noinline int orig_keep(__u32 n)
 	if (!f)
 		return 0;
 	len = flight_len(f);
-	if (f->orig || flight_last(f) != f->fp || len > PF_ORIGINAL_BYTES)
+	if (f->orig || flight_last(f) != f->fp || len > PF_ORIGINAL_BYTES ||
+	    originals_full(owner))
 		return 0;
 	slot = slot_reserve(&free_originals, &pf_originals_fresh, PF_ORIGINALS);
 	o = original_at(slot);
@@ -34,6 +50,8 @@ __noinline int orig_keep(__u32 n)
 		bpf_map_push_elem(&free_originals, &slot, BPF_ANY);
 		return 0;
 	}
+	o->owner = owner;
+	originals_more(owner, 1);
 	f->orig = slot;
 	return 0;
 }
@@ -118,13 +136,17 @@ __noinline int orig_diff(__u32 n, struct byte_range *range)
 __noinline int orig_drop(__u32 n)
 {
 	struct pf_flight *f = flight_of(n);
+	struct pf_original *o;
 	__u32 slot;
 
 	if (!f)
 		return 0;
 	slot = f->orig;
 	f->orig = 0;
-	if (slot)
-		bpf_map_push_elem(&free_originals, &slot, BPF_ANY);
+	o = original_at(slot);
+	if (!o)
+		return 0;
+	originals_more(o->owner, -1);
+	bpf_map_push_elem(&free_originals, &slot, BPF_ANY);
 	return 0;
 }

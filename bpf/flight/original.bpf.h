@@ -8,8 +8,11 @@
 
 #include "base/maps.bpf.h"
 
-/* Keep the bytes of a flight that is about to be overwritten, while there is room. */
-int orig_keep(__u32 n);
+/*
+ * Keep the bytes of a flight that is about to be overwritten, while there is room, and its
+ * user has less than a quarter of that.
+ */
+int orig_keep(__u32 n, __u32 owner);
 
 /*
  * Narrow a range of a flight's bytes to those that differ now, from the first to behind

@@ -5,7 +5,7 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "kernel/atomic.bpf.h"
-#include "report/record.bpf.h"
+#include "report/cut.bpf.h"
 #include "life/settle.bpf.h"
 
 /*
@@ -51,6 +51,6 @@ int ATOMIC_PROG(on_resend, const struct sock *sk, const struct sk_buff *skb)
 	if (!c->hits)
 		return 0;
 	seq = SKB_CB_READ((__u64)skb, seq);
-	record_range(PF_EV_RESEND, c->id, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0, 0);
+	conn_range(c, slot, PF_EV_RESEND, seq, SKB_CB_READ((__u64)skb, end_seq) - seq, 0, 0);
 	return 0;
 }

@@ -54,7 +54,8 @@ int ATOMIC_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 /*
  * This looks at the queue before tcp_collapse() copies it. Later nobody could tell whether
  * an unseen change came before the copy. The kernel collapses under the same condition, in
- * a caller that is inlined.
+ * a caller that is inlined. In a long queue each packet looks at a part; what was not looked
+ * at lately is looked at by on_collapse(), and then an answer says less.
  */
 SEC("fentry/tcp_try_rmem_schedule")
 int ATOMIC_PROG(on_prune, struct sock *sk)
@@ -66,7 +67,7 @@ int ATOMIC_PROG(on_prune, struct sock *sk)
 		return 0;
 	c = reader_conn(number_of(sk), &slot);
 	if (c && conn_has_fp(c, c->taken))
-		look_at_range(slot, c->taken, TCP_READ(number_of(sk), rcv_nxt), LOOK_READ, 0);
+		look_at_queue(slot, TCP_READ(number_of(sk), rcv_nxt));
 	return 0;
 }
 

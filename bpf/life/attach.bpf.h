@@ -8,147 +8,13 @@
 #ifndef PF_ATTACH_BPF_H
 #define PF_ATTACH_BPF_H
 
-#include "kernel/direct.bpf.h"
-#include "flight/conn.bpf.h"
 #include "report/sender.bpf.h"
 #include "content/due.bpf.h"
 #include "content/fingerprint.bpf.h"
 #include "content/risk.bpf.h"
-#include "filter.bpf.h"
+#include "append.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
-
-/*
- * The bytes that one call appended to a socket, walked from their end to their start.
- * The hook fills in the first fields over zeros.
- */
-struct append {
-	__u64 sk;
-	__u64 bvec;		/* current struct bio_vec */
-	/* The next three are in the order of struct bio_vec: */
-	__u64 page;		/* its first page */
-	__u32 end;		/* bytes of it to walk, from bv_offset on */
-	__u32 bv_offset;
-	__u32 seq;		/* behind the last byte to walk */
-	__u32 left;		/* bytes to walk */
-	__u8 zerocopy;		/* the pages are the sender's own: MSG_ZEROCOPY */
-	__u8 second;		/* the second of two programs: see append_is_done() */
-	/* append_follow() fills in the rest, */
-	__u32 conn;		/* 0: none yet */
-	__u32 pages, bytes;	/* of the flights that were made */
-	__u32 first, last;	/* these flights, linked by `next` in stream order */
-	struct chain stock;	/* flights reserved and not used yet */
-	struct chain near;	/* neighbours that are not in the index yet */
-	__u64 known;		/* a page whose mapping and index are known already */
-	__u64 mapping, index;
-	struct filter_file file;
-	__u64 now;
-	__u64 ones, zeros;	/* bits of the mappings of flights whose fingerprints wait */
-};
-
-/*
- * Look up the connection of an append. Returns 1 if its pages are followed already: of each
- * hook that attaches there are two programs, and either may come first. The kernel skips a
- * program that is active on the processor, and a sender may be preempted in it for long.
- */
-static __always_inline int append_is_done(struct append *a)
-{
-	struct pf_sock *s = sock_find(a->sk);
-	struct pf_conn *c;
-
-	a->conn = s ? s->sends : 0;
-	c = conn_at(a->conn);
-	return c && c->appended == a->seq;
-}
-
-/* Both programs look at an append without a connection. One of them counts. */
-static __noinline void append_count(const struct append *a, enum pf_counter counter, __u64 n)
-{
-	if (a->conn || !a->second)
-		count(counter, n);
-}
-
-static __always_inline __u32 pages_in(__u32 bytes)
-{
-	return (bytes + (1 << cfg.page_shift) - 1) >> cfg.page_shift;
-}
-
-/* The sequence number behind the last byte that was given to the socket. */
-static __always_inline __u32 written(struct sock *sk)
-{
-	struct tcp_sock *tp = bpf_skc_to_tcp_sock(sk);
-
-	return tp ? tp->write_seq : 0;
-}
-
-/* Go to the bvec in front of a->bvec; -1 if it cannot be read. */
-static __always_inline int append_bvec(struct append *a)
-{
-	struct bio_vec *direct;
-
-	a->bvec -= sizeof(*direct);
-	if (cfg.direct) {
-		direct = TYPED(bio_vec, a->bvec);
-		a->page = WORD_AT(a->bvec + bpf_core_field_offset(struct bio_vec, bv_page));
-		a->bv_offset = direct->bv_offset;
-		a->end = direct->bv_len;
-		return 0;
-	}
-	if (!bpf_probe_read_kernel(&a->page, sizeof(*direct), (void *)a->bvec))
-		return 0;
-	count(PF_C_read_failed, 1);
-	return -1;
-}
-
-/* Reserve a flight; 0 if there is none. The flights of one call leave the pool together. */
-static __always_inline __u32 append_reserve(struct append *a, void *base)
-{
-	__u32 n = a->stock.first;
-
-	if (!n) {
-		flights_reserve(pages_in(a->left), &a->stock);
-		n = a->stock.first;
-		if (!n)
-			return 0;
-	}
-	a->stock.first = flight_at(base, n)->next;
-	a->stock.n--;
-	return n;
-}
-
-/* There is no flight for a page. */
-static __noinline void append_lost(const struct append *a)
-{
-	struct pf_conn *c = conn_at(a->conn);
-
-	count(PF_C_pool_full, 1);
-	if (c && !(c->flags & PF_CONN_LOST))
-		conn_flag(c, PF_CONN_LOST);
-}
-
-/* Put the neighbours into the index. This is not inlined, for its stack. */
-static __noinline void append_index(struct append *a, void *base)
-{
-	if (a->near.n)
-		index_add(base, &a->near);
-	a->near.n = 0;
-}
-
-/* Remember flight n for the index, in front of its neighbours: the walk comes from the end. */
-static __always_inline void append_near(struct append *a, void *base, __u32 n)
-{
-	struct pf_flight *f = flight_at(base, n);
-
-	if (a->near.n == FLIGHT_BATCH ||
-	    (a->near.n && !flight_near(f, flight_at(base, a->near.first))))
-		append_index(a, base);
-	if (a->near.n)
-		f->hnext = a->near.first;
-	else
-		a->near.last = n;
-	a->near.first = n;
-	a->near.n++;
-}
 
 static __always_inline __u32 sender_how(struct task_struct *task, int zerocopy)
 {
@@ -222,6 +88,22 @@ static __always_inline __u64 append_mapping(const struct append *a)
 	return a->ones == ~a->zeros ? a->ones : 0;
 }
 
+/* Find the connection, or begin to follow it. */
+static __always_inline int append_conn(struct append *a)
+{
+	__u32 slot = conn_of(a->sk, a->seq - a->left);
+	struct pf_conn *c = slot == CONN_REFUSED ? NULL : conn_at(slot);
+
+	if (c) {
+		a->conn = slot;
+		a->owner = c->owner;
+		return 1;
+	}
+	if (slot != CONN_REFUSED)	/* conn_new() has counted that */
+		append_count(a, PF_C_conns_full, 1);
+	return 0;
+}
+
 /* Make a flight of a page piece, in front of those made so far. */
 static __always_inline void append_piece(struct append *a, __u64 page, __u32 off, __u32 len)
 {
@@ -240,17 +122,11 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	}
 	if (!filter_file(&a->file, id.mapping))
 		return;
-	if (!a->conn)
-		a->conn = conn_of(a->sk, a->seq - a->left);
-	if (!a->conn || !base) {
-		append_count(a, PF_C_conns_full, 1);
+	if (!base || (!a->conn && !append_conn(a)))
 		return;
-	}
 	n = append_reserve(a, base);
-	if (!n) {
-		append_lost(a);
+	if (!n)
 		return;
-	}
 	f = flight_at(base, n);
 	fill(f, a, &id, page, off, len);
 	fill_fp(a, f);
@@ -306,6 +182,9 @@ __noinline int append_follow(struct append *a)
 		return 0;
 	end = a->seq;
 	a->now = bpf_ktime_get_ns();
+	c = a->conn ? conn_at(a->conn) : NULL;
+	if (c)
+		a->owner = c->owner;
 	/* Up to 6.4 a call has one page. */
 	if (!on_append_step(0, &a))
 		bpf_loop(ITER_PIECES - 1, on_append_step, &a, 0);
@@ -372,14 +251,15 @@ __noinline int append_finish(struct append *a, int at_risk)
 	c = conn_at(a->conn);
 	if (!c || !base)
 		return 0;
-	if (append_waits(a) && (at_risk || is_audited())) {
+	if (append_waits(a) && (at_risk || a->unindexed || is_audited())) {
 		l.at = a->first;
 		l.left = a->pages;
-		l.audited = !at_risk;
+		l.audited = !at_risk && !a->unindexed;
 		if (l.audited)
 			count(PF_C_audited, a->pages);
 		bpf_loop(ITER_PIECES, on_due_flight, &l, 0);
 	}
+	owner_has(a->owner, a->pages);
 	conn_append(base, c, a->first, a->last);
 	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
 		sender_report(c);

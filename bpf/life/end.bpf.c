@@ -9,13 +9,15 @@
 #include <bpf/bpf_core_read.h>
 #include "flight/original.bpf.h"
 #include "flight/waiting.bpf.h"
-#include "report/record.bpf.h"
+#include "report/cut.bpf.h"
 #include "content/doubt.bpf.h"
 #include "content/look.bpf.h"
 #include "end.bpf.h"
 
 #define PF_POP_MAX 16384	/* flights that one event ends; the next event goes on */
 #define PF_POP_LAST (1 << 23)	/* of an orphan, as many as bpf_loop() allows */
+#define LAST_LOOKS (4 << 20)	/* bytes of the flights that one event looks at as they end */
+#define LOOK_LEAST 256		/* bytes that cost as much as the rest of a look */
 
 /* Flights that are taken off their connection together, for one reason. */
 struct batch {
@@ -43,6 +45,8 @@ struct drain {
 	__u32 slot;
 	__u32 most;		/* flights that may be ended */
 	__u32 stopped;		/* there is nothing more to do; else the drain was cut short */
+	__u32 looks;		/* see LAST_LOOKS */
+	__u32 owner;
 	struct batch b;
 };
 
@@ -58,8 +62,14 @@ static __always_inline __u64 last_look(struct drain *d, __u32 n, struct pf_fligh
 	/* The page was released some time ago. In mode wire every copy was looked at. */
 	if (why == PF_END_DROPPED && (c->flags & PF_CONN_WIRE || !flight_there(n, 0)))
 		return c->flags & PF_CONN_WIRE ? flight_last(f) : 0;
+	if (d->looks >= LAST_LOOKS) {
+		count(PF_C_look_cut, 1);
+		conn_cut(d->slot, f->seq);
+		return 0;
+	}
+	d->looks += LOOK_LEAST + flight_len(f);
 	copy_bounds_sent(&d->bounds, f, c);
-	return look_at_flight(n, &d->u, &d->bounds) ? flight_last(f) : 0;
+	return look_at_flight(n, &d->u, &d->bounds, 0) ? flight_last(f) : 0;
 }
 
 /*
@@ -77,8 +87,8 @@ __noinline int flight_over(__u32 n, __u32 slot, __u32 why, __u64 fp)
 		return 0;
 	f = flight_at(base, n);
 	if (f->hit_op) {
+		conn_range(c, slot, PF_EV_END, f->seq, flight_len(f), why, fp);
 		__sync_fetch_and_add(&c->hits, -1);
-		record_range(PF_EV_END, c->id, f->seq, flight_len(f), why, fp);
 	}
 	if (f->orig)
 		orig_drop(n);
@@ -216,13 +226,13 @@ __noinline int drain_pop(__u32 slot, struct batch *b)
 }
 
 /* Take neighbours out of the index, and from their connection. */
-__noinline int drain_leave(__u32 first, __u32 n)
+__noinline int drain_leave(__u32 first, __u32 n, __u32 owner)
 {
 	struct chain c = { .first = first, .n = n };
 	void *base = pool();
 
 	if (base)
-		index_remove(base, &c);
+		index_remove(base, &c, owner);
 	return 0;
 }
 
@@ -236,7 +246,7 @@ static __always_inline void drain_flush_counts(struct drain *d)
 static __always_inline void drain_flush_near(struct drain *d)
 {
 	if (d->n_near)
-		drain_leave(d->near, d->n_near);
+		drain_leave(d->near, d->n_near, d->owner);
 	d->n_near = 0;
 }
 
@@ -312,6 +322,7 @@ static int on_drain(__u32 i, struct drain **at_drain)
 	drain_flush_near(d);
 	drain_flush_counts(d);
 	flights_release(base, &d->b.c);
+	owner_has(d->owner, -d->b.c.n);
 	__sync_fetch_and_add(&c->ending, -d->b.c.n);
 	return 0;
 }
@@ -373,6 +384,7 @@ __noinline int conn_drain(__u32 slot)
 		return 0;
 	if (content_on())
 		conn_fp_passed(c, c->flags & PF_CONN_LOCAL ? seq_min(c->una, c->read) : c->una);
+	d.owner = c->owner;
 	d.most = c->flags & PF_CONN_ORPHAN ? PF_POP_LAST : PF_POP_MAX;
 	drain_run(&d, c->flags & PF_CONN_LOCAL);
 	look_end(&d.u);

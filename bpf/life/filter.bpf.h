@@ -180,7 +180,8 @@ static __always_inline int path_passes(__u64 inode, __u64 sb)
 	return c.found || !c.top || c.dentry != FIELD(super_block, sb, s_root);
 }
 
-static __always_inline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
+/* This is not inlined, for its stack. */
+static __noinline int filter_paths(__u64 mapping, __u64 inode, __u64 ino)
 {
 	struct pf_file key = {
 		.mapping = mapping,

@@ -14,7 +14,10 @@
 #include "content/due.bpf.h"
 #include "content/fingerprint.bpf.h"
 #include "content/look.bpf.h"
+#include "toll.bpf.h"
 #include "walk.bpf.h"
+
+#define PF_SEEN (1 << PF_GROUP_SHIFT)
 
 /* What a callback has: the walk, and the write that walks. */
 struct stride {
@@ -38,24 +41,61 @@ static __always_inline int flight_open(const struct pf_flight *f, const struct p
 	return seq_after(end, c->taken);
 }
 
+/* The fingerprint that a walk has seen these bytes have: many sockets may have the same. */
+static __always_inline __u64 seen_fp(const struct pf_write *w, const struct pf_flight *f)
+{
+	const struct pf_seen *s = &w->seen[f->index & (PF_SEEN - 1)];
+
+	return s->page == f->page && s->off == f->off && s->len_1 == f->len_1 ? s->fp : 0;
+}
+
+/* Need the bytes of a flight not be looked at again, since `seen` tells what they are? */
+static __always_inline int seen_before(const struct pf_flight *f, __u64 seen)
+{
+	return seen && (fp_waits(f->fp) || seen == flight_last(f));
+}
+
+static __always_inline void seen_note(struct pf_write *w, const struct pf_flight *f, __u64 fp)
+{
+	struct pf_seen *s = &w->seen[f->index & (PF_SEEN - 1)];
+
+	s->page = f->page;
+	s->off = f->off;
+	s->len_1 = f->len_1;
+	s->fp = fp;
+}
+
 static __always_inline void visit_before(struct walk *k, struct pf_write *w, __u32 n,
 					 struct pf_flight *f)
 {
 	struct pf_conn *c = conn_at(f->conn);
+	__u64 seen;
 
-	if (!c || !flight_open(f, c) || !flight_there(n, w->folio))
+	if (!c || f->op == (__u32)w->op || !flight_open(f, c) || !flight_there(n, w->folio))
 		return;
+	seen = seen_fp(w, f);
+	if (!toll_pay(w, c->owner, toll_of_hit(f, seen_before(f, seen)))) {
+		toll_give_up(n, seen);
+		return;
+	}
+	if (!hit_allowed(c, f, k->hits)) {
+		fp_give(n, seen);
+		return;
+	}
+	k->hits++;
 	if (c->flags & PF_CONN_ASK)
 		conn_probe(f->conn);
 	/* When an unseen change was made is not known, so the bounds are those of now. */
 	copy_bounds_now(&k->bounds, f, c);
-	if (fp_due(n) || look_at_flight(n, &k->u, &k->bounds))
-		orig_keep(n);
+	if ((seen ? fp_give(n, seen) : fp_due(n)) || look_at_flight(n, &k->u, &k->bounds, seen)) {
+		seen_note(w, f, flight_last(f));
+		orig_keep(n, c->owner);
+	}
 	/*
 	 * We overwrite the mark of a write that is still under way; `crowded` tells its end
-	 * to find the flight by its range. Our own mark only means that the walk restarted.
+	 * to find the flight by its range.
 	 */
-	if (f->op != f->hit_op && f->op != (__u32)w->op)
+	if (f->op != f->hit_op)
 		f->crowded = 1;
 	progress_of(&f->before, f, c, 0);
 	f->before.in_host = flight_in_host(n);
@@ -120,7 +160,7 @@ static __always_inline void visit_after(struct walk *k, struct pf_write *w, __u3
 	struct byte_range part;
 	__u32 from;
 
-	if (!c)
+	if (!c || f->hit_op == op)	/* the walk begins again, or the flight ends */
 		return;
 	if (f->op != op) {
 		/*
@@ -132,10 +172,18 @@ static __always_inline void visit_after(struct walk *k, struct pf_write *w, __u3
 		    !flight_there(n, w->folio))
 			return;
 		flags = PF_HIT_NO_BEFORE;
+		if (!toll_pay(w, c->owner, toll_of_hit(f, 0))) {
+			hit_refused(c, f);
+			return;
+		}
+		if (!hit_allowed(c, f, w->hits))
+			return;
 	}
 	if (flight_has_fp(f)) {
 		before = flight_last(f);
-		after = flight_fp(f);
+		after = flags || f->crowded ? 0 : seen_fp(w, f);
+		after = after ?: flight_fp(f);
+		seen_note(w, f, after);
 	} else {
 		f->fp = 0;	/* if it waits still, nobody knows any more what the bytes were */
 	}
@@ -177,7 +225,10 @@ static __always_inline int walk_step(struct stride *s, int after)
 			k->done = 1;
 			return 1;
 		}
-		at = k->bucket = index_hash(w->mapping, k->group++);
+		at = k->bucket = index_hash(w->mapping, k->group);
+		if (k->group != k->entered)
+			toll_group(w, k->group, k->lo, k->hi);
+		k->entered = k->group++;
 		b = bpf_map_lookup_elem(&buckets, &at);
 		if (!b)
 			return 1;
@@ -196,12 +247,14 @@ static __always_inline int walk_step(struct stride *s, int after)
 		return 0;
 	}
 	k->at = next;
-	if (!flight_in(f, w->mapping, k->lo, k->hi))
-		return 0;
-	if (after)
+	if (!flight_in(f, w->mapping, k->lo, k->hi)) {
+		if (!after)
+			toll_pass(w, n, f);
+	} else if (after) {
 		visit_after(k, w, n, f);
-	else
+	} else {
 		visit_before(k, w, n, f);
+	}
 	return 0;
 }
 

@@ -27,7 +27,8 @@ struct walk {
 	__u32 bucket;		/* number of the current chain */
 	__u32 at;		/* flight to visit next; 0: go to the next chain */
 	__u32 done;		/* all chains were visited */
-	__u32 pad;
+	__u32 hits;		/* flights that were marked */
+	__u64 entered;		/* the group that was begun last */
 };
 
 /* Mark the flights in the way of a write with where their connections stand. */
@@ -41,11 +42,14 @@ static __always_inline void walk(struct pf_write *w, int after)
 	struct walk k = {
 		.lo = w->pos,
 		.hi = w->pos + w->count,
+		.entered = -1,
 	};
 	int cut = 0;
 
 	if (!w->count)
 		return;
+	w->toll_passed = 0;
+	__builtin_memset(w->seen, 0, sizeof(w->seen));
 	k.group = w->pos >> (cfg.page_shift + PF_GROUP_SHIFT);
 	k.last = (k.hi - 1) >> (cfg.page_shift + PF_GROUP_SHIFT);
 	if (k.last - k.group >= WALK_GROUPS) {

@@ -8,7 +8,7 @@
 #include "flight/progress.bpf.h"
 #include "flight/waiting.bpf.h"
 #include "hit.bpf.h"
-#include "record.bpf.h"
+#include "cut.bpf.h"
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
 {
@@ -98,8 +98,10 @@ __noinline int hit_report_unseen(__u32 n, struct unseen *u, struct pf_progress *
 
 	if (!u || !at || !f || !c)
 		return 0;
-	u->hits++;
 	count(PF_C_unseen, 1);
+	if (!hit_allowed(c, f, u->hits))
+		return 0;
+	u->hits++;
 	r = record_new(PF_EV_HIT, sizeof(*r));
 	if (!r)
 		return 0;
@@ -140,13 +142,14 @@ static __always_inline void report_marker(struct pf_flight *f, struct pf_conn *c
 static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u32 *n)
 {
 	struct pf_flight *f = flight_of(*n);
+	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
 
-	if (!f)
+	if (!f || !c)
 		return 1;
 	if (!w->op)	/* it has not begun to walk */
 		return 0;
 	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
-	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op)
+	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op && hit_allowed(c, f, w->hits))
 		hit_report(*n, w, PF_HIT_NO_BEFORE, 0, 0);
 	return 0;
 }

@@ -21,6 +21,23 @@ static __always_inline void *record_new(__u32 type, __u32 size)
 	return h;
 }
 
+/* Where the reader of the ring buffer stands, and where its writers do. */
+static __always_inline __u64 ring_taken(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_CONS_POS);
+}
+
+static __always_inline __u64 ring_written(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_PROD_POS);
+}
+
+static __always_inline __u64 ring_left(void)
+{
+	return bpf_ringbuf_query(&events, BPF_RB_RING_SIZE) -
+	       bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA);
+}
+
 static __always_inline void record_send(void *record)
 {
 	bpf_ringbuf_submit(record, 0);

@@ -97,6 +97,8 @@ void give_loss(struct fixture *f);
 #define give_sent(f, ...)   engine_range(f, PF_EV_SENT, &(const struct range_args){ __VA_ARGS__ })
 #define give_resend(f, ...) engine_range(f, PF_EV_RESEND, &(const struct range_args){ __VA_ARGS__ })
 #define give_end(f, ...)    engine_range(f, PF_EV_END, &(const struct range_args){ __VA_ARGS__ })
+/* From now on the kernel side does not tell of all of a connection. */
+#define give_cut(f, ...)    engine_range(f, PF_EV_CUT, &(const struct range_args){ __VA_ARGS__ })
 void engine_range(struct fixture *f, __u32 type, const struct range_args *args);
 
 /* An incident as its ranges make it: what is said of the whole follows from them. */

@@ -41,6 +41,28 @@ ENGINE_TEST(test_hit_record_lost)
 	assert_true(f->seen[0].evidence_lost);
 }
 
+/* What one connection is not told of weakens what waits of that connection, and nothing else. */
+ENGINE_TEST(test_cut_connection)
+{
+	for (__u64 conn = 1; conn <= 3; conn++)
+		give_hit(f, HIT(.op = 1, .conn = conn, .sent = 64 K));
+	give_hit(f, HIT(.op = 1, .conn = 2, .off = 32 K, .sent = 64 K));
+	give_op(f, 1, 4);
+	give_cut(f, .conn = 2, .len = 1 K K);
+	give_cut(f, .conn = 3, .off = 32 K);
+	for (__u64 conn = 1; conn <= 3; conn++)
+		give_end(f, .conn = conn, .why = PF_END_ACKED);
+	give_end(f, .conn = 2, .off = 32 K, .why = PF_END_ACKED);
+	assert_int_equal(f->n, 3);
+	expect_incident(f, 0, RANGE(0, PAGE, NEAR_MISS, ACKED, SENT));
+	expect_incident(f, 1, RANGE(0, PAGE, NEAR_MISS, ACKED, SENT));
+	expect_incident(f, 2, RANGE(0, PAGE, POSSIBLE, EVIDENCE_LOST, SENT),
+			RANGE(32 K, PAGE, POSSIBLE, EVIDENCE_LOST, SENT));
+	assert_false(f->seen[0].evidence_lost);
+	assert_false(f->seen[1].evidence_lost);
+	assert_true(f->seen[2].evidence_lost);
+}
+
 ENGINE_TEST(test_loss_weakens_only_what_waits)
 {
 	give_hit(f, HIT(.op = 1, .sent = 64 K));
@@ -182,6 +204,7 @@ int main(void)
 		RUN(test_time_out),
 		RUN(test_op_record_lost),
 		RUN(test_hit_record_lost),
+		RUN(test_cut_connection),
 		RUN(test_loss_weakens_only_what_waits),
 		RUN(test_flag_of_a_lossy_connection),
 		RUN(test_flush),

@@ -87,7 +87,7 @@ TEST_FN(test_sizes)
 
 TEST_FN(test_unknown_type)
 {
-	static const __u32 types[] = { 0, PF_EV_SENDER + 1, 0x80000000, 0xffffffff };
+	static const __u32 types[] = { 0, PF_EV_CUT + 1, 0x80000000, 0xffffffff };
 	struct pf_ev_range range = good_range(0, 0);
 
 	for (size_t i = 0; i < ARRAY_LEN(types); i++) {

@@ -72,6 +72,9 @@ struct watch_opts {
 	{ .name = "max-pages", .kind = OPT_UINT, .at = WATCH_AT(session.loader.max_pages), \
 	  .min = 64, .max = SIZING_PAGES_MAX, .arg = "N",				\
 	  .help = "pages in flight followed at once (from memory)" },			\
+	{ .name = "max-per-user", .kind = OPT_UINT, .at = WATCH_AT(session.loader.per_user), \
+	  .min = 64, .max = 1 << 20, .arg = "N",					\
+	  .help = "pages of one user that a write reports at once (1024)" },		\
 	{ .name = "max-conns", .kind = OPT_UINT, .at = WATCH_AT(session.loader.max_conns), \
 	  .min = 1, .max = SIZING_CONNS_MAX, .arg = "N",				\
 	  .help = "connections followed at once (one for 32 pages)" },			\

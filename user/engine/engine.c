@@ -176,6 +176,7 @@ int pf_engine_feed(struct pf_engine *e, const void *data, size_t size)
 	case PF_EV_END:
 	case PF_EV_RESEND:
 	case PF_EV_SENT:
+	case PF_EV_CUT:
 		return on_range(e, (const struct pf_ev_range *)ev);
 	case PF_EV_SENDER:
 		if (e->cfg.on_sender)

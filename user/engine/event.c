@@ -15,6 +15,7 @@ static const size_t type_sizes[] = {
 	[PF_EV_END] = sizeof(struct pf_ev_range),
 	[PF_EV_RESEND] = sizeof(struct pf_ev_range),
 	[PF_EV_SENT] = sizeof(struct pf_ev_range),
+	[PF_EV_CUT] = sizeof(struct pf_ev_range),
 	[PF_EV_SENDER] = sizeof(struct pf_ev_sender),
 };
 

@@ -40,6 +40,9 @@ void evidence_range(struct evidence *ev, const struct pf_ev_range *range)
 	case PF_EV_SENT:
 		evidence_mark(ev, marks_of_copy(ev, range->fp));
 		break;
+	case PF_EV_CUT:
+		evidence_mark(ev, PF_MARK_LOST);
+		break;
 	case PF_EV_END:
 		ev->end = range->why;
 		ev->marks &= ~PF_MARK_END_SEEN;

@@ -9,6 +9,7 @@ static void learn_range(struct span *span, const struct pf_ev_range *range)
 	struct draft *draft = span->draft;
 
 	evidence_range(&span->ev, range);
+	draft->lost |= range->h.type == PF_EV_CUT;
 	if (range->h.type != PF_EV_RESEND)
 		return;
 	/* One retransmission is told to several spans. */

@@ -16,6 +16,7 @@
 #include "sizing.h"
 
 #define RING_BYTES (4u << 20)
+#define PER_USER 1024			/* flights of one user that a write reports at once */
 #define ANSWERS_MAX 16384		/* files whose place is remembered */
 #define STRUCT_PAGE_SIZE 64		/* where the kernel's types do not say */
 
@@ -84,6 +85,7 @@ int configure_sizes(struct bpf_object *obj, struct pf_config *ret_cfg,
 	ret_cfg->content = opts->content;
 	ret_cfg->sample = opts->sample ? opts->sample : 1;
 	ret_cfg->audit = opts->audit;
+	ret_cfg->per_user = opts->per_user ? opts->per_user : PER_USER;
 	ret_cfg->atomic = preempt_possible() && kernel_has_atomic(btf);
 	return size_maps(obj, &n, opts);
 }

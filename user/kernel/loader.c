@@ -272,6 +272,7 @@ int loader_totals(const struct loader *l, struct pf_totals *ret_totals)
 	t.in_flight = gauge.used;
 	t.conns = l->skel->bss->pf_conns_now;
 	programs_missed(&l->programs, &t);
+	t.refused_user = l->skel->bss->pf_refused_user;
 	*ret_totals = t;
 	return 0;
 }

@@ -22,6 +22,7 @@ struct filter;
 struct loader_opts {
 	unsigned int max_pages;		/* flights followed at once; 0: from memory */
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
+	unsigned int per_user;		/* flights of one user that a write reports at once; 0: default */
 	unsigned int ring_bytes;	/* 0: default */
 	int content;			/* enum pf_content */
 	unsigned int sample;		/* one page in N gets a fingerprint; 0: every page */

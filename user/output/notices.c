@@ -58,14 +58,31 @@ void notices_filter(const struct filter *filter)
 		log_info("filters: %s; all else is left out", line);
 }
 
+/*
+ * Whose share was used up: a user of this host, or a user namespace that root has made. The
+ * inode numbers of namespaces begin where those of users have long ended.
+ */
+#define NAMESPACES_FROM 0xf0000000u
+
+static const char *whose(enum pf_counter counter, __u32 user, char text[32])
+{
+	text[0] = '\0';
+	if (user && (counter == PF_C_user_room || counter == PF_C_user_index ||
+		     counter == PF_C_user_ring))
+		snprintf(text, 32, " (%s %u)", user < NAMESPACES_FROM ? "user" : "namespace", user);
+	return text;
+}
+
 void notices_losses(const struct pf_totals *before, const struct pf_totals *now)
 {
 	for (int i = PF_C_FIRST_LOSS; i < PF_C_MAX; i++) {
 		__u64 more = now->stats.count[i] - before->stats.count[i];
+		char user[32];
 
 		if (more)
-			log_info("lost: %s %llu: %s", sink_counter_names[i],
-				 (unsigned long long)more, sink_counter_texts[i]);
+			log_info("lost: %s %llu: %s%s", sink_counter_names[i],
+				 (unsigned long long)more, sink_counter_texts[i],
+				 whose(i, now->refused_user, user));
 	}
 	if (now->missed != before->missed)
 		log_info("lost: missed %llu: runs the kernel skipped: program already active on the CPU",
