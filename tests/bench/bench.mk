@@ -31,7 +31,7 @@ $(BENCH_DIR)/bench: $(patsubst %,$(BENCH_DIR)/%.o,bench load acks report fp_cost
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 
-$(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale load acks) $(BENCH_LIB)
+$(BENCH_DIR)/scale: $(patsubst %,$(BENCH_DIR)/%.o,scale share load acks) $(BENCH_LIB)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -ljson-c -o $@
 

@@ -2,7 +2,7 @@
 /*
  * scale - does the cost grow? A million pages are in flight on ten thousand
  * connections; one page is on all of them; pages are spread over 64 GiB of one
- * file; and the pool is full. Costs are instructions of the guest
+ * file; the pool is full; and one user takes as much as he can. Costs are instructions of the guest
  * (tests/vm/run --icount).
  */
 #include <fcntl.h>
@@ -19,6 +19,7 @@
 #include "median.h"
 #include "net.h"
 #include "progs.h"
+#include "share.h"
 #include "watcher.h"
 
 #define LEVELS	      4		/* 1,000 to 1,000,000 pages in flight */
@@ -243,11 +244,14 @@ static void full(void)
 	json_object_put(summary);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	load_prepare();
 	sent = file_new(64 << 20);
+	failed = share_run();
+	if (argc > 1 && !strcmp(argv[1], "share"))
+		return failed;
 	full();
 	sparse();
 	one_page();

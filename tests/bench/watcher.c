@@ -150,6 +150,16 @@ uint64_t watcher_cpu_ns(void)
 	return now_ns(clock);
 }
 
+uint64_t watcher_own_incidents;
+
+static bool is_own(const char *line)
+{
+	char sender[64];
+
+	snprintf(sender, sizeof(sender), "\"sender\":{\"pid\":%d,", getpid());
+	return strstr(line, "\"type\":\"incident\"") && strstr(line, sender);
+}
+
 /* The last line that the watcher printed. */
 static struct json_object *last_line(void)
 {
@@ -158,7 +168,9 @@ static struct json_object *last_line(void)
 	size_t size = 0;
 
 	rewind(out);
+	watcher_own_incidents = 0;
 	while (getline(&line, &size, out) > 0) {
+		watcher_own_incidents += is_own(line);
 		free(last);
 		last = line;
 		line = NULL;

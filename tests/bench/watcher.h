@@ -42,6 +42,9 @@ int watcher_said(const char *word, FILE *to);
 /* End the watcher. Returns pageflight's summary, which the caller puts; NULL of any other. */
 struct json_object *watcher_stop(void);
 
+/* The incidents of what this process has sent, known once the watcher is stopped. */
+extern uint64_t watcher_own_incidents;
+
 /* A number of a summary by its path, "losses/pool_full". */
 uint64_t summary_get(struct json_object *summary, const char *path);
 
