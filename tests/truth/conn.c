@@ -6,6 +6,7 @@
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include "net.h"
 
 #define BUFFER (8 << 20)
+#define ORDINARY 1000		/* the user who has each second socket */
 #define STATE_CLOSED 7		/* TCP_CLOSE of netinet/tcp.h, which excludes linux/tcp.h */
 #define READ_S 20		/* until a reader gives up */
 
@@ -31,7 +33,9 @@ void conn_open(struct conn *c, const struct plan *p)
 	net_configure(p);
 	net_addr(&from, p->net, 1, PLAN_PORT + p->n);
 	net_addr(&to, p->net, p->eager ? 3 : 2, net_port(p->net, p->small_window));
+	setfsuid(p->n & 1 ? ORDINARY : 0);
 	c->tx = net_socket();
+	setfsuid(0);
 	option(c->tx, SOL_SOCKET, SO_REUSEADDR, 1, "SO_REUSEADDR");
 	option(c->tx, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER, "SO_SNDBUFFORCE");
 	if (p->mss)
