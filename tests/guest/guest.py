@@ -170,15 +170,25 @@ def netns(name: str | None) -> Iterator[None]:
             libc("setns", own.fileno(), CLONE_NEWNET)
 
 
+@contextlib.contextmanager
+def owned_by(uid: int) -> Iterator[None]:
+    """What is made meanwhile is this user's."""
+    LIBC.setfsuid(uid)
+    try:
+        yield
+    finally:
+        LIBC.setfsuid(0)
+
+
 class Flow:
     """A TCP connection between two ends on this host: tx sends, rx reads."""
 
     def __init__(self, host: str = "127.0.0.1", rcvbuf: int = 0, tx_netns: str | None = None,
-                 rx_netns: str | None = None):
+                 rx_netns: str | None = None, uid: int = 0):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with netns(rx_netns):
             listener = socket.socket(family)
-        with netns(tx_netns):
+        with netns(tx_netns), owned_by(uid):
             self.tx = socket.socket(family)
         if rcvbuf:
             listener.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, rcvbuf)
