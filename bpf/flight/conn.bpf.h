@@ -91,11 +91,11 @@ static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
  */
 static __noinline __u32 conn_new(__u64 sk, __u32 seq)
 {
-	__u32 owner = owner_join(owner_key(sk)), slot;
+	__u32 owner = owner_join(sk), slot;
 	struct pf_conn *c;
 
 	if (owner_has_share(owner, owner_conns(owner), cfg.max_conns - pf_conns_now)) {
-		owner_refused(owner, PF_C_user_room, 1);
+		owner_blame(owner);
 		owner_leave(owner);
 		return CONN_REFUSED;
 	}

@@ -15,9 +15,6 @@
 #define OWNER_ROOT 0u
 #define OWNER_OTHERS 1u		/* users for which the table has no place */
 #define OWNER_FIRST 2u
-#define OWNER_PROBES 8
-#define OWNER_TRIES 4
-#define OWNER_LEVELS 32		/* user namespaces below each other, at most */
 #define OWNER_PARTS 7		/* a user has at most so many times what is left */
 
 #define OWNER_TOKEN_NS 25000	/* a token is about 150 instructions, and comes back in this time */
@@ -28,53 +25,11 @@ static __always_inline struct pf_owner *owner_at(__u32 slot)
 	return slot ? bpf_map_lookup_elem(&owners, &slot) : NULL;
 }
 
-/* A number for the user who has a socket. The current thread sends on it. */
-static __always_inline __u32 owner_key(__u64 sk)
-{
-	struct user_namespace *ns = BPF_CORE_READ(bpf_get_current_task_btf(), cred, user_ns);
-	int level = BPF_CORE_READ(ns, level);
-	__u32 owner;
-
-	if (!level)
-		return SOCK_READ(sk, sk_uid.val);
-	for (int i = 0; i < OWNER_LEVELS && level > 1; i++, level--)
-		ns = BPF_CORE_READ(ns, parent);
-	owner = BPF_CORE_READ(ns, owner.val);
-	return owner ?: BPF_CORE_READ(ns, ns.inum);
-}
-
-/* Take a place of the table for one more connection of a user; 0 if it is somebody else's. */
-static __always_inline int owner_take(struct pf_owner *o, __u32 key)
-{
-	for (int i = 0; i < OWNER_TRIES; i++) {
-		__u64 who = o->who, next = who + 1;
-
-		if (who && who >> 32 != key)
-			return 0;
-		if (!who)
-			next = (__u64)key << 32 | 1;
-		if (__sync_val_compare_and_swap(&o->who, who, next) == who)
-			return 1;
-	}
-	return 0;
-}
-
-/* The number of a user that has one more connection. */
-static __always_inline __u32 owner_join(__u32 key)
-{
-	__u32 first = key * 0x9e3779b1U >> (32 - PF_OWNERS_BITS);
-
-	if (!key)
-		return OWNER_ROOT;
-	for (__u32 i = 0; i < OWNER_PROBES; i++) {
-		__u32 slot = OWNER_FIRST + ((first + i) & ((1 << PF_OWNERS_BITS) - 1));
-		struct pf_owner *o = owner_at(slot);
-
-		if (o && owner_take(o, key))
-			return slot;
-	}
-	return OWNER_OTHERS;
-}
+/*
+ * The number of the user who has a socket, and has one more connection now. The current thread
+ * sends on it. This is a global function, so that the verifier follows its searches once.
+ */
+int owner_join(__u64 sk);
 
 static __always_inline void owner_leave(__u32 slot)
 {
@@ -88,14 +43,20 @@ static __always_inline void owner_leave(__u32 slot)
 		__sync_val_compare_and_swap(&o->who, left, 0);
 }
 
-/* Count what a user did not get, and note who that was. */
-static __always_inline void owner_refused(__u32 slot, enum pf_counter c, __u32 n)
+/* Note which user did not get something. */
+static __always_inline void owner_blame(__u32 slot)
 {
 	struct pf_owner *o = owner_at(slot);
 
-	count(c, n);
 	if (o)
 		pf_refused_user = o->who >> 32;
+}
+
+/* Count what a user did not get. */
+static __always_inline void owner_refused(__u32 slot, enum pf_counter c, __u32 n)
+{
+	count(c, n);
+	owner_blame(slot);
 }
 
 /* Has a user its share of something, of which so much is left? */

@@ -99,8 +99,7 @@ static __always_inline int append_conn(struct append *a)
 		a->owner = c->owner;
 		return 1;
 	}
-	if (slot != CONN_REFUSED)	/* conn_new() has counted that */
-		append_count(a, PF_C_conns_full, 1);
+	append_count(a, slot == CONN_REFUSED ? PF_C_user_room : PF_C_conns_full, 1);
 	return 0;
 }
 
