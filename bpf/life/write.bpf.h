@@ -121,12 +121,19 @@ static __always_inline __u64 file_dentry(struct file *file, __u64 inode)
 	return (__u64)KERNEL_READ(dentry, dentry, d_inode) == inode ? dentry : 0;
 }
 
+/* Is that this call, and not an earlier one with its kiocb at the same place? */
+static __always_inline int file_write_is(const struct pf_write *w, struct kiocb *iocb,
+					 __u64 mapping)
+{
+	return w->call == number_of(iocb) && w->mapping == mapping;
+}
+
 /* Has the other of two programs seen the begin of this write already? */
-static __always_inline int file_write_begun(struct kiocb *iocb)
+static __always_inline int file_write_begun(struct kiocb *iocb, __u64 mapping)
 {
 	struct pf_write *w = write_open(write_key(PF_WRITE_PLAIN));
 
-	return w && w->call == number_of(iocb);
+	return w && file_write_is(w, iocb, mapping) && w->pos == iocb->ki_pos;
 }
 
 /* Enter a write to a file that is in flight; NULL if it is not, or if it is entered already. */
@@ -140,7 +147,7 @@ static __always_inline struct pf_write *file_write_new(struct kiocb *iocb)
 		return NULL;
 	mapping = file_mapping(file);
 	compat_lock_is_visible();	/* see content/risk.bpf.h */
-	if (file_idle(mapping) || file_write_begun(iocb))
+	if (file_idle(mapping) || file_write_begun(iocb, mapping))
 		return NULL;
 	w = write_new(write_key(PF_WRITE_PLAIN), mapping, PF_WRITE_WRITE);
 	if (!w)
@@ -168,7 +175,8 @@ static __always_inline struct pf_write *file_write_open(struct kiocb *iocb)
 		return NULL;
 	key = write_key(PF_WRITE_PLAIN);
 	w = write_open(key);
-	if (w && w->call != number_of(iocb)) {	/* the end of an earlier write was skipped */
+	if (w && !file_write_is(w, iocb, file_mapping(iocb->ki_filp))) {
+		/* The end of an earlier write was skipped. */
 		write_drop(key);
 		return NULL;
 	}

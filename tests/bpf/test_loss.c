@@ -3,12 +3,17 @@
  * test_loss - without room, every page that is not followed is counted, and every
  * page that is followed still ends.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "fixture.h"
+
+#define WRITES 100
 
 /* 300 pages to a reader that does not read, with room for fewer. */
 TEST(pool_full, .pages = 300, .loader = &(const struct loader_opts){ .max_pages = 64 },
@@ -90,12 +95,72 @@ TEST(ring_full, .pages = 1, .loader = &(const struct loader_opts){ .ring_bytes =
 	counts_are(events_lost, 2 * 40 + 1 - records);
 }
 
+static bool is_link(int fd)
+{
+	char path[32], what[64] = "";
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, what, sizeof(what) - 1) > 0 && strstr(what, "bpf_link");
+}
+
+/* The kernel calls the programs of these names no more, as if it had skipped them. */
+static void skip_programs(const char *start)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), skipped = 0;
+
+	for (int fd = 3; fd < 1024; fd++) {
+		struct bpf_link_info link = {};
+		struct bpf_prog_info prog = {};
+		__u32 size = sizeof(link);
+		int prog_fd;
+
+		if (!is_link(fd))
+			continue;
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &link, &size), 0);
+		prog_fd = bpf_prog_get_fd_by_id(link.prog_id);
+		size = sizeof(prog);
+		assert_int_equal(bpf_obj_get_info_by_fd(prog_fd, &prog, &size), 0);
+		close(prog_fd);
+		if (strncmp(prog.name, start, strlen(start)))
+			continue;
+		assert_int_equal(dup3(null, fd, O_CLOEXEC), fd);	/* the loader will close it */
+		skipped++;
+	}
+	close(null);
+	assert_in_range(skipped, 1, 2);	/* the second is for kernels that preempt */
+}
+
+/*
+ * A thread writes on where the kernel has skipped the end of its last write. It may have
+ * written to another file, with its kiocb at the same place.
+ */
+TEST(write_end_skipped, .pages = 1, .loader = &(const struct loader_opts){
+     .content = PF_CONTENT_EDGES }, .flow.rcvbuf = 1 << 20)
+{
+	int other = flow_file(FLOW_PAGE);
+
+	flow_sendfile(t->tx, other, 0, PAGES(1));
+	skip_programs("on_write_end");
+	for (int i = 0; i < WRITES; i++) {
+		counts_t looks;
+
+		assert_int_equal(pwrite(other, "other", 5, 0), 5);
+		looks = counts_get(PF_C_looks);
+		flow_sendfile(t->tx, t->file, 0, 1);
+		assert_int_equal(pwrite(t->file, "new", 3, 0), 3);
+		assert_true(counts_get(PF_C_looks) > looks);
+	}
+	counts_are(writes_full, 0);
+	close(other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(pool_full),
 		RUN(conns_full),
 		RUN(ring_full),
+		RUN(write_end_skipped),
 	};
 
 	return fixture_main("loss", tests);
