@@ -37,12 +37,20 @@ static __noinline int xmit_settle(__u32 slot, __u64 sk, int late)
 	return 0;
 }
 
-/* A reader on this host copies only private memory on the way, and that has fingerprints. */
+/*
+ * Is no page copied on the way of this socket's packet? A reader on this host copies only
+ * private memory, and that has fingerprints. A socket that only reads sends none.
+ */
 static __always_inline int xmit_is_by_reference(__u64 sk)
 {
 	struct pf_sock *s = sock_find(sk);
-	struct pf_conn *c = s ? conn_at(s->sends) : NULL;
+	struct pf_conn *c;
 
+	if (!s)
+		return 0;
+	if (!s->sends)
+		return 1;
+	c = conn_at(s->sends);
 	return c && (c->flags & (PF_CONN_LOCAL | PF_CONN_ASK | PF_CONN_WIRE)) == PF_CONN_LOCAL &&
 	       !conn_has_fp(c, seq_min(c->una, c->read));
 }
