@@ -9,15 +9,25 @@ import subprocess
 import unittest
 
 from case import Watch
-from guest import BIN, DEADLINE
+from guest import BIN, DEADLINE, sh, until
 
 RACE = ("python3", "tests/guest/race.py")
+MAPS = 20  # pageflight makes some more
 NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 
 
 def run(*argv: str) -> subprocess.CompletedProcess:
     return subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                           timeout=DEADLINE, check=False)
+
+
+def has_maps(pid: int) -> bool:
+    """Has it made its maps? Then its programs are next."""
+    kinds = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            kinds.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+    return sum("bpf-map" in kind for kind in kinds) > MAPS
 
 
 class Commands(unittest.TestCase):
@@ -44,6 +54,22 @@ class Commands(unittest.TestCase):
 
     def test_demo(self) -> None:
         self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
+
+    def test_module_goes(self) -> None:
+        """A module goes while pageflight starts, which has chosen to hook its functions."""
+        if not os.path.ismount("/mnt/btrfs"):
+            self.skipTest("no btrfs")
+        sh("umount /mnt/btrfs")
+        self.addCleanup(sh, "mount -o loop -t btrfs /tmp/images/btrfs /mnt/btrfs")
+        with subprocess.Popen([BIN, "watch", "--duration", "0.1"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as proc:
+            until(lambda: has_maps(proc.pid), "its maps are there")
+            proc.send_signal(signal.SIGSTOP)
+            sh("modprobe -r btrfs")
+            proc.send_signal(signal.SIGCONT)
+            said = proc.communicate()[1].decode()
+        self.assertEqual(proc.returncode, 0, said)
+        self.assertIn("not detected: writes to btrfs (load its module", said)
 
     def test_count(self) -> None:
         """The third of five incidents is the last."""

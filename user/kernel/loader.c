@@ -28,6 +28,8 @@
 #include "privileges.h"
 #include "programs.h"
 
+#define OPEN_TRIES 4	/* as long as modules go meanwhile */
+
 struct loader {
 	struct pageflight *skel;
 	struct programs programs;
@@ -180,18 +182,13 @@ static int open_in_steps(struct loader *l, const struct loader_opts *opts, struc
 	return err ?: attach(l, ret_err);
 }
 
-int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err)
+/* With types of the kernel, which are freed. */
+static int open_once(struct loader **ret_loader, const struct loader_opts *opts, struct btf *btf,
+		     struct err *ret_err)
 {
-	struct loader *l;
-	struct btf *btf;
+	struct loader *l = calloc(1, sizeof(*l));
 	int err;
 
-	ground_messages(opts->messages);
-	err = privileges_check(ret_err);
-	err = err ?: ground_check(opts->verbose, &btf, ret_err);
-	if (err)
-		return err;
-	l = calloc(1, sizeof(*l));
 	if (!l) {
 		btf__free(btf);
 		return err_set(ret_err, -ENOMEM, "out of memory");
@@ -204,9 +201,32 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 		loader_close(l);
 		return err;
 	}
-	privileges_say();
 	*ret_loader = l;
 	return 0;
+}
+
+/* Has a module gone that was there when its functions were chosen? */
+static bool is_gone(int err)
+{
+	return err == -ENOENT || err == -ESRCH;
+}
+
+int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err)
+{
+	int err, tries = 0;
+	struct btf *btf;
+
+	ground_messages(opts->messages);
+	err = privileges_check(ret_err);
+	if (err)
+		return err;
+	do {
+		err = ground_check(opts->verbose, &btf, ret_err);
+		err = err ?: open_once(ret_loader, opts, btf, ret_err);
+	} while (is_gone(err) && ++tries < OPEN_TRIES);
+	if (!err)
+		privileges_say();
+	return err;
 }
 
 int loader_fd(const struct loader *l)
