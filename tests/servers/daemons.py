@@ -262,7 +262,7 @@ def python(how: str) -> Iterator[SocketReader]:
         yield http(PORT["python"])
 
 
-# Server, switch, who sends, how it is started with what.
+# Server, switch, who sends, how it is started with what. HAProxy hands on the pages that it got.
 SERVERS = [
     ("nginx", "sendfile on", "nginx", nginx, "sendfile on; tcp_nopush on;"),
     ("nginx", "sendfile on, aio threads", "nginx", nginx, "sendfile on; aio threads;"),
@@ -282,7 +282,7 @@ SERVERS = [
      "use sendfile = yes\naio read size = 0"),
     ("Samba", "use sendfile = no, aio read size = 0", "smbd", samba,
      "use sendfile = no\naio read size = 0"),
-    ("HAProxy to nginx", "option splice-response", "nginx", haproxy, "option splice-response"),
+    ("HAProxy to nginx", "option splice-response", "nginx haproxy", haproxy, "option splice-response"),
     ("HAProxy to nginx", "no splice", "nginx", haproxy, "no option splice-response"),
     ("Java", "FileChannel.transferTo()", "java", java, "transferTo"),
     ("Java", "read() and write()", "java", java, "read"),

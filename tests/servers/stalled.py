@@ -38,7 +38,8 @@ class Row:
         if not self.reported:
             return "-"
         names = ", ".join(sorted(self.senders))
-        right = self.files and all(sender.split(" ")[0] == self.expected for sender in self.senders)
+        expected = self.expected.split()
+        right = self.files and all(sender.split(" ")[0] in expected for sender in self.senders)
         return f"yes: {names}" if right else f"NO: {names}"
 
     def cells(self) -> list[str]:
