@@ -13,6 +13,7 @@ from guest import sh, until
 from stalled import ProgramReader, SocketReader, http
 
 ROOT, RUN = "/mnt/ext4/www", "/run/servers"
+GROUP = "/sys/fs/cgroup/servers"  # where price.py counts, if it has made it
 JDK = "/usr/lib/jvm/default-java/bin"  # no alternatives are set up in the machine
 PORT = {"nginx": 8001, "apache": 8002, "lighttpd": 8003, "vsftpd": 8004, "proftpd": 8005,
         "haproxy": 8006, "java": 8007, "python": 8008, "tls": 8009}
@@ -20,6 +21,8 @@ PORT = {"nginx": 8001, "apache": 8002, "lighttpd": 8003, "vsftpd": 8004, "proftp
 
 @contextlib.contextmanager
 def daemon(*argv: str, env: dict | None = None) -> Iterator[subprocess.Popen]:
+    if os.path.isdir(GROUP):
+        argv = ("sh", "-c", f'echo $$ > {GROUP}/cgroup.procs && exec "$@"', "sh", *argv)
     with open(f"{RUN}/log", "ab") as log:
         proc = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                 env=os.environ | (env or {}), start_new_session=True)
