@@ -13,6 +13,7 @@
 #   make matrix       all of `make vm` on kernels x flavours x processors x architectures: CELLS=REGEX FLOWS=300
 #   make servers      unmodified servers whose files are overwritten: ONLY=REGEX
 #   make fleet        the service under systemd, scraped by Prometheus
+#   make cures        each cure of the race, tried, and measured as root: PARTS="race servers host"
 #   make bench        what watching costs: tables and goals
 #   make scale        a million pages in flight; what one user can make others pay; ls and wait with 10,000 connections
 #   make fuzz         fuzz targets: SECONDS=60 in all
@@ -101,7 +102,7 @@ SKEL     := $(O)/pageflight.skel.h $(O)/atomic.skel.h
 
 .DEFAULT_GOAL := all
 include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench.mk \
-	tests/fuzz/fuzz.mk tests/soak/soak.mk
+	tests/cures/cures.mk tests/fuzz/fuzz.mk tests/soak/soak.mk
 
 .PHONY: all check test reproducible deb static alone vm matrix servers fleet lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB) $(NOW_LIB)
