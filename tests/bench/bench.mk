@@ -47,7 +47,7 @@ $(BENCH_DIR)/record: $(patsubst %,$(BENCH_DIR)/%.o,record) $(SAY) $(USER_LIB) $(
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -lmicrohttpd -pthread -o $@
 
-$(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native net median) $(SAY)
+$(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native median) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * native - two comparisons that a count of instructions would get wrong, timed on
- * this host: the fingerprint of a page with a copy and with the hash of a library;
- * and sendfile() with the cure for the race, which is to send a copy.
+ * native - a comparison that a count of instructions would get wrong, timed on this
+ * host: the fingerprint of a page with a copy and with the hash of a library.
  */
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -20,12 +15,9 @@
 #include "median.h"
 #include "net.h"
 
-#define ROUNDS	  9
-#define PAGES	  256		/* as many as the second-level cache holds */
-#define LAPS	  40
-#define CHUNK	  (16 * PAGE)
-#define SENT	  (64u << 20)	/* bytes a round */
-#define FILE_SIZE (4u << 20)
+#define ROUNDS 9
+#define PAGES  256		/* as many as the second-level cache holds */
+#define LAPS   40
 
 static unsigned char *pages;
 static volatile uint64_t kept;	/* so that nothing is optimised away */
@@ -94,78 +86,6 @@ static void compare_hashes(void)
 	}
 }
 
-static double cpu_ns(void)
-{
-	struct rusage use;
-
-	must(!getrusage(RUSAGE_SELF, &use), "getrusage");
-	return (use.ru_utime.tv_sec + use.ru_stime.tv_sec) * 1e9 +
-	       (use.ru_utime.tv_usec + use.ru_stime.tv_usec) * 1e3;
-}
-
-static void receive(struct pair *p, bool discard)
-{
-	static char to[CHUNK];
-	ssize_t n;
-
-	if (discard) {
-		pair_discard(p, CHUNK);
-		return;
-	}
-	for (size_t left = CHUNK; left; left -= n) {
-		n = recv(p->rx, to, left, 0);
-		must(n > 0, "recv");
-	}
-}
-
-static void send_copy(struct pair *p, int file, size_t off)
-{
-	static char copy[CHUNK];
-	ssize_t n;
-
-	must(pread(file, copy, CHUNK, off) == CHUNK, "pread");
-	for (size_t done = 0; done < CHUNK; done += n) {
-		n = send(p->tx, copy + done, CHUNK - done, 0);
-		must(n > 0, "send");
-	}
-}
-
-/* Nanoseconds of CPU per 4 KiB, both ends. */
-static double time_sending(struct pair *p, int file, bool by_reference, bool discard)
-{
-	double began = cpu_ns();
-
-	for (size_t at = 0; at < SENT; at += CHUNK) {
-		if (by_reference)
-			pair_send(p, file, at % FILE_SIZE, CHUNK);
-		else
-			send_copy(p, file, at % FILE_SIZE);
-		receive(p, discard);
-	}
-	return (cpu_ns() - began) / (SENT / PAGE);
-}
-
-static void compare_senders(void)
-{
-	static const char *const readers[] = { "copies", "discards" };
-	double values[2][2][ROUNDS];
-	int file = file_new(FILE_SIZE);
-	struct pair p;
-
-	pair_open(&p, 4 * CHUNK);
-	for (int round = 0; round < ROUNDS; round++)
-		for (int discard = 0; discard < 2; discard++)
-			for (int by_ref = 0; by_ref < 2; by_ref++)
-				values[discard][by_ref][round] =
-					time_sending(&p, file, by_ref, discard);
-	puts("a page over lo, nanoseconds of CPU, both ends, on this host");
-	for (int discard = 0; discard < 2; discard++)
-		printf("  the reader %-12s  sendfile() %6.0f   read() and send() %6.0f\n",
-		       readers[discard], median(values[discard][1], ROUNDS),
-		       median(values[discard][0], ROUNDS));
-	pair_close(&p);
-}
-
 int main(void)
 {
 	pages = aligned_alloc(PAGE, (size_t)PAGES * PAGE);
@@ -173,6 +93,5 @@ int main(void)
 	for (size_t i = 0; i < (size_t)PAGES * PAGE; i++)
 		pages[i] = i * 2654435761u >> 24;
 	compare_hashes();
-	compare_senders();
 	return 0;
 }
