@@ -84,15 +84,18 @@ endif
 
 # The definitions come first: libbpf's linker loses the offset of a map whose
 # extern declaration it meets before.
-BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c bpf/now/%,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c))
+BPF_SRC  := bpf/base/maps.bpf.c $(filter-out bpf/base/maps.bpf.c bpf/now/% bpf/top/%,$(wildcard bpf/*.bpf.c bpf/*/*.bpf.c))
 # The walk through the queues of sockets is an object of its own.
 NOW_SRC  := bpf/now/maps.bpf.c bpf/kernel/page.bpf.c $(filter-out bpf/now/maps.bpf.c,$(wildcard bpf/now/*.bpf.c))
+# So is the look for the worst connections and files.
+TOP_SRC  := bpf/top/maps.bpf.c bpf/kernel/page.bpf.c $(filter-out bpf/top/maps.bpf.c,$(wildcard bpf/top/*.bpf.c))
 # Two objects: one for kernels that let programs turn preemption off, and one for others.
 ON_OBJ   := $(O)/bpf/kernel/atomic_on.bpf.o
 OFF_OBJ  := $(O)/bpf/kernel/atomic_off.bpf.o
 USER_SRC := $(wildcard user/*.c user/*/*.c)
 BPF_OBJ  := $(BPF_SRC:%.c=$(O)/%.o)
 NOW_OBJ  := $(NOW_SRC:%.c=$(O)/%.o)
+TOP_OBJ  := $(TOP_SRC:%.c=$(O)/%.o)
 USER_OBJ := $(USER_SRC:%.c=$(O)/%.o)
 LIB_OBJ  := $(filter $(O)/user/engine/%,$(USER_OBJ))
 LIB      := $(O)/libpageflight.a
@@ -107,8 +110,8 @@ include tests/unit/unit.mk tests/tests.mk tests/truth/truth.mk tests/bench/bench
 .PHONY: all check test reproducible deb static alone vm matrix servers fleet lint arm64 demo deps install install-lib clean
 all: $(O)/pageflight $(LIB) $(NOW_LIB)
 
-# bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c and walker.c
-# alone, the skeletons. Neither can name the other's files.
+# bpf/ sees include/ and vmlinux/; user/ sees include/ and, in loader.c, walker.c and
+# worst.c alone, the skeletons. Neither can name the other's files.
 $(O)/bpf/%.bpf.o: bpf/%.bpf.c
 	@mkdir -p $(@D)
 	$(call say,BPF,$@)
@@ -126,13 +129,18 @@ $(O)/now.bpf.o: $(NOW_OBJ) Makefile
 	$(call say,GEN-OBJ,$@)
 	$(Q)$(BPFTOOL) gen object $@ $(NOW_OBJ)
 
+$(O)/top.bpf.o: $(TOP_OBJ) Makefile
+	$(call say,GEN-OBJ,$@)
+	$(Q)$(BPFTOOL) gen object $@ $(TOP_OBJ)
+
 $(O)/%.skel.h: $(O)/%.bpf.o
 	$(call say,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $* > $@
 
 $(O)/user/kernel/loader.o: $(SKEL)
 $(O)/user/kernel/walker.o: $(O)/now.skel.h
-$(O)/user/kernel/loader.o $(O)/user/kernel/walker.o: INC := -I$(O)
+$(O)/user/kernel/worst.o: $(O)/top.skel.h
+$(O)/user/kernel/loader.o $(O)/user/kernel/walker.o $(O)/user/kernel/worst.o: INC := -I$(O)
 $(O)/user/base/version.o: INC := -DPF_VERSION='"$(VERSION)"' $(if $(INSIDE),-DPF_INSIDE='"$(INSIDE)"')
 $(O)/user/base/version.o: Makefile
 
@@ -202,7 +210,7 @@ static:
 alone:
 	$(Q)tests/deploy/alone $(KERNELS)
 
-lint: $(O)/pageflight $(O)/pageflight.bpf.o $(O)/now.bpf.o $(LIB)
+lint: $(O)/pageflight $(O)/pageflight.bpf.o $(O)/now.bpf.o $(O)/top.bpf.o $(LIB)
 	$(Q)O=$(O) tests/lint
 
 # Types differ, so does the folder: an arm64 build never mixes with this one.
@@ -246,4 +254,4 @@ clean:
 
 .DELETE_ON_ERROR:
 .SECONDARY:
--include $(BPF_OBJ:.o=.d) $(NOW_OBJ:.o=.d) $(USER_OBJ:.o=.d)
+-include $(BPF_OBJ:.o=.d) $(NOW_OBJ:.o=.d) $(TOP_OBJ:.o=.d) $(USER_OBJ:.o=.d)

@@ -324,6 +324,16 @@ const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)
 	return l->programs.hooks;
 }
 
+const struct bpf_object *loader_object(const struct loader *l)
+{
+	return l->skel->obj;
+}
+
+const struct pf_config *loader_config(const struct loader *l)
+{
+	return &l->skel->rodata->cfg;
+}
+
 void loader_close(struct loader *l)
 {
 	if (!l)

@@ -14,8 +14,10 @@
 #include <stdio.h>
 #include "pageflight.h"
 
+struct bpf_object;
 struct err;
 struct loader;
+struct pf_config;
 struct hook;
 struct filter;
 
@@ -81,6 +83,10 @@ void loader_cost(const struct loader *l, __u64 *ret_runs, __u64 *ret_ns);
 
 /* The hook table with its state on this kernel, for printing; see hooks.h. */
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n);
+
+/* The object and its constants, for another object of this folder that shares its maps. */
+const struct bpf_object *loader_object(const struct loader *l);
+const struct pf_config *loader_config(const struct loader *l);
 
 /* Detach and free. NULL is allowed. */
 void loader_close(struct loader *l);

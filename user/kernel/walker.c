@@ -11,7 +11,6 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -22,42 +21,17 @@
 #include "configure.h"
 #include "filter.h"
 #include "ground.h"
+#include "map_view.h"
 #include "now.skel.h"
 
 #define ROOM (1u << 16)		/* pieces */
 #define FILES 4096		/* with a name */
 
-/* A map that is read without a call. */
-struct view {
-	void *at;
-	size_t len;
-};
-
 struct walker {
 	struct now *skel;
 	struct bpf_link *tcp, *closed;
-	struct view socks, pieces, files, nets;
+	struct map_view socks, pieces, files, nets;
 };
-
-static int view_open(struct view *ret_view, const struct bpf_map *map)
-{
-	size_t page = sysconf(_SC_PAGESIZE);
-	size_t len = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
-	void *at;
-
-	len = (len + page - 1) & -page;
-	at = mmap(NULL, len, PROT_READ, MAP_SHARED, bpf_map__fd(map), 0);
-	if (at == MAP_FAILED)
-		return -errno;
-	*ret_view = (struct view){ at, len };
-	return 0;
-}
-
-static void view_close(struct view *view)
-{
-	if (view->at)
-		munmap(view->at, view->len);
-}
 
 static int configure(struct walker *w, const struct walker_opts *opts, const struct btf *btf,
 		     struct err *ret_err)
@@ -105,10 +79,10 @@ static int load(struct walker *w, const struct walker_opts *opts, struct err *re
 	if (err)
 		return ground_load_failed(err, "walk with less room", ret_err);
 	err = configure_filter_maps(w->skel->obj, opts->filter);
-	err = err ?: view_open(&w->socks, w->skel->maps.now_socks);
-	err = err ?: view_open(&w->pieces, w->skel->maps.now_pieces);
-	err = err ?: view_open(&w->files, w->skel->maps.now_files);
-	err = err ?: view_open(&w->nets, w->skel->maps.now_nets);
+	err = err ?: map_view_open(&w->socks, w->skel->maps.now_socks);
+	err = err ?: map_view_open(&w->pieces, w->skel->maps.now_pieces);
+	err = err ?: map_view_open(&w->files, w->skel->maps.now_files);
+	err = err ?: map_view_open(&w->nets, w->skel->maps.now_nets);
 	if (err)
 		return err_set(ret_err, err, "the maps do not open: %s", strerror(-err));
 	return opts->no_sockets ? 0 : attach(w, ret_err);
@@ -143,10 +117,10 @@ void walker_close(struct walker *w)
 {
 	if (!w)
 		return;
-	view_close(&w->socks);
-	view_close(&w->pieces);
-	view_close(&w->files);
-	view_close(&w->nets);
+	map_view_close(&w->socks);
+	map_view_close(&w->pieces);
+	map_view_close(&w->files);
+	map_view_close(&w->nets);
 	bpf_link__destroy(w->tcp);
 	bpf_link__destroy(w->closed);
 	now__destroy(w->skel);
