@@ -210,21 +210,26 @@ static void put_evidence(FILE *out, const struct kase *c)
 	line(out, text);
 }
 
-void case_print(FILE *out, const struct review *v, const struct kase *c)
+void case_draw(FILE *out, const struct kase *c, const struct crossing *x)
 {
-	struct crossing x;
-	struct axis axis;
+	struct axis axis = crossing_axis(x);
 
-	crossing_of(v, c, &x);
-	axis = crossing_axis(&x);
 	put_head(out, c);
 	fputc('\n', out);
 	put_axis(out, &axis);
-	put_held(out, c, &x, &axis);
-	put_write(out, c, &x, &axis);
-	put_story(out, &x);
+	put_held(out, c, x, &axis);
+	put_write(out, c, x, &axis);
+	put_story(out, x);
 	fputc('\n', out);
 	put_map(out, c);
 	fputc('\n', out);
 	put_evidence(out, c);
+}
+
+void case_print(FILE *out, const struct review *v, const struct kase *c)
+{
+	struct crossing x;
+
+	crossing_of(v, c, &x);
+	case_draw(out, c, &x);
 }

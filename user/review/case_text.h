@@ -4,9 +4,12 @@
 #define PAGEFLIGHT_CASE_TEXT_H
 
 #include <stdio.h>
-#include "review.h"
+#include "crossing.h"
 
 /* The caller finds errors of the write by sink_flush(). */
 void case_print(FILE *out, const struct review *v, const struct kase *c);
+
+/* The same, of a case that is in no review. */
+void case_draw(FILE *out, const struct kase *c, const struct crossing *x);
 
 #endif

@@ -65,6 +65,15 @@ void crossing_of(const struct review *v, const struct kase *c, struct crossing *
 	*ret_crossing = x;
 }
 
+void crossing_of_incident(const struct kase *c, struct crossing *ret_crossing)
+{
+	struct crossing x = { .attached = c->inc.ts - c->inc.age_ns, .began = c->began, .written = c->inc.ts };
+
+	if (!x.began || x.began > x.written)
+		x.began = x.written;
+	*ret_crossing = x;
+}
+
 struct axis crossing_axis(const struct crossing *x)
 {
 	struct axis axis = { x->attached, x->ended > x->written ? x->ended : x->written };

@@ -25,6 +25,9 @@ struct axis {
 
 void crossing_of(const struct review *v, const struct kase *c, struct crossing *ret_crossing);
 
+/* Of an incident alone: transmissions and the end are not known. */
+void crossing_of_incident(const struct kase *c, struct crossing *ret_crossing);
+
 /* From the attach to the end or the write, whichever is later. */
 struct axis crossing_axis(const struct crossing *x);
 

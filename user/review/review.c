@@ -36,56 +36,13 @@ static void saw(struct review *v, __u64 mono)
 		v->last_mono = mono;
 }
 
-static char *copy(const char *text)
-{
-	return text ? strdup(text) : NULL;
-}
-
-static const struct pf_range *first_of_verdict(const struct pf_incident *inc)
-{
-	for (size_t i = 0; i < inc->n_ranges; i++)
-		if (inc->ranges[i].answer.verdict == inc->answer.verdict)
-			return &inc->ranges[i];
-	return inc->ranges;
-}
-
-static char *suspects_of(const struct shown *shown)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *out;
-
-	if (!shown->suspects_sought)
-		return NULL;
-	out = open_memstream(&text, &len);
-	if (!out)
-		return NULL;
-	for (size_t i = 0; i < shown->n_suspects; i++)
-		fprintf(out, "%s%s[%u]", i ? " " : "", shown->suspects[i].comm, shown->suspects[i].pid);
-	fputs(shown->suspects_cut ? " ..." : "", out);
-	fclose(out);
-	return text;
-}
-
 static int on_incident(void *ctx, __u64 n, const struct shown *shown)
 {
-	const struct pf_incident *inc = shown->inc;
-	struct pf_range *ranges = calloc(inc->n_ranges, sizeof(*ranges));
-	char evidence[PF_EVIDENCE_LEN];
 	struct review *v = ctx;
-	struct kase c = {
-		.n = n, .wall_ns = shown->wall_ns, .inc = *inc, .view = shown->view,
-		.deleted = shown->deleted, .path = copy(shown->path), .module = copy(shown->sender_module),
-		.began = inc->op_rec ? inc->op_rec->began : 0, .suspects = suspects_of(shown),
-		.evidence = copy(pf_range_evidence(first_of_verdict(inc), evidence, sizeof(evidence))),
-	};
+	struct kase c;
+	int err = kase_new(&c, n, shown);
 
-	if (!ranges)
-		return -ENOMEM;
-	memcpy(ranges, inc->ranges, inc->n_ranges * sizeof(*ranges));
-	c.inc.ranges = ranges;
-	c.inc.op_rec = NULL;
-	return PUSH(v, cases, n_cases, c) ? 0 : -ENOMEM;
+	return err ?: PUSH(v, cases, n_cases, c) ? 0 : -ENOMEM;
 }
 
 static void on_record(void *ctx, const struct pf_event *ev)
@@ -246,42 +203,12 @@ const struct kase **review_worst(const struct review *v)
 	return list;
 }
 
-const char *kase_file(const struct kase *c, char *buf, size_t size)
-{
-	char dev[FMT_DEV_LEN];
-
-	if (pf_incident_no_file(&c->inc))
-		snprintf(buf, size, "(user memory)");
-	else if (c->path)
-		snprintf(buf, size, "%s%s%s", c->view == PATH_WRITER ? "[writer's]" :
-			 c->view == PATH_SENDER ? "[sender's]" : "", c->path, c->deleted ? " (deleted)" : "");
-	else
-		snprintf(buf, size, "[%s] inode %llu", fmt_dev(dev, c->inc.dev), c->inc.ino);
-	return buf;
-}
-
-const char *kase_task(const struct pf_task *task, const char *module, char *buf, size_t size)
-{
-	if (pf_task_is_nobody(task))
-		snprintf(buf, size, "?");
-	else if (module)
-		snprintf(buf, size, "%s [%s]", task->comm, module);
-	else
-		snprintf(buf, size, "%s[%u]", task->comm, task->pid);
-	return buf;
-}
-
 void review_free(struct review *v)
 {
 	if (!v)
 		return;
-	for (size_t i = 0; i < v->n_cases; i++) {
-		free((void *)v->cases[i].inc.ranges);
-		free(v->cases[i].path);
-		free(v->cases[i].module);
-		free(v->cases[i].evidence);
-		free(v->cases[i].suspects);
-	}
+	for (size_t i = 0; i < v->n_cases; i++)
+		kase_free(&v->cases[i]);
 	free(v->cases);
 	free(v->flights);
 	free(v->events);

@@ -76,6 +76,10 @@ const struct kase **review_worst(const struct review *review);
 const struct flight *review_flights(const struct review *review, const struct kase *c, size_t *ret_n);
 const struct event *review_events(const struct review *review, __u64 conn, size_t *ret_n);
 
+/* A case of an incident that is shown, and the end of it. 0 or -ENOMEM. */
+int kase_new(struct kase *ret_case, __u64 n, const struct shown *shown);
+void kase_free(struct kase *c);
+
 /* Path for people, or what stands for it. */
 const char *kase_file(const struct kase *c, char *buf, size_t size);
 
