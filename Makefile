@@ -46,13 +46,13 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes $(STRICT) \
 BPFFLAGS := -g -O2 -Wall $(STRICT) $(MAPDIR) --target=bpf -mcpu=v3 -D__TARGET_ARCH_$(ARCH)
 DEPS      = -MMD -MP
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
-LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -lsqlite3 -lmicrohttpd -lm -pthread
+LIBS     := -lbpf -lelf -lz -lyajl -lseccomp -lsqlite3 -lmicrohttpd -lncursesw -ltinfo -lm -pthread
 # With STATIC=1 the program has its libraries inside, and --version says which. It has no HTTP server: Debian's
 # libmicrohttpd wants TLS, and of a part of that there is no static library.
 ifeq ($(STATIC),1)
 LIBS     := -static-pie $(filter-out -lmicrohttpd,$(LIBS:-lyajl=-lyajl_s))
 $(O)/user/run/helper_http.o: INC := -DPF_NO_HTTP
-INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp sqlite3,$(lib) $(shell pkg-config --modversion $(lib)),)
+INSIDE   := $(foreach lib,libbpf libelf zlib yajl libseccomp sqlite3 ncursesw,$(lib) $(shell pkg-config --modversion $(lib)),)
 endif
 KERNELS  ?= 6.1 6.12 6.18 7.x
 FLOWS    ?= 300

@@ -16,8 +16,8 @@
 
 /* The first one is the default. */
 static const struct command *const commands[] = {
-	&command_watch, &command_serve, &command_record, &command_report, &command_ls, &command_wait, &command_demo,
-	&command_probe,
+	&command_watch, &command_top, &command_serve, &command_record, &command_report, &command_ls, &command_wait,
+	&command_demo, &command_probe,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))

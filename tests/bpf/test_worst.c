@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "base/err.h"
 #include "fixture.h"
 #include "kernel/worst.h"
@@ -151,11 +153,37 @@ TEST(the_oldest_of_many, .pages = 2, .flows = 2, .before = open_worst, .after = 
 	close(other);
 }
 
+#define ONE_MOST 60000	/* instructions, as in test_verify */
+
+TEST(few_instructions_are_verified, .flows = 1, .before = open_worst, .after = close_worst)
+{
+	unsigned int programs = 0;
+	__u32 id = 0;
+
+	(void)t;
+	while (!bpf_prog_get_next_id(id, &id)) {
+		struct bpf_prog_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_prog_get_fd_by_id(id);
+
+		assert_true(fd >= 0);
+		assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+		close(fd);
+		if (strncmp(info.name, "on_top_", 7))
+			continue;
+		programs++;
+		print_message("%s: %u instructions verified\n", info.name, info.verified_insns);
+		assert_in_range(info.verified_insns, 1, ONE_MOST);
+	}
+	assert_int_equal(programs, 3);
+}
+
 static const struct CMUnitTest tests[] = {
 	RUN(what_a_connection_holds),
 	RUN(what_was_not_sent),
 	RUN(the_worst_of_many),
 	RUN(the_oldest_of_many),
+	RUN(few_instructions_are_verified),
 };
 
 int main(void)

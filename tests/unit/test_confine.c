@@ -172,6 +172,21 @@ TEST_FN(those_of_numbers_do_no_more)
 	assert_int_equal(tried(measure_bpf), ERRNO + EPERM);
 }
 
+/* The process that has the terminal. */
+TEST_FN(screen_opens_nothing)
+{
+	static long (*const refused[])(void) = {
+		start_program, start_process, open_socket, change_file, cut_file, append_file, remove_file,
+		read_null, read_file, renew_file, connect_socket, trace_process, mount_file_system,
+		enter_namespace, become_user, set_ring, run_bytes, load_bpf, make_map, change_map, attach_bpf,
+		measure_bpf, end_other, kill_child, push_to_terminal,
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(refused); i++)
+		if (tried_as(confine_screen, refused[i]) != ERRNO + EPERM)
+			fail_msg("call %zu is not refused to the one that has the terminal", i);
+}
+
 TRY(read_directory, syscall(SYS_openat, AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY))
 TRY(end_child, syscall(SYS_kill, child, SIGTERM))
 TRY(list_directory, fdopendir((int)read_directory()) ? 0 : -1)
@@ -222,6 +237,7 @@ int main(void)
 		cmocka_unit_test(nothing_to_work_with),
 		cmocka_unit_test(file_writer_appends_alone),
 		cmocka_unit_test(those_of_numbers_do_no_more),
+		cmocka_unit_test(screen_opens_nothing),
 		cmocka_unit_test(what_a_session_needs),
 		cmocka_unit_test(capabilities_are_gone),
 	};

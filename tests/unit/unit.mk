@@ -38,7 +38,7 @@ $(UNIT_API): UNIT_LIB := $(UNIT_DIR)/libpageflight.a
 $(filter-out $(UNIT_API),$(UNIT)): UNIT_LIB := $(UNIT_DIR)/libuser.a
 $(UNIT): $(UNIT_DIR)/%: $(UNIT_DIR)/obj/tests/unit/%.o $(UNIT_DIR)/libhelp.a $(UNIT_DIR)/libuser.a $(UNIT_DIR)/libpageflight.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $< $(UNIT_DIR)/libhelp.a $(UNIT_LIB) -lyajl -lseccomp -lsqlite3 -lmicrohttpd -pthread -ljson-c -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) $< $(UNIT_DIR)/libhelp.a $(UNIT_LIB) -lyajl -lseccomp -lsqlite3 -lmicrohttpd -lncursesw -ltinfo -pthread -ljson-c -lcmocka -o $@
 
 units: $(UNIT)
 

@@ -38,6 +38,7 @@ struct command {
 };
 
 extern const struct command command_watch;
+extern const struct command command_top;
 extern const struct command command_serve;
 extern const struct command command_record;
 extern const struct command command_report;

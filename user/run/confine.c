@@ -146,6 +146,30 @@ static const struct rule serve_rules[] = {
 	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_SETFD },
 };
 
+/* What the process needs that has the terminal. */
+static const int shows[] = {
+	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(close), SCMP_SYS(recvfrom), SCMP_SYS(fstat),
+	SCMP_SYS(newfstatat), SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(nanosleep), SCMP_SYS(clock_nanosleep),
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex),
+	SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday), SCMP_SYS(time),
+	SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack),
+	SCMP_SYS(restart_syscall), SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(sysinfo),
+	SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(getrandom),
+};
+
+static const struct rule show_rules[] = {
+	{ SCMP_SYS(mmap), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(mprotect), 2, PROT_EXEC, 0 },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCGETS },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCSETS },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCSETSW },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCSETSF },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TCFLSH },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, TIOCGWINSZ },
+	{ SCMP_SYS(ioctl), 1, WHOLE_INT, FIONREAD },
+	{ SCMP_SYS(fcntl), 1, WHOLE_INT, F_GETFL },
+};
+
 /* What the process needs that lets the kernel measure programs, now and then. */
 static const int measures[] = {
 	SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(close), SCMP_SYS(poll), SCMP_SYS(ppoll),
@@ -224,6 +248,12 @@ static int allow_measurer(scmp_filter_ctx filter, pid_t child)
 	return allow_calls(filter, ARRAY(measures)) ?: allow_rules(filter, ARRAY(measure_rules));
 }
 
+static int allow_screen(scmp_filter_ctx filter, pid_t child)
+{
+	(void)child;
+	return allow_calls(filter, ARRAY(shows)) ?: allow_rules(filter, ARRAY(show_rules));
+}
+
 static int allow_record_writer(scmp_filter_ctx filter, pid_t child)
 {
 	return allow_file_writer(filter, child) ?: allow_calls(filter, ARRAY(records)) ?:
@@ -282,6 +312,11 @@ int confine_http(struct err *ret_err)
 int confine_measurer(struct err *ret_err)
 {
 	return confine_with(CAPABILITY(CAP_SYS_ADMIN), allow_measurer, 0, ret_err);
+}
+
+int confine_screen(struct err *ret_err)
+{
+	return confine_with(0, allow_screen, 0, ret_err);
 }
 
 int confine_record_writer(struct err *ret_err)

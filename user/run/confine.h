@@ -30,6 +30,9 @@ int confine_http(struct err *ret_err);
 /* The same for the one that lets the kernel measure programs. */
 int confine_measurer(struct err *ret_err);
 
+/* The same for the one that has the terminal, which is open. */
+int confine_screen(struct err *ret_err);
+
 /* The same for the one that writes a recording. */
 int confine_record_writer(struct err *ret_err);
 

@@ -39,4 +39,12 @@ int helper_http(void *ctx, int fd);
  */
 int helper_exec(void *command, int fd);
 
+/*
+ * Show what a session tells on the terminal, or print it frame by frame; see top/view.h. The
+ * keys are read here. The terminal is as it was when the process has ended, whatever became of
+ * the session.
+ */
+struct view_opts;
+int helper_top(void *view_opts, int fd);
+
 #endif

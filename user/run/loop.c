@@ -88,6 +88,7 @@ static void tick(struct session *s, __u64 now)
 	feed_mark(s);
 	meter_look(&s->meter, s->loader, &s->vitals.cost);
 	err = err ?: report_tick(s->report, now);
+	err = err ?: session_view_tick(s, now);
 	if (err)
 		session_abort(s, err);
 }
@@ -114,6 +115,8 @@ static void on_time(struct session *s, __u64 now)
 		s->next_notice = now + NOTICE_NS;
 		notice_losses(s);
 	}
+	if (s->state == RUNNING && session_view_ends(s))
+		stop(s, now, 0);
 	if (s->state == RUNNING && s->deadline && now >= s->deadline)
 		stop(s, now, settle_ns(s) + TICK_NS);
 	if (s->state == SETTLING && ((!s->more && !pf_engine_waiting(s->engine)) || now >= s->deadline))

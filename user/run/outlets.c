@@ -32,6 +32,8 @@ static int outcome(struct outlets *all, struct outlet *o, int err)
 		return 0;
 	if (!o->helper.pid)
 		log_error("cannot write to %s: %s", o->name, strerror(-err));
+	else if (o == all->at)
+		log_error("the process that has the terminal has ended");
 	if (!o->helper.pid || o->vital)
 		return err;
 	o->err = err;
@@ -116,6 +118,16 @@ bool outlets_record(void *ctx, __u32 kind, const void *data, size_t len, bool mu
 	if (!all->record->err && !outlet_is_held(all->record))
 		outcome(all, all->record, outlet_write(all->record));
 	return kept;
+}
+
+bool outlets_frame(struct outlets *all, __u32 kind, const void *data, size_t len)
+{
+	struct outlet *o = &all->at[0];
+
+	if (!o->helper.pid || o->err || !outlet_frame(o, kind, data, len, false))
+		return false;
+	outcome(all, o, outlet_write(o));
+	return true;
 }
 
 bool outlets_reopen(struct outlets *all)

@@ -50,6 +50,9 @@ int outlets_summary(struct outlets *all, const struct summary *sum);
 /* Queue a frame for the recording, if there is one: a tap_put_fn. */
 bool outlets_record(void *all, __u32 kind, const void *data, size_t len, bool must);
 
+/* Give the process that has the terminal a frame. False: there is none, or it is too slow. */
+bool outlets_frame(struct outlets *all, __u32 kind, const void *data, size_t len);
+
 /* The file of --output may have been renamed. Returns whether there is one. */
 bool outlets_reopen(struct outlets *all);
 

@@ -32,9 +32,27 @@ static const struct sink_ops *stdout_ops(const struct report_opts *opts)
 	return opts->json ? &sink_json : opts->quiet ? &sink_quiet : &sink_table;
 }
 
+/* Whoever is seated before it has the session's output. */
+static int open_screen(struct outlets *all)
+{
+	const struct outlet_process process = {
+		.name = "pageflight-top", .run = helper_top, .ctx = (void *)all->opts->view,
+		.ops = &sink_view, .max_bytes = LINES_BYTES,
+	};
+	struct outlet *o = &all->at[all->n++];
+	int err = outlet_helper(o, "the screen", &process);
+
+	o->vital = true;
+	return failed("cannot start", err);
+}
+
 static int open_stdout(struct outlets *all)
 {
-	int err = outlet_stdout(&all->at[all->n++], stdout_ops(all->opts));
+	int err;
+
+	if (all->opts->view)
+		return open_screen(all);
+	err = outlet_stdout(&all->at[all->n++], stdout_ops(all->opts));
 	if (!err && !all->opts->json && !all->opts->no_group)
 		err = groups_new(&all->groups);
 	all->at[0].sink.groups = all->groups;

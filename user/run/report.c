@@ -83,7 +83,7 @@ static size_t stack_entries(__s32 bytes)
 /* The table alone has no room for them. */
 static bool prints_stacks(const struct report_opts *opts)
 {
-	return opts->json || opts->output || opts->exec || opts->record;
+	return opts->json || opts->output || opts->exec || opts->record || opts->view;
 }
 
 /* The kernel's table of functions is long. It is read only if a name of it will be printed. */
@@ -215,7 +215,7 @@ bool report_found(const struct report *r)
 	return r->found;
 }
 
-static void fill_in(const struct report *r, struct summary *sum)
+void report_counts(const struct report *r, struct summary *sum)
 {
 	memcpy(sum->incidents, r->incidents, sizeof(sum->incidents));
 	memcpy(sum->bytes, r->bytes, sizeof(sum->bytes));
@@ -227,15 +227,28 @@ static void fill_in(const struct report *r, struct summary *sum)
 	sum->output_lost = r->unprinted;
 }
 
+bool report_frame(struct report *r, __u32 kind, const void *data, size_t len)
+{
+	return outlets_frame(&r->outlets, kind, data, len);
+}
+
+const char *report_path(struct report *r, __u64 dev, const struct pf_ev_op *name, __u32 pid)
+{
+	const struct path_asked asked = { pid, PATH_SENDER };
+	enum path_view view;
+
+	return paths_file(r->paths, dev, name, &asked, pid != 0, &view);
+}
+
 int report_numbers(struct report *r, struct summary *sum, __u64 now)
 {
-	fill_in(r, sum);
+	report_counts(r, sum);
 	return outlets_numbers(&r->outlets, sum, now);
 }
 
 int report_summary(struct report *r, struct summary *sum)
 {
-	fill_in(r, sum);
+	report_counts(r, sum);
 	return outlets_summary(&r->outlets, sum);
 }
 

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include "output/sink.h"
+#include "top/view.h"
 
 struct report_opts {
 	bool json;		/* JSON lines, else a table for people */
@@ -19,6 +20,7 @@ struct report_opts {
 	const char *record;	/* a recording to write; NULL: none */
 	__u64 record_max;	/* its size in bytes; 0: any */
 	bool record_vital;	/* the session ends if it cannot be written */
+	const struct view_opts *view;	/* instead of lines: frames for a terminal; NULL: lines */
 	const char *listen;	/* where the same numbers are served; NULL: nowhere */
 	const char *metrics;	/* a file of numbers for others, renewed meanwhile; NULL: none */
 	unsigned int count;	/* incidents after which the report is full; 0: it never is */
@@ -61,6 +63,15 @@ bool report_full(const struct report *r);
 
 /* Was there an incident at or above fail_on? */
 bool report_found(const struct report *r);
+
+/* What the report counted, for a summary. */
+void report_counts(const struct report *r, struct summary *sum);
+
+/* A frame for the terminal, which may be lost. False: there is nobody who takes it. */
+bool report_frame(struct report *r, __u32 kind, const void *data, size_t len);
+
+/* The path of a file on a device; NULL: it has none. Valid until another one is asked for. */
+const char *report_path(struct report *r, __u64 dev, const struct pf_ev_op *name, __u32 pid);
 
 /* Give the numbers as of now to those who want them meanwhile; what the report counted is filled in. */
 int report_numbers(struct report *r, struct summary *sum, __u64 now);

@@ -53,6 +53,8 @@ static void on_log(void *ctx, const char *line, size_t len)
 {
 	struct session *s = ctx;
 
+	if (session_view_message(s, line, len))
+		return;
 	tell_lost_notices(s, false);
 	queue_put(s->notices, line, len);
 	queue_write(s->notices);
@@ -93,6 +95,9 @@ static int set_up(struct session *s)
 	}
 	/* Without it the end cannot be hurried. */
 	detach_start(&s->detach, s->loader);
+	err = session_view_open(s);
+	if (err)
+		return err;
 	if (s->opts->service)
 		session_test(s);
 	return 0;
@@ -161,6 +166,7 @@ static void tear_down(struct session *s)
 		if (!s->result.child_ended)
 			kill(child->pid, SIGTERM);
 	}
+	session_view_close(s);
 	/* What the other process has closed is not closed here. Its memory goes with ours. */
 	err = detach_end(&s->detach, s->signal_fd);
 	if (err == -ESRCH)

@@ -59,6 +59,7 @@ struct session {
 	struct vitals vitals;
 	struct utsname host;
 	struct meter meter;
+	struct view *view;		/* of top; NULL: nobody looks */
 	struct notify notify;		/* who started the service */
 	__u64 next_alive;		/* when it has to be told that we are alive; 0: it need not */
 	struct batch batch;
@@ -93,6 +94,20 @@ void session_vitals_open(struct session *s);
 
 /* Race with ourselves, to see whether hooks are called. A failure is said, and is no end. */
 void session_test(struct session *s);
+
+/* Load what finds that which top shows, after the loader was opened. 0 or -errno, which was logged. */
+int session_view_open(struct session *s);
+
+/* Show what is in flight, if it is time. 0 or -errno, which was logged. */
+int session_view_tick(struct session *s, __u64 now);
+
+/* Does somebody want the session to end, or has it shown as much as it should? */
+bool session_view_ends(const struct session *s);
+
+/* A line for standard error. False: it is to be written there. */
+bool session_view_message(struct session *s, const char *line, size_t len);
+
+void session_view_close(struct session *s);
 
 /* Tell who started the service that we are alive, if it is time. */
 void session_tell_alive(struct session *s, __u64 now);
