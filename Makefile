@@ -15,7 +15,7 @@
 #   make fleet        the service under systemd, scraped by Prometheus
 #   make cures        each cure of the race, tried, and measured as root: PARTS="race servers host"
 #   make bench        what watching costs: tables and goals
-#   make scale        a million pages in flight; what one user can make others pay; ls and wait with 10,000 connections
+#   make scale        a million pages in flight; what one user can make others pay; ls, wait and top with 10,000 connections
 #   make fuzz         fuzz targets: SECONDS=60 in all
 #   make soak         a host under load, sessions that come and go: MINUTES=10 KERNELS=6.12 PREEMPT=full
 #   make guest-tests  the programs that run in guests, which tests/vm/run starts

@@ -43,15 +43,19 @@ $(BENCH_DIR)/now: $(patsubst %,$(BENCH_DIR)/%.o,now net median) $(SAY) $(USER_LI
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lbpf -lelf -lz -pthread -o $@
 
+$(BENCH_DIR)/top: $(patsubst %,$(BENCH_DIR)/%.o,top net) $(SAY)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
+
 $(BENCH_DIR)/record: $(patsubst %,$(BENCH_DIR)/%.o,record) $(SAY) $(USER_LIB) $(LIB)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -lmicrohttpd -pthread -o $@
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -lyajl -lseccomp -lsqlite3 -lmicrohttpd -lncursesw -ltinfo -pthread -o $@
 
 $(BENCH_DIR)/native: $(patsubst %,$(BENCH_DIR)/%.o,native median) $(SAY)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@
 
-BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale now engine record native)
+BENCHES    := $(patsubst %,$(BENCH_DIR)/%,bench scale now top engine record native)
 
 .PHONY: bench scale benches
 benches: all $(BENCHES)
