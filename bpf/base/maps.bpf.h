@@ -43,6 +43,7 @@
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
 
+#include "filtering.h"
 #include "wire.h"
 #include "state.bpf.h"
 

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "base/opts.h"
-#include "wire.h"
+#include "filtering.h"
 
 enum filter_kind {
 	FILTER_PID,

@@ -16,6 +16,7 @@
 #include <bpf/libbpf.h>
 
 #include "base/err.h"
+#include "filtering.h"
 #include "atomic.skel.h"
 #include "configure.h"
 #include "doubts.h"
