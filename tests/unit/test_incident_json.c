@@ -4,117 +4,31 @@
  * promises, of the type it promises.
  */
 #include <errno.h>
-#include <iconv.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
-#include <yajl/yajl_parse.h>
 
 #include "kernel/filter.h"
 #include "base/kallsyms.h"
+#include "keys.h"
 #include "sample.h"
 #include "kernel/hooks.h"
 #include "lib/test.h"
 
-struct key {
-	const char *path;	/* dots go into objects, [n] into arrays */
-	enum json_type type;
-	const char *value;	/* as JSON; NULL: any */
-};
-
-static struct json_object *at(struct json_object *obj, const char *path)
-{
-	char *copy = strdup(path), *save = NULL;
-
-	for (char *part = strtok_r(copy, ".", &save); part; part = strtok_r(NULL, ".", &save)) {
-		if (*part == '[')
-			obj = json_object_array_get_idx(obj, atoi(part + 1));
-		else if (!json_object_object_get_ex(obj, part, &obj))
-			fail_msg("no key '%s' of '%s'", part, path);
-	}
-	free(copy);
-	return obj;
-}
-
-static void expect(struct json_object *obj, const struct key *keys, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct json_object *value = at(obj, keys[i].path);
-
-		if (json_object_get_type(value) != keys[i].type)
-			fail_msg("'%s' is of the wrong type", keys[i].path);
-		if (keys[i].value &&
-		    strcmp(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-							  JSON_C_TO_STRING_NOSLASHESCAPE),
-			   keys[i].value))
-			fail_msg("'%s' is %s", keys[i].path, json_object_to_json_string(value));
-	}
-}
-
-/* By the C library. */
-static bool is_utf8(char *text)
-{
-	iconv_t converter = iconv_open("UTF-32", "UTF-8");
-	char points[64], *out;
-	size_t left = strlen(text), room, done = 0;
-	bool valid = converter != (iconv_t)-1;
-
-	while (valid && left && done != (size_t)-1) {
-		out = points;
-		room = sizeof(points);
-		done = iconv(converter, &text, &left, &out, &room);
-		if (done == (size_t)-1 && errno == E2BIG)
-			done = 0;
-		else
-			valid = done == 0;
-	}
-	iconv_close(converter);
-	return valid;
-}
-
-/* By yajl's parser: if json-c 0.18 is to be strict, it refuses every character that is not ASCII. */
-static bool is_json(const char *text)
-{
-	yajl_handle parser = yajl_alloc(NULL, NULL, NULL);
-	bool valid = yajl_parse(parser, (const unsigned char *)text, strlen(text)) == yajl_status_ok &&
-		     yajl_complete_parse(parser) == yajl_status_ok;
-
-	yajl_free(parser);
-	return valid;
-}
-
-/* The only line of the text. */
-static struct json_object *parse(char *text)
-{
-	struct json_tokener *tok = json_tokener_new();
-	struct json_object *obj;
-	char *end = strchr(text, '\n');
-
-	assert_non_null(end);
-	assert_int_equal(end[1], '\0');
-	assert_true(is_utf8(text));
-	assert_true(is_json(text));
-	obj = json_tokener_parse_ex(tok, text, strlen(text));
-	assert_int_equal(json_tokener_get_error(tok), json_tokener_success);
-	json_tokener_free(tok);
-	free(text);
-	return obj;
-}
-
 TEST_FN(the_check_itself)
 {
 	/* two bytes, three, four; then cut off, overlong, a surrogate, a lone byte */
-	assert_true(is_utf8((char[]){ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" }));
-	assert_false(is_utf8((char[]){ "a\xe2\x82" }));
-	assert_false(is_utf8((char[]){ "\xc0\xaf" }));
-	assert_false(is_utf8((char[]){ "\xed\xa0\x80" }));
-	assert_false(is_utf8((char[]){ "\xff" }));
-	assert_true(is_json("{\"a\":\"\xc3\xa4\",\"b\":[1,null]}\n"));
-	assert_false(is_json("{\"a\":\"\t\"}\n"));		/* a control character */
-	assert_false(is_json("{\"a\":1}{\"a\":1}\n"));
-	assert_false(is_json("{\"a\":1,}\n"));
-	assert_false(is_json("{'a':1}\n"));
-	assert_false(is_json("{\"a\":1\n"));
+	assert_true(keys_is_utf8((char[]){ "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80" }));
+	assert_false(keys_is_utf8((char[]){ "a\xe2\x82" }));
+	assert_false(keys_is_utf8((char[]){ "\xc0\xaf" }));
+	assert_false(keys_is_utf8((char[]){ "\xed\xa0\x80" }));
+	assert_false(keys_is_utf8((char[]){ "\xff" }));
+	assert_true(keys_is_json("{\"a\":\"\xc3\xa4\",\"b\":[1,null]}\n"));
+	assert_false(keys_is_json("{\"a\":\"\t\"}\n"));		/* a control character */
+	assert_false(keys_is_json("{\"a\":1}{\"a\":1}\n"));
+	assert_false(keys_is_json("{\"a\":1,}\n"));
+	assert_false(keys_is_json("{'a':1}\n"));
+	assert_false(keys_is_json("{\"a\":1\n"));
 }
 
 TEST_FN(test_contract)
@@ -167,13 +81,13 @@ TEST_FN(test_contract)
 		{ "ranges.[1].length", json_type_int, "100" },
 	};
 	struct sample sample = sample_incident();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	struct json_object *obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
-	assert_false(json_object_object_get_ex(at(obj, "file"), "path_hex", NULL));
-	assert_false(json_object_object_get_ex(at(obj, "sender"), "module", NULL));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
+	assert_false(json_object_object_get_ex(keys_at(obj, "file"), "path_hex", NULL));
+	assert_false(json_object_object_get_ex(keys_at(obj, "sender"), "module", NULL));
 	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
-	assert_int_equal(json_object_array_length(at(obj, "ranges")), 2);
+	assert_int_equal(json_object_array_length(keys_at(obj, "ranges")), 2);
 	json_object_put(obj);
 }
 
@@ -197,9 +111,9 @@ TEST_FN(test_odd_bytes)
 		{ "evidence_lost", json_type_boolean, "true" },
 	};
 	struct sample sample = sample_odd();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	struct json_object *obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
 
@@ -211,9 +125,9 @@ TEST_FN(test_unknown_path)
 		{ "writer.stack", json_type_array, "[]" },
 	};
 	struct sample sample = sample_bare();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	struct json_object *obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
 
@@ -234,16 +148,16 @@ TEST_FN(test_unseen_writer)
 		{ "file.inode", json_type_int, "1234" },
 	};
 	struct sample sample = sample_unseen();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	struct json_object *obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(obj, "suspects_cut", NULL));
 	json_object_put(obj);
 	sample.shown.n_suspects = 0;
 	sample.shown.suspects_cut = true;
-	obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
-	expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
-	expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
+	obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	keys_expect(obj, &(struct key){ "suspects", json_type_array, "[]" }, 1);
+	keys_expect(obj, &(struct key){ "suspects_cut", json_type_boolean, "true" }, 1);
 	json_object_put(obj);
 }
 
@@ -259,9 +173,9 @@ TEST_FN(test_user_memory)
 		{ "ranges.[0].stream_offset", json_type_int, "74108" },
 	};
 	struct sample sample = sample_memory();
-	struct json_object *obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	struct json_object *obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 
-	expect(obj, keys, ARRAY_LEN(keys));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	assert_false(json_object_object_get_ex(obj, "suspects", NULL));
 	json_object_put(obj);
 }
@@ -278,8 +192,8 @@ TEST_FN(test_stack)
 	assert_int_equal(kallsyms_read(&kallsyms, in), 0);
 	fclose(in);
 	sample.shown.kallsyms = kallsyms;
-	obj = parse(sample_print(&sink_json, 0, &sample, 1, NULL));
-	expect(obj, &(struct key){ "writer.stack", json_type_array,
+	obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
+	keys_expect(obj, &(struct key){ "writer.stack", json_type_array,
 				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
 	json_object_put(obj);
 	kallsyms_free(kallsyms);
@@ -335,11 +249,11 @@ TEST_FN(test_summary)
 	sum.refused = 3;
 	sum.evicted = 4;
 	sum.output_lost = 5;
-	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
-	expect(obj, keys, ARRAY_LEN(keys));
+	obj = keys_parse(sample_print(&sink_json, 0, NULL, 0, &sum));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	/* Every counter of the kernel side is there, in one group or the other. */
-	n = json_object_object_length(at(obj, "counters")) +
-	    json_object_object_length(at(obj, "losses"));
+	n = json_object_object_length(keys_at(obj, "counters")) +
+	    json_object_object_length(keys_at(obj, "losses"));
 	assert_int_equal(n, PF_C_MAX + 4);
 	json_object_put(obj);
 }
@@ -363,8 +277,8 @@ TEST_FN(test_filters)
 	sum.filter = &filter;
 	sum.small = 6;
 	sum.unseen = 7;
-	obj = parse(sample_print(&sink_json, 0, NULL, 0, &sum));
-	expect(obj, keys, ARRAY_LEN(keys));
+	obj = keys_parse(sample_print(&sink_json, 0, NULL, 0, &sum));
+	keys_expect(obj, keys, ARRAY_LEN(keys));
 	json_object_put(obj);
 }
 
