@@ -141,6 +141,12 @@ struct pf_incident {
 	__u64 stream_off;
 	__u64 stream_len;
 	__u64 age_ns;		/* oldest such byte: from attach to ts */
+	/* Moments of CLOCK_MONOTONIC. */
+	__u64 attached_first;	/* when the socket took the oldest such byte, */
+	__u64 attached_last;	/* ... and the newest */
+	__u64 began;		/* when the write began; 0: not known */
+	__u64 ended;		/* the end of the last flight of such bytes; 0: not all were seen to end */
+	__u32 end;		/* how that one ended: enum pf_end; 0: not known */
 	struct pf_task writer;
 	struct pf_task sender;
 	struct pf_tuple tuple;
@@ -257,6 +263,7 @@ PF_API const char *pf_reason_name(enum pf_reason reason);
 PF_API const char *pf_phase_name(enum pf_phase phase);
 PF_API const char *pf_writer_how_name(__u32 how);	/* enum pf_writer_how */
 PF_API const char *pf_sender_how_name(__u32 how);	/* enum pf_sender_how */
+PF_API const char *pf_end_name(__u32 end);		/* enum pf_end */
 PF_API const char *pf_content_name(int content);	/* enum pf_content */
 PF_API const char *pf_mark_name(__u32 mark);		/* one bit of enum pf_mark */
 

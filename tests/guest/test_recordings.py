@@ -6,8 +6,11 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
+from datetime import datetime
 
+from case import Watch
 from guest import BIN, DEADLINE, sh
 from test_commands import NOBODY, RACE, run
 
@@ -45,6 +48,36 @@ class Recordings(unittest.TestCase):
         again = self.pageflight(0, "report", "-j", self.pf)
         self.assertEqual(again.stdout, done.stdout)
         self.assertEqual(again.stderr, "")
+
+    def test_clock_is_set(self) -> None:
+        """An incident has one offset between the clocks for all of its moments, that of when it was
+        told. The recording has each offset that there was, and the replay is as the session was."""
+        watch = Watch("--record", self.pf)
+        run(*RACE, "1")
+        found = watch.collect()
+        time.clock_settime(time.CLOCK_REALTIME, time.time() + 3600)
+        try:
+            run(*RACE, "1")
+            found += watch.collect()
+            watch.stop()
+        finally:
+            time.clock_settime(time.CLOCK_REALTIME, time.time() - 3600)
+        self.assertEqual(len(found), 2, found)
+        for incident in found:
+            times = incident["times"]
+            self.assertEqual(times["write_complete"], incident["time"])
+            self.assertEqual(times["end"], "read")
+            order = [times[key] for key in ("attached_first", "attached_last", "write_began",
+                                            "write_complete", "ended")]
+            self.assertEqual(order, sorted(order))
+        first, second = (datetime.fromisoformat(incident["time"]) for incident in found)
+        self.assertGreaterEqual((second - first).total_seconds(), 3600)
+        offsets = sqlite3.connect(self.pf).execute("SELECT (wall - mono) / 1e9 FROM clock ORDER BY mono")
+        first, *_, last = (offset for (offset,) in offsets)
+        self.assertAlmostEqual(last - first, 3600, delta=1)
+        lines = self.pageflight(0, "report", "-j", self.pf).stdout.splitlines()
+        again = {incident["op"]: incident for incident in map(json.loads, lines[:-1])}
+        self.assertEqual([again[incident["op"]] for incident in found], found)
 
     def test_record(self) -> None:
         """A command that is recorded: its status, a summary, and the tables."""

@@ -117,6 +117,7 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 	struct pf_ev_op ev = {
 		.h = { .ts = 11 * MS, .type = PF_EV_OP, .size = sizeof(ev) },
 		.op = op,
+		.began = 9 * MS,
 		.hits = hits,
 		.path = "/file",
 	};

@@ -16,6 +16,8 @@
 #define STORED { PF_VERDICT_POSSIBLE, PF_REASON_MMAP_STORE, PF_PHASE_HELD, \
 		 "made writable through a mapping, its store not seen" }
 
+#define MOMENT 5000000000000ull	/* the write was complete */
+
 static const struct pf_range two_ranges[] = {
 	{ 65536, 70012, 4096, UNSENT, 0, NULL },
 	{ 69632, 74108, 100, ACKED, PF_MARK_RESENT_MENDED | PF_MARK_END_SEEN, NULL },
@@ -48,7 +50,13 @@ struct sample sample_incident(void)
 		.file_len = 4096,
 		.stream_off = 70012,
 		.stream_len = 4096,
+		.ts = MOMENT,
 		.age_ns = 1834567,
+		.attached_first = MOMENT - 1834567,
+		.attached_last = MOMENT - 1823456,
+		.began = MOMENT - 4321,
+		.ended = MOMENT + 1000000000,
+		.end = PF_END_ACKED,
 		.writer = { .pid = 4242, .tid = 4243, .how = PF_WRITE_WRITE, .comm = "rewriter" },
 		.sender = { .pid = 4100, .tid = 4101, .how = PF_SEND_SENDFILE, .comm = "nginx" },
 		.tuple = { .lport = 80, .rport = 51034, .family = 2 },
@@ -104,6 +112,8 @@ struct sample sample_bare(void)
 	s.shown.path = NULL;
 	s.shown.view = PATH_UNKNOWN;
 	s.inc.op_rec = NULL;
+	s.inc.began = s.inc.ended = 0;
+	s.inc.end = 0;
 	s.inc.ranges = two_ranges + 1;
 	s.inc.n_ranges = 1;
 	return s;

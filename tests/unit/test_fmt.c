@@ -67,6 +67,9 @@ TEST_FN(test_addr)
 	assert_string_equal(fmt_addr(buf, four, 65535), "192.168.100.200:65535");
 	assert_string_equal(fmt_addr(buf, six, 443), "[2001:db8::1]:443");
 	assert_string_equal(fmt_addr(buf, any, 0), "[::]:0");
+	assert_string_equal(fmt_host(buf, four), "192.168.100.200");
+	assert_string_equal(fmt_host(buf, six), "2001:db8::1");
+	assert_string_equal(fmt_host(buf, any), "::");
 	memset(longest, 0xfe, sizeof(longest));
 	assert_string_equal(fmt_addr(buf, longest, 65535),
 			    "[fefe:fefe:fefe:fefe:fefe:fefe:fefe:fefe]:65535");

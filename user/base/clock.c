@@ -6,6 +6,9 @@
 
 #include <time.h>
 
+#define TRIES 4
+#define QUICK_NS 2000
+
 static __u64 read_ns(clockid_t id)
 {
 	struct timespec ts;
@@ -20,10 +23,20 @@ __u64 clock_mono_ns(void)
 	return read_ns(CLOCK_MONOTONIC);
 }
 
+/* Another thread may run between two looks, so the offset is that of the quickest of some. */
 __u64 clock_wall_ns(__u64 mono_ns)
 {
-	__u64 mono = read_ns(CLOCK_MONOTONIC);
-	__u64 wall = read_ns(CLOCK_REALTIME);
+	__u64 least = (__u64)-1, offset = 0;
 
-	return wall - (mono - mono_ns);
+	for (int i = 0; i < TRIES && least > QUICK_NS; i++) {
+		__u64 before = read_ns(CLOCK_MONOTONIC);
+		__u64 wall = read_ns(CLOCK_REALTIME);
+		__u64 took = read_ns(CLOCK_MONOTONIC) - before;
+
+		if (took >= least)
+			continue;
+		least = took;
+		offset = wall - (before + took / 2);
+	}
+	return mono_ns + offset;
 }

@@ -97,18 +97,21 @@ char *fmt_age(char buf[FMT_SIZE_LEN], __u64 ns)
 	return buf;
 }
 
-char *fmt_addr(char buf[FMT_ADDR_LEN], const __u8 addr[16], __u16 port)
+char *fmt_host(char buf[FMT_ADDR_LEN], const __u8 addr[16])
 {
 	static const __u8 mapped[12] = { [10] = 0xff, [11] = 0xff };
-	char text[INET6_ADDRSTRLEN];
+	bool is_mapped = !memcmp(addr, mapped, sizeof(mapped));
 
-	if (!memcmp(addr, mapped, sizeof(mapped))) {
-		inet_ntop(AF_INET, addr + sizeof(mapped), text, sizeof(text));
-		snprintf(buf, FMT_ADDR_LEN, "%s:%u", text, port);
-	} else {
-		inet_ntop(AF_INET6, addr, text, sizeof(text));
-		snprintf(buf, FMT_ADDR_LEN, "[%s]:%u", text, port);
-	}
+	inet_ntop(is_mapped ? AF_INET : AF_INET6, is_mapped ? addr + sizeof(mapped) : addr, buf, FMT_ADDR_LEN);
+	return buf;
+}
+
+char *fmt_addr(char buf[FMT_ADDR_LEN], const __u8 addr[16], __u16 port)
+{
+	char host[FMT_ADDR_LEN];
+	bool is_v6 = strchr(fmt_host(host, addr), ':');
+
+	snprintf(buf, FMT_ADDR_LEN, is_v6 ? "[%.45s]:%u" : "%.45s:%u", host, port);
 	return buf;
 }
 

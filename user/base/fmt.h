@@ -29,6 +29,9 @@ char *fmt_size(char buf[FMT_SIZE_LEN], __u64 bytes);
 /* At most 5 characters below 27 years: "999ns", "1.2us", "834ms", "12.3s", "59m", "47h", "9d". */
 char *fmt_age(char buf[FMT_SIZE_LEN], __u64 ns);
 
+/* An address without its port: "10.0.0.1", "2001:db8::1"; mapped IPv4 as IPv4. */
+char *fmt_host(char buf[FMT_ADDR_LEN], const __u8 addr[16]);
+
 /* An end of a connection: "10.0.0.1:80", "[2001:db8::1]:443"; mapped IPv4 as IPv4. */
 char *fmt_addr(char buf[FMT_ADDR_LEN], const __u8 addr[16], __u16 port);
 

@@ -137,6 +137,40 @@ static void measure(struct pf_incident *inc)
 	inc->stream_len = stream_to - stream_from;
 }
 
+/* When a write began that was seen to begin. */
+static __u64 began_of(const struct draft *draft)
+{
+	if (!draft->op->done || draft->first.writer.how == PF_WRITE_UNKNOWN)
+		return 0;
+	return draft->op->rec->began;
+}
+
+/* When the socket took the bytes that the incident is about, and when their flights ended. */
+static void date(const struct compose *c, size_t n, struct pf_incident *inc)
+{
+	bool all_ended = true;
+
+	inc->attached_first = (__u64)-1;
+	for (size_t i = 0; i < n; i++) {
+		const struct span *span = c->order[i];
+
+		if (span->answer.verdict != inc->answer.verdict)
+			continue;
+		if (span->attached < inc->attached_first)
+			inc->attached_first = span->attached;
+		if (span->attached_last > inc->attached_last)
+			inc->attached_last = span->attached_last;
+		all_ended &= span->ev.ended != 0;
+		if (span->ev.ended > inc->ended) {
+			inc->ended = span->ev.ended;
+			inc->end = span->ev.end;
+		}
+	}
+	if (!all_ended)
+		inc->ended = inc->end = 0;
+	inc->age_ns = inc->ts > inc->attached_first ? inc->ts - inc->attached_first : 0;
+}
+
 /* Who reads; how a flight ended tells it, if it was not known when the write hit it. */
 static enum pf_reader reader_of(const struct compose *c, const struct draft *draft)
 {
@@ -154,7 +188,6 @@ static enum pf_reader reader_of(const struct compose *c, const struct draft *dra
 int compose_incident(struct compose *c, const struct draft *draft, struct pf_incident *ret_incident)
 {
 	const struct pf_ev_hit *hit = &draft->first;
-	__u64 attached = (__u64)-1;
 	const struct span *span;
 	struct pf_incident inc;
 	size_t n = 0;
@@ -178,18 +211,14 @@ int compose_incident(struct compose *c, const struct draft *draft, struct pf_inc
 		.ino = hit->ino,
 		.reader = reader_of(c, draft),
 		.evidence_lost = draft->lost || draft->op->lost,
+		.began = began_of(draft),
 		.op_rec = draft->op->rec,
 		.ranges = c->ranges,
 		.n_ranges = join(c, n),
 	};
 	inc.answer = strongest(inc.ranges, inc.n_ranges);
 	measure(&inc);
-	for (size_t i = 0; i < n; i++) {
-		if (c->order[i]->answer.verdict == inc.answer.verdict &&
-		    c->order[i]->attached < attached)
-			attached = c->order[i]->attached;
-	}
-	inc.age_ns = inc.ts > attached ? inc.ts - attached : 0;
+	date(c, n, &inc);
 	*ret_incident = inc;
 	return 0;
 }

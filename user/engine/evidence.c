@@ -45,6 +45,7 @@ void evidence_range(struct evidence *ev, const struct pf_ev_range *range)
 		break;
 	case PF_EV_END:
 		ev->end = range->why;
+		ev->ended = range->h.ts;
 		ev->marks &= ~PF_MARK_END_SEEN;
 		evidence_mark(ev, range->fp ? PF_MARK_END_SEEN : 0);
 		break;

@@ -18,6 +18,7 @@ struct evidence {
 	__u64 fp;
 	__u64 fp_before;
 	__u64 fp_after;
+	__u64 ended;			/* when the end of their flights was seen, or 0 */
 	__u32 end;			/* PF_END_* seen since, or 0 */
 	__u32 marks;			/* PF_MARK_* */
 };

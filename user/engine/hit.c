@@ -200,6 +200,7 @@ int engine_hit(struct pf_engine *e, const struct pf_ev_hit *hit)
 	bool unseen = hit->writer.how == PF_WRITE_UNKNOWN, taken = false;
 	struct span like = {
 		.attached = hit->attached,
+		.attached_last = hit->attached,
 		.ev = {
 			.how = hit->writer.how,
 			.flags = hit->flags,

@@ -58,6 +58,13 @@ static const char *const sender_how_names[] = {
 	[PF_SEND_KERNEL] = "kernel",
 };
 
+static const char *const end_names[] = {
+	[PF_END_ACKED] = "acked",
+	[PF_END_READ] = "read",
+	[PF_END_ABORTED] = "aborted",
+	[PF_END_DROPPED] = "dropped",
+};
+
 const char *const pf_content_names[PF_CONTENT_MAX] = {
 	[PF_CONTENT_OFF] = "off",
 	[PF_CONTENT_EDGES] = "edges",
@@ -116,6 +123,11 @@ const char *pf_writer_how_name(__u32 how)
 const char *pf_sender_how_name(__u32 how)
 {
 	return name_at(sender_how_names, ARRAY_LEN(sender_how_names), how);
+}
+
+const char *pf_end_name(__u32 end)
+{
+	return name_at(end_names, ARRAY_LEN(end_names), end);
 }
 
 const char *pf_content_name(int content)

@@ -140,8 +140,11 @@ bool spans_extend(struct draft *draft, const struct span *next)
 	}
 	last->ev.marks = marks;
 	last->len += next->len;
+	last->ev.ended = 0;	/* next is decided without its end */
 	if (next->attached < last->attached)
 		last->attached = next->attached;
+	if (next->attached_last > last->attached_last)
+		last->attached_last = next->attached_last;
 	return true;
 }
 

@@ -38,7 +38,8 @@ struct span {
 	struct draft *draft;
 	__u64 file_off;
 	__u64 stream_off;
-	__u64 attached;
+	__u64 attached;			/* the oldest of its bytes */
+	__u64 attached_last;		/* the newest */
 	__u32 seq;
 	__u32 len;
 	unsigned int n_links;

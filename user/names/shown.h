@@ -46,6 +46,12 @@ struct shown {
 	const char *const *stack;	/* the same as text, if it was recorded; or NULL */
 };
 
+/* UTC of a moment of CLOCK_MONOTONIC, by the offset that wall_ns has. */
+static inline __u64 shown_wall(const struct shown *shown, __u64 mono)
+{
+	return shown->wall_ns - shown->inc->ts + mono;
+}
+
 /* "self", "writer", ..., or "unknown". */
 const char *path_view_name(enum path_view view);
 

@@ -84,6 +84,10 @@ static void put_connection(struct json *j, const struct pf_incident *inc)
 	json_object(j, "connection");
 	json_text(j, "src", fmt_addr(addr, inc->tuple.laddr, inc->tuple.lport));
 	json_text(j, "dst", fmt_addr(addr, inc->tuple.raddr, inc->tuple.rport));
+	json_text(j, "src_addr", fmt_host(addr, inc->tuple.laddr));
+	json_u64(j, "src_port", inc->tuple.lport);
+	json_text(j, "dst_addr", fmt_host(addr, inc->tuple.raddr));
+	json_u64(j, "dst_port", inc->tuple.rport);
 	json_u64(j, "netns", inc->netns);
 	if (inc->reader == PF_READER_UNKNOWN)
 		json_null(j, "local");
@@ -153,6 +157,32 @@ static void put_range(struct json *j, const struct pf_incident *inc, const struc
 	json_object_end(j);
 }
 
+/* A moment as UTC, by the offset between the clocks that `time` has. */
+static void put_moment(struct json *j, const char *key, const struct shown *shown, __u64 mono)
+{
+	char time[FMT_TIME_LEN];
+
+	if (mono)
+		json_text(j, key, fmt_time(time, shown_wall(shown, mono)));
+	else
+		json_null(j, key);
+}
+
+/* Of a change that nobody saw being made, only what the socket did is known. */
+static void put_times(struct json *j, const struct shown *shown)
+{
+	const struct pf_incident *inc = shown->inc;
+
+	json_object(j, "times");
+	put_moment(j, "attached_first", shown, inc->attached_first);
+	put_moment(j, "attached_last", shown, inc->attached_last);
+	put_moment(j, "write_began", shown, inc->began);
+	put_moment(j, "write_complete", shown, inc->writer.how == PF_WRITE_UNKNOWN ? 0 : inc->ts);
+	put_moment(j, "ended", shown, inc->ended);
+	json_text(j, "end", inc->end ? pf_end_name(inc->end) : NULL);
+	json_object_end(j);
+}
+
 static int incident_json_open(struct sink *sink)
 {
 	(void)sink;
@@ -178,6 +208,7 @@ static int incident_json(struct sink *sink, const struct shown *shown)
 	put_connection(&j, inc);
 	put_file(&j, shown);
 	put_stream(&j, inc);
+	put_times(&j, shown);
 	json_u64(&j, "age_us", inc->age_ns / 1000);
 	json_u64(&j, "resends", inc->resends);
 	json_bool(&j, "evidence_lost", inc->evidence_lost);

@@ -50,10 +50,14 @@ static int bind(sqlite3_stmt *stmt, int i, char kind, va_list *args)
 {
 	const void *data;
 	const char *text;
+	__u64 number;
 
 	switch (kind) {
 	case 'i':
 		return sqlite3_bind_int64(stmt, i, va_arg(*args, __u64));
+	case 'n':
+		number = va_arg(*args, __u64);
+		return number ? sqlite3_bind_int64(stmt, i, number) : sqlite3_bind_null(stmt, i);
 	case 't':
 		text = va_arg(*args, const char *);
 		return text ? sqlite3_bind_text(stmt, i, text, -1, SQLITE_STATIC) :

@@ -27,7 +27,8 @@ bool db_number(struct db *db, const char *sql, __s64 *ret_number);
 
 /*
  * Prepare a statement. Its parameters are bound in the order of these calls: a format of
- * one letter each, 'i' for __u64, 't' for a text or NULL, 'b' for bytes and their size_t.
+ * one letter each, 'i' for __u64, 'n' for one of which 0 is NULL, 't' for a text or NULL,
+ * 'b' for bytes and their size_t.
  */
 sqlite3_stmt *db_prepare(struct db *db, const char *sql);
 bool db_put(struct db *db, sqlite3_stmt *stmt, const char *format, ...);

@@ -128,6 +128,9 @@ static int check(struct reader *r, struct err *ret_err)
 	if (version > SCHEMA_VERSION)
 		return err_set(ret_err, -EBADMSG, "%s was made by a newer pageflight: its format is %lld, "
 			       "and this one reads %d", r->path, version, SCHEMA_VERSION);
+	if (version > 0 && version < SCHEMA_VERSION)
+		return err_set(ret_err, -EBADMSG, "%s was made by an older pageflight: its format is %lld, "
+			       "and this one reads %d; SQL can read it", r->path, version, SCHEMA_VERSION);
 	if (version != SCHEMA_VERSION || (!has_tables(r) && !r->db.code))
 		return err_set(ret_err, -EBADMSG, "%s is damaged: it has not the tables of a recording",
 			       r->path);

@@ -20,8 +20,6 @@ static const char *const sql[STATEMENTS] = {
 	[HOOK] = "INSERT INTO hook VALUES (?, ?, ?, ?, ?)",
 	[BLIND] = "INSERT INTO blind VALUES (?, ?, ?, ?)",
 	[LOST] = "INSERT OR REPLACE INTO lost VALUES (?, ?)",
-	[INCIDENT] = ("INSERT INTO incident VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
-		      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
 	[RANGE] = "INSERT INTO range VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SUSPECT] = "INSERT INTO suspect VALUES (?, ?, ?, ?)",
 	[SUMMARY] = "INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -35,15 +33,34 @@ struct rows {
 	__u64 n;
 };
 
+/* The types of the columns of an incident, as db_put() takes them. */
+#define INCIDENT_FORMAT									\
+	"iiiii" "tttt" "i"		/* n to bytes */					\
+	"iitti" "iittit"		/* writer, sender */					\
+	"ttit" "ttitiiiii"		/* connection, file, stream */				\
+	"iiiiit"			/* age to stack */					\
+	"titi" "nnnnt"			/* addresses, times */
+
+static const char *sql_incident(char *buf, size_t size)
+{
+	size_t len = snprintf(buf, size, "INSERT INTO incident VALUES (?");
+
+	for (size_t i = 1; i < strlen(INCIDENT_FORMAT); i++)
+		len += snprintf(buf + len, size - len, ", ?");
+	snprintf(buf + len, size - len, ")");
+	return buf;
+}
+
 struct rows *rows_new(struct db *db)
 {
 	struct rows *r = calloc(1, sizeof(*r));
+	char text[512];
 
 	if (!r)
 		return NULL;
 	r->db = db;
 	for (int i = 0; i < STATEMENTS; i++)
-		r->stmt[i] = db_prepare(db, sql[i]);
+		r->stmt[i] = db_prepare(db, i == INCIDENT ? sql_incident(text, sizeof(text)) : sql[i]);
 	return r;
 }
 
@@ -76,6 +93,7 @@ static const char *reader_name(enum pf_reader reader)
 static void put_incident(struct rows *r, struct unpack *u)
 {
 	char src[FMT_ADDR_LEN], dst[FMT_ADDR_LEN], dev[FMT_DEV_LEN];
+	char src_host[FMT_ADDR_LEN], dst_host[FMT_ADDR_LEN];
 	const struct pf_incident *inc;
 	struct shown_row row;
 
@@ -84,7 +102,7 @@ static void put_incident(struct rows *r, struct unpack *u)
 	if (u->bad)
 		return;
 	r->n++;
-	db_put(r->db, r->stmt[INCIDENT], "iiiiittttiiittiiittitttitttitiiiiiiiiiit",
+	db_put(r->db, r->stmt[INCIDENT], INCIDENT_FORMAT,
 	       r->n, inc->op, inc->conn, inc->ts, row.wall_ns, pf_verdict_name(inc->answer.verdict),
 	       pf_reason_name(inc->answer.reason), row.rule, pf_phase_name(inc->answer.phase),
 	       inc->bytes, (__u64)inc->writer.pid, (__u64)inc->writer.tid, comm_of(&inc->writer),
@@ -97,7 +115,10 @@ static void put_incident(struct rows *r, struct unpack *u)
 	       (__u64)row.deleted, pf_incident_no_file(inc) ? NULL : fmt_dev(dev, inc->dev), inc->ino,
 	       inc->file_off, inc->file_len, inc->stream_off, inc->stream_len, inc->age_ns,
 	       (__u64)inc->resends, (__u64)inc->evidence_lost, (__u64)row.suspects_sought,
-	       (__u64)row.suspects_cut, row.stack);
+	       (__u64)row.suspects_cut, row.stack, fmt_host(src_host, inc->tuple.laddr),
+	       (__u64)inc->tuple.lport, fmt_host(dst_host, inc->tuple.raddr), (__u64)inc->tuple.rport,
+	       inc->attached_first, inc->attached_last, inc->began, inc->ended,
+	       inc->end ? pf_end_name(inc->end) : NULL);
 	for (size_t i = 0; i < inc->n_ranges && !u->bad; i++) {
 		struct pf_range range;
 

@@ -16,7 +16,6 @@
 #include "schema.h"
 
 #define TOTALS_NS NSEC_PER_SEC
-#define CLOCK_NS (10 * NSEC_PER_SEC)
 #define CLOCK_STEP_NS NSEC_PER_MSEC
 #define RECORD_MAX 4096u
 
@@ -30,7 +29,7 @@ struct tap {
 	struct pf_totals told;		/* counters */
 	__u64 told_at;
 	__u64 fed_at;			/* when the engine was last given a record; 0: never */
-	__u64 clock_at, clock_offset;
+	__u64 clock_offset;
 	__u64 missing;			/* entries that were lost and are not told yet */
 	__u64 lost;
 	bool caught_up;			/* nothing was fed since that was told */
@@ -180,7 +179,6 @@ void tap_clock(struct tap *t, __u64 now)
 	__u64 wall = clock_wall_ns(now), offset = wall - now;
 	__s64 step = offset - t->clock_offset;
 
-	t->clock_at = now;
 	if (step < (__s64)CLOCK_STEP_NS && step > -(__s64)CLOCK_STEP_NS)
 		return;
 	t->clock_offset = offset;
@@ -239,8 +237,7 @@ void tap_tick(struct tap *t, __u64 engine_now, bool waiting, __u64 now)
 {
 	if (!t)
 		return;
-	if (!t->clock_at || now - t->clock_at >= CLOCK_NS)
-		tap_clock(t, now);
+	tap_clock(t, now);
 	/* Writes whose incidents are all reported are forgotten by a tick, too. */
 	if (waiting || (t->fed_at && now - t->fed_at <= t->settle_ns + NSEC_PER_SEC))
 		feed(t, FEED_TICK, &engine_now, sizeof(engine_now));
@@ -248,8 +245,10 @@ void tap_tick(struct tap *t, __u64 engine_now, bool waiting, __u64 now)
 
 void tap_end(struct tap *t, __u64 ended)
 {
-	if (t)
-		feed(t, FEED_END, &ended, sizeof(ended));
+	if (!t)
+		return;
+	tap_clock(t, ended);
+	feed(t, FEED_END, &ended, sizeof(ended));
 }
 
 void tap_flush(struct tap *t)
