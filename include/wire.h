@@ -18,6 +18,7 @@
 #endif
 
 #define PF_COMM_LEN 16		/* TASK_COMM_LEN */
+#define PF_EXE_LEN 32
 #define PF_PATH_LEN 512		/* bytes of the path below the file system's root, with NUL */
 #define PF_HIST_SLOTS 32
 #define PF_STACK_DEPTH 32
@@ -78,6 +79,17 @@ struct pf_task {
 _Static_assert(sizeof(struct pf_task) == 32, "pf_task");
 
 #define PF_TASK_KTHREAD 1u
+#define PF_TASK_WHO	2u	/* the struct pf_who that goes with it is valid */
+
+/* What is known of the process of a thread, as numbers and names of the host. */
+struct pf_who {
+	__u64 cgroup;		/* number of its cgroup of version 2; 0: not known */
+	__u32 uid;
+	__u32 ppid;		/* process of its parent; 0: it has none */
+	char parent[PF_COMM_LEN];	/* name of that */
+	char exe[PF_EXE_LEN];	/* name of the file it runs, cut if need be; empty: it has none */
+};
+_Static_assert(sizeof(struct pf_who) == 64, "pf_who");
 
 /*
  * A connection as its own socket sees it. IPv4 addresses are v4-mapped, ports are in host
@@ -158,8 +170,9 @@ struct pf_ev_hit {
 	__u64 fp;		/* when the socket took it */
 	__u64 fp_before;	/* when the write began */
 	__u64 fp_after;		/* when it was complete */
+	struct pf_who who;	/* of the sender, when it began to send on the connection */
 };
-_Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 + 24,
+_Static_assert(sizeof(struct pf_ev_hit) == 16 + 16 + 64 + 40 + 8 + 56 + 16 + 32 + 24 + 64,
 	       "pf_ev_hit");
 
 #define PF_OP_DELETED	1u	/* the dentry is unhashed */
@@ -180,6 +193,7 @@ struct pf_ev_op {
 	__u64 pos;
 	__u64 count;
 	struct pf_task writer;
+	struct pf_who who;	/* of the writer, when the write was complete */
 	__u32 hits;		/* records of this write that were sent or lost */
 	__u32 flags;		/* PF_OP_* */
 	/*
@@ -191,7 +205,7 @@ struct pf_ev_op {
 	__u64 stack[PF_STACK_DEPTH];	/* kernel addresses, innermost first */
 	char path[PF_PATH_LEN];
 };
-_Static_assert(sizeof(struct pf_ev_op) == 16 + 48 + 32 + 16 + 256 + 512, "pf_ev_op");
+_Static_assert(sizeof(struct pf_ev_op) == 16 + 48 + 32 + 64 + 16 + 256 + 512, "pf_ev_op");
 
 /* A range of one connection's stream. */
 struct pf_ev_range {

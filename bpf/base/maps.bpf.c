@@ -34,6 +34,7 @@ struct pf_map_buckets buckets SEC(".maps");
 struct pf_map_files files SEC(".maps");
 struct pf_map_shares shares SEC(".maps");
 struct pf_map_owners owners SEC(".maps");
+struct pf_map_senders senders SEC(".maps");
 struct pf_map_conns conns SEC(".maps");
 struct pf_map_free_conns free_conns SEC(".maps");
 struct pf_map_socks socks SEC(".maps");

@@ -12,6 +12,7 @@
  *		unrelated file to go on
  * shares	how many flights of one user hash to a chain of that index
  * owners	users that have followed connections
+ * senders	number of a process that sends by reference -> who that is
  * conns	one record for each followed connection, with the FIFO of its flights
  * free_conns	numbers of connections that were released
  * socks	address of a struct sock -> the connections that it sends on and reads from
@@ -46,6 +47,8 @@
 #include "filtering.h"
 #include "wire.h"
 #include "state.bpf.h"
+
+#define PF_SENDERS 4096		/* processes; the least recently used one makes room */
 
 extern const volatile struct pf_config cfg;
 extern const volatile struct pf_filter filter;
@@ -119,6 +122,13 @@ struct pf_map_owners {
 	__uint(max_entries, (1 << PF_OWNERS_BITS) + 2);
 	__type(key, __u32);
 	__type(value, struct pf_owner);
+};
+
+struct pf_map_senders {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, PF_SENDERS);
+	__type(key, __u32);
+	__type(value, struct pf_sender_who);
 };
 
 struct pf_map_conns {
@@ -276,6 +286,7 @@ extern struct pf_map_buckets buckets SEC(".maps");
 extern struct pf_map_files files SEC(".maps");
 extern struct pf_map_shares shares SEC(".maps");
 extern struct pf_map_owners owners SEC(".maps");
+extern struct pf_map_senders senders SEC(".maps");
 extern struct pf_map_conns conns SEC(".maps");
 extern struct pf_map_free_conns free_conns SEC(".maps");
 extern struct pf_map_socks socks SEC(".maps");

@@ -147,7 +147,14 @@ struct pf_conn {
 	__u32 pipe_tail;	/* number of that buffer */
 	__u32 pipe_first;
 	__u64 copy_mark;	/* thread and skb of the copy that was looked at last */
+	__u64 sender_began;	/* task_began() of the process that sent last; 0: none has */
 	struct pf_tuple tuple;
+};
+
+/* A process that sends, as it was when it last began to send on a connection. */
+struct pf_sender_who {
+	__u64 began;		/* when the process did */
+	struct pf_who who;
 };
 
 /*

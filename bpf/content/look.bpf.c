@@ -34,6 +34,7 @@ __noinline int look_end(struct unseen *u)
 	r->began = r->h.ts;
 	r->pos = r->count = 0;	/* its hits have the ranges */
 	__builtin_memset(&r->writer, 0, sizeof(r->writer));
+	__builtin_memset(&r->who, 0, sizeof(r->who));
 	r->stack_len = 0;
 	op_fill(r, u->op, u->hits, u->inode, 0);
 	r->flags |= u->flags;

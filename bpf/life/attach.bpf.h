@@ -259,6 +259,7 @@ __noinline int append_finish(struct append *a, int at_risk)
 		bpf_loop(ITER_PIECES, on_due_flight, &l, 0);
 	}
 	owner_has(a->owner, a->pages);
+	sender_note(c, a->conn);
 	conn_append(base, c, a->first, a->last);
 	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
 		sender_report(c);

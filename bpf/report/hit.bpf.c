@@ -9,6 +9,7 @@
 #include "flight/waiting.bpf.h"
 #include "hit.bpf.h"
 #include "cut.bpf.h"
+#include "sender.bpf.h"
 
 static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct pf_conn *c)
 {
@@ -48,6 +49,7 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	r->diff_from = r->diff_to = 0;
 	r->stream_off = c->una_off + seq_diff(f->seq, c->una);
 	r->fp = flight_known(f);
+	sender_fill(r, f);
 }
 
 __noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)

@@ -6,6 +6,7 @@
 #define PF_OP_BPF_H
 
 #include "kernel/path.bpf.h"
+#include "kernel/task.bpf.h"
 #include "record.bpf.h"
 
 /* Fill in what every write has: its number, its hits and its file. inode 0: no file. */
@@ -30,6 +31,8 @@ static __always_inline void op_report(void *ctx, const struct pf_write *w)
 	r->pos = w->pos;
 	r->count = w->count;
 	r->writer = w->writer;
+	r->writer.flags |= PF_TASK_WHO;
+	task_who(&r->who);
 	r->stack_len = bpf_get_stack(ctx, r->stack, sizeof(r->stack), 0);
 	op_fill(r, w->op, w->hits, w->inode, w->dentry);
 	record_send(r);

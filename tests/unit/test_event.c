@@ -69,6 +69,17 @@ TEST_FN(test_good)
 	assert_int_equal(check(&range, sizeof(range)), EVENT_OK);
 }
 
+TEST_FN(test_names_without_an_end)
+{
+	struct pf_ev_hit hit = good_hit();
+	struct pf_ev_op op = good_op();
+
+	memset(hit.who.parent, 'x', sizeof(hit.who.parent));
+	assert_int_equal(check(&hit, sizeof(hit)), EVENT_BAD_STRING);
+	memset(op.who.exe, 'x', sizeof(op.who.exe));
+	assert_int_equal(check(&op, sizeof(op)), EVENT_BAD_STRING);
+}
+
 TEST_FN(test_sizes)
 {
 	struct pf_ev_hit hit = good_hit();
@@ -210,6 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_names_without_an_end),
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_unknown_type),
 		cmocka_unit_test(test_misaligned),

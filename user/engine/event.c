@@ -37,9 +37,15 @@ static bool ends(const char *text, size_t room)
 	return memchr(text, '\0', room);
 }
 
+static bool who_ends(const struct pf_who *who)
+{
+	return ends(who->parent, PF_COMM_LEN) && ends(who->exe, PF_EXE_LEN);
+}
+
 static enum event_refusal check_hit(const struct pf_ev_hit *ev)
 {
-	if (!ends(ev->writer.comm, PF_COMM_LEN) || !ends(ev->sender.comm, PF_COMM_LEN))
+	if (!ends(ev->writer.comm, PF_COMM_LEN) || !ends(ev->sender.comm, PF_COMM_LEN) ||
+	    !who_ends(&ev->who))
 		return EVENT_BAD_STRING;
 	if (ev->flags & PF_HIT_COMPARED && (ev->diff_from > ev->diff_to || ev->diff_to > ev->len))
 		return EVENT_BAD_RANGE;
@@ -50,7 +56,7 @@ static enum event_refusal check_hit(const struct pf_ev_hit *ev)
 
 static enum event_refusal check_op(const struct pf_ev_op *ev)
 {
-	if (!ends(ev->writer.comm, PF_COMM_LEN))
+	if (!ends(ev->writer.comm, PF_COMM_LEN) || !who_ends(&ev->who))
 		return EVENT_BAD_STRING;
 	if (ev->path_at >= PF_PATH_LEN || ev->stack_len > (__s32)sizeof(ev->stack))
 		return EVENT_BAD_RANGE;
