@@ -149,6 +149,8 @@ struct pf_incident {
 	__u32 end;		/* how that one ended: enum pf_end; 0: not known */
 	struct pf_task writer;
 	struct pf_task sender;
+	struct pf_who writer_who;	/* only if writer.flags has PF_TASK_WHO */
+	struct pf_who sender_who;	/* the same of the sender */
 	struct pf_tuple tuple;
 	__u32 netns;		/* inode number of the connection's network namespace */
 	__u32 resends;		/* of the connection before, of these bytes after the write */

@@ -118,6 +118,8 @@ void give_op(struct fixture *f, __u64 op, __u32 hits)
 		.h = { .ts = 11 * MS, .type = PF_EV_OP, .size = sizeof(ev) },
 		.op = op,
 		.began = 9 * MS,
+		.writer.flags = PF_TASK_WHO,
+		.who = { .uid = 1001, .exe = "dd" },
 		.hits = hits,
 		.path = "/file",
 	};

@@ -16,6 +16,7 @@
 #define STORED { PF_VERDICT_POSSIBLE, PF_REASON_MMAP_STORE, PF_PHASE_HELD, \
 		 "made writable through a mapping, its store not seen" }
 
+#define CONTAINER "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define MOMENT 5000000000000ull	/* the write was complete */
 
 static const struct pf_range two_ranges[] = {
@@ -57,8 +58,12 @@ struct sample sample_incident(void)
 		.began = MOMENT - 4321,
 		.ended = MOMENT + 1000000000,
 		.end = PF_END_ACKED,
-		.writer = { .pid = 4242, .tid = 4243, .how = PF_WRITE_WRITE, .comm = "rewriter" },
-		.sender = { .pid = 4100, .tid = 4101, .how = PF_SEND_SENDFILE, .comm = "nginx" },
+		.writer = { .pid = 4242, .tid = 4243, .how = PF_WRITE_WRITE, .comm = "rewriter",
+			    .flags = PF_TASK_WHO },
+		.writer_who = { .cgroup = 5002, .uid = 1000, .ppid = 4241, .parent = "sh", .exe = "cp" },
+		.sender = { .pid = 4100, .tid = 4101, .how = PF_SEND_SENDFILE, .comm = "nginx",
+			    .flags = PF_TASK_WHO },
+		.sender_who = { .cgroup = 5001, .uid = 33, .ppid = 4099, .parent = "nginx", .exe = "nginx" },
 		.tuple = { .lport = 80, .rport = 51034, .family = 2 },
 		.netns = 4026531840u,
 		.dev = 8ull << 20 | 1,
@@ -71,6 +76,7 @@ struct sample sample_incident(void)
 		.wall_ns = 1769860800123456789ull,
 		.path = "/srv/www/a.iso",
 		.view = PATH_SELF,
+		.writer_cgroup = "/system.slice/docker-" CONTAINER ".scope",
 	} };
 
 	mapped(s.inc.tuple.laddr, 1);
@@ -112,6 +118,7 @@ struct sample sample_bare(void)
 	s.shown.path = NULL;
 	s.shown.view = PATH_UNKNOWN;
 	s.inc.op_rec = NULL;
+	s.inc.writer.flags = s.inc.sender.flags = 0;
 	s.inc.began = s.inc.ended = 0;
 	s.inc.end = 0;
 	s.inc.ranges = two_ranges + 1;

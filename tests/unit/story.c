@@ -66,6 +66,8 @@ static void on_incident(void *ctx, const struct pf_incident *inc)
 		shown.path = inc->ino == 13 ? "/srv/odd \033[31m\"<&>\xff name" : "/srv/www/image.iso";
 		shown.view = inc->ino == 13 ? PATH_WRITER : PATH_SELF;
 	}
+	shown.writer_cgroup = inc->writer.flags & PF_TASK_WHO ? "/system.slice/copy.service" : NULL;
+	shown.sender_cgroup = inc->ino == 13 ? "/odd\033[33m<i>/<b>" : NULL;
 	if (inc->writer.how == PF_WRITE_UNKNOWN && inc->ino) {
 		shown.suspects_sought = true;
 		shown.suspects = suspects;
@@ -108,7 +110,9 @@ static struct pf_ev_hit hit_of(__u64 op, __u64 conn, __u64 ino, unsigned int pag
 		.h = { .type = PF_EV_HIT, .size = sizeof(hit) },
 		.op = op, .conn = conn, .netns = 4026531840u, .flags = 0,
 		.writer = { .pid = 221, .tid = 221, .how = PF_WRITE_WRITE, .comm = "dd" },
-		.sender = { .pid = 100, .tid = 100, .how = PF_SEND_SENDFILE, .comm = "nginx" },
+		.sender = { .pid = 100, .tid = 100, .how = PF_SEND_SENDFILE, .comm = "nginx",
+			    .flags = PF_TASK_WHO },
+		.who = { .cgroup = 7, .uid = 33, .ppid = 99, .parent = "nginx", .exe = "nginx" },
 		.tuple = { .laddr = { [10] = 0xff, 0xff, 10, 0, 0, 1 }, .lport = 80,
 			   .raddr = { [10] = 0xff, 0xff, 10, 0, 0, 9 }, .rport = 33400 + conn, .family = 2 },
 		.dev = ino ? 8ull << 20 | 1 : 0, .ino = ino,
@@ -128,8 +132,10 @@ static void done(struct telling *t, __u64 op, __u64 began, __u64 ts, unsigned in
 		.op = op, .began = began, .hits = hits, .dev = hit->dev, .ino = hit->ino, .pos = hit->pos,
 		.count = hit->count, .writer = hit->writer, .path = "/www/image.iso",
 		.stack_len = 16, .stack = { 0xffffffff81234567, 0xffffffff81000010 },
+		.who = { .cgroup = 8, .uid = 1000, .ppid = 220, .parent = "sh", .exe = "dd" },
 	};
 
+	rec.writer.flags |= hit->writer.how != PF_WRITE_UNKNOWN ? PF_TASK_WHO : 0;
 	feed(t, &rec, sizeof(rec));
 }
 
@@ -198,6 +204,8 @@ static void odd_names(struct telling *t)
 	hit.attached = T(10900);
 	hit.writer = (struct pf_task){ .how = PF_WRITE_UNKNOWN };
 	strcpy(hit.sender.comm, "</svg>\033]0;x");
+	strcpy(hit.who.parent, "<b>\033[31m");
+	strcpy(hit.who.exe, "</td>\033[32m&");
 	feed(t, &hit, sizeof(hit));
 	done(t, 4, T(11000), T(11000), 1, &hit);
 	range(t, PF_EV_END, 4, T(11001), hit.seq, PAGE, PF_END_ABORTED);

@@ -74,6 +74,7 @@ static void give(struct loader *l, loader_event_fn fn, void *ctx)
 	struct pf_ev_op op = {
 		.h = { .type = PF_EV_OP, .size = sizeof(op) },
 		.op = l->op, .hits = 1, .path = "/file",
+		.writer.flags = PF_TASK_WHO, .who = { .uid = 1000, .ppid = 6, .parent = "sh", .exe = "writer" },
 	};
 
 	/* Records have waited in the ring buffer. */

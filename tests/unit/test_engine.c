@@ -22,73 +22,6 @@ ENGINE_TEST(test_unsent_is_reported_with_its_op)
 	assert_int_equal(pf_engine_waiting(f->engine), 0);
 }
 
-static void expect_times(const struct pf_incident *inc, __u64 first, __u64 last, __u64 began)
-{
-	assert_int_equal(inc->attached_first, first);
-	assert_int_equal(inc->attached_last, last);
-	assert_int_equal(inc->began, began);
-}
-
-/* Pages that are decided at once: when their flights end is not waited for. */
-ENGINE_TEST(test_times_of_what_is_decided_at_once)
-{
-	for (int page = 0; page < 3; page++) {
-		struct pf_ev_hit h = HIT(.op = 1, .off = page * PAGE);
-
-		h.attached += (2 - page) * MS;
-		give_hit(f, h);
-	}
-	give_op(f, 1, 3);
-	expect_times(&f->seen[0], 4 * MS, 6 * MS, 9 * MS);
-	assert_int_equal(f->seen[0].ended, 0);
-	assert_int_equal(f->seen[0].end, 0);
-}
-
-/* The end is that of the last flight. The first, which is harmless, counts for nothing. */
-ENGINE_TEST(test_times_of_what_was_waited_for)
-{
-	struct pf_ev_hit late = HIT(.op = 1, .off = 2 * PAGE, .sent = 64 K, .was = TOOK, .is = FIRST,
-				    .read = UP_TO(PAGE, PAGE));
-	struct pf_ev_hit h = HIT(.op = 1, .off = PAGE, .sent = 64 K, .was = TOOK, .is = FIRST,
-				 .read = UP_TO(PAGE, PAGE));
-
-	late.attached = 5 * MS;
-	give_hit(f, late);
-	give_hit(f, h);
-	give_op(f, 1, 2);
-	give_end(f, .off = PAGE, .why = PF_END_READ, .fp = FIRST);
-	assert_int_equal(f->n, 0);
-	give_end(f, .off = 2 * PAGE, .why = PF_END_ABORTED, .fp = FIRST);
-	assert_int_equal(f->n, 1);
-	expect_times(&f->seen[0], 4 * MS, 5 * MS, 9 * MS);
-	assert_true(f->seen[0].ended > 20 * MS);
-	assert_int_equal(f->seen[0].end, PF_END_ABORTED);
-}
-
-/* One of two flights was not seen to end. */
-ENGINE_TEST(test_times_of_what_did_not_end)
-{
-	give_hit(f, HIT(.op = 1, .sent = 64 K, .was = TOOK, .is = FIRST, .read = UP_TO(0, 0)));
-	give_hit(f, HIT(.op = 1, .off = PAGE, .sent = 64 K, .was = TOOK, .is = FIRST,
-			.read = UP_TO(0, 0)));
-	give_op(f, 1, 2);
-	give_end(f, .why = PF_END_READ, .fp = FIRST);
-	assert_int_equal(pf_engine_flush(f->engine), 0);
-	assert_int_equal(f->n, 1);
-	assert_int_equal(f->seen[0].ended, 0);
-	assert_int_equal(f->seen[0].end, 0);
-}
-
-/* Of a change that nobody saw it is not known when it began. */
-ENGINE_TEST(test_times_of_what_was_found)
-{
-	give_hit(f, FOUND(.op = 1, .was = TOOK, .is = FIRST));
-	give_op(f, 1, 1);
-	assert_int_equal(pf_engine_flush(f->engine), 0);
-	assert_int_equal(f->n, 1);
-	expect_times(&f->seen[0], 4 * MS, 4 * MS, 0);
-}
-
 ENGINE_TEST(test_only_what_both_have)
 {
 	struct pf_ev_hit nothing = HIT(.op = 5, .off = PAGE, .pos = 5000);
@@ -346,10 +279,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		RUN(test_unsent_is_reported_with_its_op),
-		RUN(test_times_of_what_is_decided_at_once),
-		RUN(test_times_of_what_was_waited_for),
-		RUN(test_times_of_what_did_not_end),
-		RUN(test_times_of_what_was_found),
 		RUN(test_only_what_both_have),
 		RUN(test_pages_in_any_order_become_one_range),
 		RUN(test_cut_where_the_answer_changes),

@@ -15,6 +15,8 @@
 #include "kernel/hooks.h"
 #include "lib/test.h"
 
+#define CONTAINER "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 TEST_FN(the_check_itself)
 {
 	/* two bytes, three, four; then cut off, overlong, a surrogate, a lone byte */
@@ -46,6 +48,19 @@ TEST_FN(test_contract)
 		{ "writer.how", json_type_string, "\"write\"" },
 		{ "writer.stack", json_type_array,
 		  "[\"0xffffffff81234567\",\"0xffffffffc0001000\"]" },
+		{ "writer.uid", json_type_int, "1000" },
+		{ "writer.exe", json_type_string, "\"cp\"" },
+		{ "writer.parent.pid", json_type_int, "4241" },
+		{ "writer.parent.comm", json_type_string, "\"sh\"" },
+		{ "writer.cgroup.id", json_type_int, "5002" },
+		{ "writer.cgroup.path", json_type_string, "\"/system.slice/docker-" CONTAINER ".scope\"" },
+		{ "writer.cgroup.unit", json_type_string, "\"docker-" CONTAINER ".scope\"" },
+		{ "writer.cgroup.container", json_type_string, "\"" CONTAINER "\"" },
+		{ "writer.cgroup.pod", json_type_null, NULL },
+		{ "sender.uid", json_type_int, "33" },
+		{ "sender.cgroup.id", json_type_int, "5001" },
+		{ "sender.cgroup.path", json_type_null, NULL },
+		{ "sender.cgroup.unit", json_type_null, NULL },
 		{ "sender.pid", json_type_int, "4100" },
 		{ "sender.comm", json_type_string, "\"nginx\"" },
 		{ "sender.how", json_type_string, "\"sendfile\"" },
@@ -133,6 +148,12 @@ TEST_FN(test_unknown_path)
 		{ "file.path", json_type_null, NULL },
 		{ "file.inode", json_type_int, "1234" },
 		{ "writer.stack", json_type_array, "[]" },
+		{ "writer.uid", json_type_null, NULL },
+		{ "writer.exe", json_type_null, NULL },
+		{ "writer.parent", json_type_null, NULL },
+		{ "writer.cgroup", json_type_null, NULL },
+		{ "sender.uid", json_type_null, NULL },
+		{ "sender.parent", json_type_null, NULL },
 		{ "times.attached_first", json_type_string, NULL },
 		{ "times.write_began", json_type_null, NULL },
 		{ "times.write_complete", json_type_string, NULL },

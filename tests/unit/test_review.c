@@ -115,6 +115,8 @@ TEST_FN(crossing_in_text)
 	assert_true(lines(text) <= 24);
 	assert_non_null(strstr(text, "case 1: corrupt (unsent)  65536 bytes"));
 	assert_non_null(strstr(text, "writer dd[221] by write"));
+	assert_non_null(strstr(text, "\n       uid 1000, runs dd, parent sh[220], in /system.slice/copy.service\n"));
+	assert_non_null(strstr(text, "\n       uid 33, runs nginx, parent nginx[99]\n"));
 	assert_non_null(strstr(text, "sender nginx[100] by sendfile, 10.0.0.1:80 > 10.0.0.9:33401"));
 	/* From 1.0 s to 8.1 s in 69 columns: the write at 2.52 s is in column 24, the copy in 32. */
 	assert_non_null(strstr(text, "\nnginx     A===============================S~~~~~~~"));
@@ -143,6 +145,7 @@ TEST_FN(odd_names_stay_in_their_place)
 	assert_non_null(strstr(text, "(user memory)"));
 	assert_non_null(strstr(text, "[writer's]/srv/odd ?[31m\"<&>"));
 	assert_non_null(strstr(text, "mapped writable by mapper[77] other?[m[78]"));
+	assert_non_null(strstr(text, "runs </td>?[32m&, parent <b>?[31m[99], in /odd?[33m<i>/<b>"));
 	free(text);
 }
 
@@ -256,6 +259,10 @@ TEST_FN(page_stands_alone)
 	assert_true(recording_count(text, "<svg ") == 1 + 2 * 4);
 	assert_non_null(strstr(text, "[writer's]/srv/odd ?[31m&quot;&lt;&amp;&gt;"));
 	assert_null(strchr(text, '\033'));
+	assert_non_null(strstr(text, "<tr><th>writer's process</th><td>uid 1000, runs dd, parent sh[220]</td></tr>"));
+	assert_non_null(strstr(text, "<td>/system.slice/copy.service, unit copy.service</td>"));
+	assert_non_null(strstr(text, "<tr><th>sender's cgroup</th><td>[7]</td></tr>"));
+	assert_non_null(strstr(text, "runs &lt;/td&gt;?[32m&amp;, parent &lt;b&gt;?[31m[99]"));
 	free(text);
 }
 

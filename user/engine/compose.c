@@ -137,6 +137,23 @@ static void measure(struct pf_incident *inc)
 	inc->stream_len = stream_to - stream_from;
 }
 
+/*
+ * Who wrote is in the record of the write. Of a change that nobody saw, the sender alone can be
+ * the writer, whom the hit tells of.
+ */
+static void introduce(const struct draft *draft, struct pf_incident *inc)
+{
+	const struct pf_ev_op *op = draft->op->rec;
+
+	inc->sender_who = draft->first.who;
+	if (inc->writer.how == PF_WRITE_UNKNOWN)
+		inc->writer_who = draft->first.who;
+	else if (draft->op->done && op->writer.flags & PF_TASK_WHO) {
+		inc->writer.flags |= PF_TASK_WHO;
+		inc->writer_who = op->who;
+	}
+}
+
 /* When a write began that was seen to begin. */
 static __u64 began_of(const struct draft *draft)
 {
@@ -219,6 +236,7 @@ int compose_incident(struct compose *c, const struct draft *draft, struct pf_inc
 	inc.answer = strongest(inc.ranges, inc.n_ranges);
 	measure(&inc);
 	date(c, n, &inc);
+	introduce(draft, &inc);
 	*ret_incident = inc;
 	return 0;
 }

@@ -42,6 +42,7 @@ struct shown {
 	size_t n_suspects;
 	bool suspects_cut;	/* there may be more */
 	const char *sender_module;	/* on whose behalf the kernel sends; NULL: not known */
+	const char *writer_cgroup, *sender_cgroup;	/* paths of their cgroups; NULL: not known */
 	const struct kallsyms *kallsyms;	/* for the writer's stack; NULL: not known */
 	const char *const *stack;	/* the same as text, if it was recorded; or NULL */
 };

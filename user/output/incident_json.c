@@ -11,6 +11,7 @@
 #include "kernel/hooks.h"
 #include "base/fmt.h"
 #include "base/kallsyms.h"
+#include "names/cgroup_name.h"
 #include "blind_json.h"
 #include "json.h"
 #include "sink.h"
@@ -26,6 +27,45 @@ static void put_stack(struct json *j, const struct shown *shown)
 		json_text(j, NULL, shown->stack ? shown->stack[i] :
 				   kallsyms_text(text, shown->kallsyms, rec->stack[i]));
 	json_array_end(j);
+}
+
+static void put_cgroup(struct json *j, __u64 id, const char *path)
+{
+	struct cgroup_name name;
+
+	if (!id) {
+		json_null(j, "cgroup");
+		return;
+	}
+	cgroup_name(path, &name);
+	json_object(j, "cgroup");
+	json_u64(j, "id", id);
+	json_text(j, "path", path);
+	json_text(j, "unit", *name.unit ? name.unit : NULL);
+	json_text(j, "container", *name.container ? name.container : NULL);
+	json_text(j, "pod", *name.pod ? name.pod : NULL);
+	json_object_end(j);
+}
+
+static void put_who(struct json *j, const struct pf_task *task, const struct pf_who *who,
+		    const char *cgroup)
+{
+	bool known = task->flags & PF_TASK_WHO;
+
+	if (known)
+		json_u64(j, "uid", who->uid);
+	else
+		json_null(j, "uid");
+	json_text(j, "exe", known && *who->exe ? who->exe : NULL);
+	if (known && who->ppid) {
+		json_object(j, "parent");
+		json_u64(j, "pid", who->ppid);
+		json_text(j, "comm", who->parent);
+		json_object_end(j);
+	} else {
+		json_null(j, "parent");
+	}
+	put_cgroup(j, known ? who->cgroup : 0, cgroup);
 }
 
 /* If nobody was seen, each key that would name somebody is null. */
@@ -48,6 +88,7 @@ static void put_writer(struct json *j, const struct shown *shown)
 {
 	json_object(j, "writer");
 	put_task(j, &shown->inc->writer, pf_writer_how_name(shown->inc->writer.how));
+	put_who(j, &shown->inc->writer, &shown->inc->writer_who, shown->writer_cgroup);
 	put_stack(j, shown);
 	json_object_end(j);
 }
@@ -72,6 +113,7 @@ static void put_sender(struct json *j, const struct shown *shown)
 {
 	json_object(j, "sender");
 	put_task(j, &shown->inc->sender, pf_sender_how_name(shown->inc->sender.how));
+	put_who(j, &shown->inc->sender, &shown->inc->sender_who, shown->sender_cgroup);
 	if (shown->sender_module)
 		json_text(j, "module", shown->sender_module);
 	json_object_end(j);

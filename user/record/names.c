@@ -22,7 +22,10 @@ struct names *names_new(struct reader *r)
 		return NULL;
 	n->r = r;
 	n->find = db_prepare(&r->db, "SELECT n, wall, path, path_view, deleted, suspects_sought, "
-			     "suspects_cut, sender_module, stack, verdict, bytes FROM incident "
+			     "suspects_cut, sender_module, stack, verdict, bytes, "
+			     "(SELECT cgroup FROM who WHERE who.n = incident.n AND role = 'writer'), "
+			     "(SELECT cgroup FROM who WHERE who.n = incident.n AND role = 'sender') "
+			     "FROM incident "
 			     "WHERE op = ? AND conn = ? AND n > ? ORDER BY n LIMIT 1");
 	n->suspects = db_prepare(&r->db, "SELECT pid, comm FROM suspect WHERE n = ? ORDER BY i");
 	return n;
@@ -86,6 +89,8 @@ __u64 names_of(struct names *n, struct shown *shown, bool *ret_same)
 	verdict = db_text(n->find, 9);
 	*ret_same = verdict && !strcmp(verdict, pf_verdict_name(inc->answer.verdict)) &&
 		    db_u64(n->find, 10) == inc->bytes;
+	shown->writer_cgroup = db_text(n->find, 11);
+	shown->sender_cgroup = db_text(n->find, 12);
 	if (shown->suspects_sought)
 		read_suspects(n, shown);
 	return n->last;

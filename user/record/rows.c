@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "names/cgroup_name.h"
 #include "schema.h"
 #include "shown_pack.h"
 #include "tap.h"
 
-enum statement { ABOUT, CLOCK, FILTER, HOOK, BLIND, LOST, INCIDENT, RANGE, SUSPECT, SUMMARY, COUNTED,
+enum statement { ABOUT, CLOCK, FILTER, HOOK, BLIND, LOST, INCIDENT, RANGE, SUSPECT, WHO, SUMMARY, COUNTED,
 		 COUNTER, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
@@ -22,6 +23,7 @@ static const char *const sql[STATEMENTS] = {
 	[LOST] = "INSERT OR REPLACE INTO lost VALUES (?, ?)",
 	[RANGE] = "INSERT INTO range VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SUSPECT] = "INSERT INTO suspect VALUES (?, ?, ?, ?)",
+	[WHO] = "INSERT INTO who VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SUMMARY] = "INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[COUNTED] = "INSERT INTO counted VALUES (?, ?, ?)",
 	[COUNTER] = "INSERT INTO counter VALUES (?, ?, ?, ?)",
@@ -80,6 +82,24 @@ static void put_suspects(struct rows *r, const struct shown_row *row)
 		       row->suspects[i].comm);
 }
 
+static const char *if_any(const char *text)
+{
+	return *text ? text : NULL;
+}
+
+static void put_who(struct rows *r, const char *role, const struct pf_task *task,
+		    const struct pf_who *who, const char *cgroup)
+{
+	struct cgroup_name name;
+
+	if (!(task->flags & PF_TASK_WHO))
+		return;
+	cgroup_name(cgroup, &name);
+	db_put(r->db, r->stmt[WHO], "ititntntttt", r->n, role, (__u64)who->uid, if_any(who->exe),
+	       (__u64)who->ppid, who->ppid ? who->parent : NULL, who->cgroup, cgroup,
+	       if_any(name.unit), if_any(name.container), if_any(name.pod));
+}
+
 static const char *comm_of(const struct pf_task *task)
 {
 	return pf_task_is_nobody(task) ? NULL : task->comm;
@@ -126,6 +146,8 @@ static void put_incident(struct rows *r, struct unpack *u)
 		put_range(r, i, &range);
 	}
 	put_suspects(r, &row);
+	put_who(r, "writer", &inc->writer, &inc->writer_who, row.writer_cgroup);
+	put_who(r, "sender", &inc->sender, &inc->sender_who, row.sender_cgroup);
 }
 
 static void put_summary(struct rows *r, struct unpack *u)

@@ -47,6 +47,8 @@ static int pack_incident(struct sink *sink, const struct shown *shown)
 	pack_u64(out, shown->suspects_sought);
 	pack_u64(out, shown->suspects_cut);
 	pack_text(out, shown->sender_module);
+	pack_text(out, shown->writer_cgroup);
+	pack_text(out, shown->sender_cgroup);
 	pack_stack(out, shown);
 	pack_u64(out, shown->suspects_sought ? shown->n_suspects : 0);
 	for (size_t i = 0; shown->suspects_sought && i < shown->n_suspects; i++)
@@ -90,6 +92,8 @@ void shown_unpack(struct unpack *u, struct shown_row *ret_row)
 	row.suspects_sought = unpack_u64(u);
 	row.suspects_cut = unpack_u64(u);
 	row.sender_module = unpack_text(u);
+	row.writer_cgroup = unpack_text(u);
+	row.sender_cgroup = unpack_text(u);
 	row.stack = unpack_text(u);
 	row.n_suspects = unpack_u64(u);
 	if (row.n_suspects > SUSPECTS_MAX) {

@@ -24,6 +24,7 @@ struct shown_row {
 	enum path_view view;
 	bool deleted, suspects_sought, suspects_cut;
 	const char *sender_module;
+	const char *writer_cgroup, *sender_cgroup;
 	const char *stack;		/* a function a line */
 	struct suspect suspects[SUSPECTS_MAX];
 	size_t n_suspects;

@@ -163,6 +163,7 @@ static bool rotate(struct writer *w)
 		"DELETE FROM incident WHERE mono < (SELECT mono FROM feed WHERE chunk = (SELECT min(chunk) FROM feed))",
 		"DELETE FROM range WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
 		"DELETE FROM suspect WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
+		"DELETE FROM who WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
 	};
 	__u64 gone;
 

@@ -140,6 +140,22 @@ static void put_story(FILE *out, const struct crossing *x)
 	line(out, text);
 }
 
+/* The end of a path says more than its begin. The page has what the names of it tell. */
+static void put_who(FILE *out, const struct pf_task *task, const struct pf_who *who, const char *cgroup)
+{
+	char text[TEXT], clean[4 * WIDTH + 2];
+	int n = snprintf(text, sizeof(text), "       ");
+
+	kase_who(task, who, text + n, sizeof(text) - n);
+	if (!text[n])
+		return;
+	if (cgroup && strlen(text) + sizeof(", in ") < WIDTH) {
+		fmt_cell(clean, sizeof(clean), cgroup, WIDTH - strlen(text) - strlen(", in "), true);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", in %s", clean);
+	}
+	line(out, text);
+}
+
 static void put_head(FILE *out, const struct kase *c)
 {
 	char size[FMT_SIZE_LEN], time[FMT_TIME_LEN], writer[TEXT], sender[TEXT], file[TEXT];
@@ -158,11 +174,13 @@ static void put_head(FILE *out, const struct kase *c)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text), ", mapped writable by %s",
 			 *c->suspects ? c->suspects : "nobody then");
 	line(out, text);
+	put_who(out, &c->inc.writer, &c->inc.writer_who, c->writer_cgroup);
 	snprintf(text, sizeof(text), "sender %s by %s, %s > %s",
 		 kase_task(&c->inc.sender, c->module, sender, sizeof(sender)),
 		 pf_sender_how_name(c->inc.sender.how), fmt_addr(src, c->inc.tuple.laddr, c->inc.tuple.lport),
 		 fmt_addr(dst, c->inc.tuple.raddr, c->inc.tuple.rport));
 	line(out, text);
+	put_who(out, &c->inc.sender, &c->inc.sender_who, c->sender_cgroup);
 	fmt_cell(clean, sizeof(clean), kase_file(c, file, sizeof(file)), WIDTH - 7, true);
 	snprintf(text, sizeof(text), "file   %s", clean);
 	line(out, text);
@@ -215,14 +233,12 @@ void case_draw(FILE *out, const struct kase *c, const struct crossing *x)
 	struct axis axis = crossing_axis(x);
 
 	put_head(out, c);
-	fputc('\n', out);
 	put_axis(out, &axis);
 	put_held(out, c, x, &axis);
 	put_write(out, c, x, &axis);
 	put_story(out, x);
 	fputc('\n', out);
 	put_map(out, c);
-	fputc('\n', out);
 	put_evidence(out, c);
 }
 

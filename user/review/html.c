@@ -134,6 +134,17 @@ static int put_tally(FILE *out, const struct review *v, const char *title, tally
 	return 0;
 }
 
+static void put_who(FILE *out, const char *const names[2], const struct pf_task *task,
+		    const struct pf_who *who, const char *cgroup)
+{
+	char text[NAME_LEN];
+
+	if (*kase_who(task, who, text, sizeof(text)))
+		put_row(out, names[0], text);
+	if (*kase_cgroup(task, who, cgroup, text, sizeof(text)))
+		put_row(out, names[1], text);
+}
+
 static void put_case(FILE *out, const struct review *v, const struct kase *c)
 {
 	char name[NAME_LEN], time[FMT_TIME_LEN], size[FMT_SIZE_LEN], text[256];
@@ -148,9 +159,13 @@ static void put_case(FILE *out, const struct review *v, const struct kase *c)
 	svg_bytes(out, c);
 	fputs("<table>\n", out);
 	put_row(out, "writer", kase_task(&c->inc.writer, NULL, name, sizeof(name)));
+	put_who(out, (const char *[]){ "writer's process", "writer's cgroup" }, &c->inc.writer,
+		&c->inc.writer_who, c->writer_cgroup);
 	if (c->suspects)
 		put_row(out, "mapped writable by", *c->suspects ? c->suspects : "nobody then");
 	put_row(out, "sender", kase_task(&c->inc.sender, c->module, name, sizeof(name)));
+	put_who(out, (const char *[]){ "sender's process", "sender's cgroup" }, &c->inc.sender,
+		&c->inc.sender_who, c->sender_cgroup);
 	put_row(out, "connection", tally_connection(c, name, sizeof(name)));
 	put_row(out, "file", kase_file(c, name, sizeof(name)));
 	snprintf(text, sizeof(text), "%llu + %llu", c->inc.file_off, c->inc.file_len);

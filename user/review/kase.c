@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/fmt.h"
+#include "names/cgroup_name.h"
 
 static char *copy(const char *text)
 {
@@ -50,6 +51,7 @@ int kase_new(struct kase *ret_case, __u64 n, const struct shown *shown)
 	memcpy(ranges, inc->ranges, inc->n_ranges * sizeof(*ranges));
 	*ret_case = (struct kase){
 		.n = n, .wall_ns = shown->wall_ns, .inc = *inc, .view = shown->view,
+		.writer_cgroup = copy(shown->writer_cgroup), .sender_cgroup = copy(shown->sender_cgroup),
 		.deleted = shown->deleted, .path = copy(shown->path), .module = copy(shown->sender_module),
 		.began = inc->op_rec ? inc->op_rec->began : 0, .suspects = suspects_of(shown),
 		.evidence = copy(pf_range_evidence(first_of_verdict(inc), evidence, sizeof(evidence))),
@@ -64,6 +66,8 @@ void kase_free(struct kase *c)
 	free((void *)c->inc.ranges);
 	free(c->path);
 	free(c->module);
+	free(c->writer_cgroup);
+	free(c->sender_cgroup);
 	free(c->evidence);
 	free(c->suspects);
 }
@@ -90,5 +94,38 @@ const char *kase_task(const struct pf_task *task, const char *module, char *buf,
 		snprintf(buf, size, "%s [%s]", task->comm, module);
 	else
 		snprintf(buf, size, "%s[%u]", task->comm, task->pid);
+	return buf;
+}
+
+const char *kase_who(const struct pf_task *task, const struct pf_who *who, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	*buf = '\0';
+	if (!(task->flags & PF_TASK_WHO))
+		return buf;
+	n = snprintf(buf, size, "uid %u", who->uid);
+	if (*who->exe && n < size)
+		n += snprintf(buf + n, size - n, ", runs %s", who->exe);
+	if (who->ppid && n < size)
+		snprintf(buf + n, size - n, ", parent %s[%u]", who->parent, who->ppid);
+	return buf;
+}
+
+const char *kase_cgroup(const struct pf_task *task, const struct pf_who *who, const char *path,
+			char *buf, size_t size)
+{
+	struct cgroup_name name;
+
+	*buf = '\0';
+	if (!(task->flags & PF_TASK_WHO) || !who->cgroup)
+		return buf;
+	if (!path) {
+		snprintf(buf, size, "[%llu]", who->cgroup);
+		return buf;
+	}
+	cgroup_name(path, &name);
+	snprintf(buf, size, "%s%s%s%s%s%s%s", path, *name.unit ? ", unit " : "", name.unit,
+		 *name.container ? ", container " : "", name.container, *name.pod ? ", pod " : "", name.pod);
 	return buf;
 }

@@ -17,6 +17,7 @@ struct kase {
 	char *path;			/* NULL: not known */
 	enum path_view view;
 	bool deleted;
+	char *writer_cgroup, *sender_cgroup;	/* NULL: not known */
 	char *module;			/* on whose behalf the kernel sends; NULL: not known */
 	char *evidence;			/* of the first range of its verdict */
 	char *suspects;			/* "name[pid] name[pid]"; NULL: not sought */
@@ -85,6 +86,13 @@ const char *kase_file(const struct kase *c, char *buf, size_t size);
 
 /* "name[pid]", or "?". */
 const char *kase_task(const struct pf_task *task, const char *module, char *buf, size_t size);
+
+/* "uid 0, runs dd, parent sh[7]"; empty if it is not known. */
+const char *kase_who(const struct pf_task *task, const struct pf_who *who, char *buf, size_t size);
+
+/* Path of a cgroup with what its names tell, or what stands for it; empty if nothing is known. */
+const char *kase_cgroup(const struct pf_task *task, const struct pf_who *who, const char *path,
+			char *buf, size_t size);
 
 /* NULL is allowed. */
 void review_free(struct review *review);

@@ -81,8 +81,10 @@ static int take_record(struct session *s, const void *data, size_t size)
 	int err = feed_record(s, data, size);
 
 	/* Its form is known now. */
-	if (!err)
+	if (!err) {
 		s->fed_ts = ((const struct pf_event *)data)->ts;
+		report_record(s->report, data);
+	}
 	if (err != -EBADMSG)
 		return session_engine_failed(err);
 	log_debug("%s (%zu bytes)", pf_engine_refusal(s->engine), size);

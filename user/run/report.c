@@ -10,6 +10,7 @@
 #include "base/frame.h"
 #include "base/log.h"
 #include "kernel/filter.h"
+#include "names/cgroups.h"
 #include "names/kallsyms_cache.h"
 #include "names/paths.h"
 #include "names/senders.h"
@@ -22,6 +23,7 @@ struct report {
 	struct paths *paths;
 	struct suspects *suspects;
 	struct senders *senders;
+	struct cgroups *cgroups;
 	struct kallsyms_cache *functions;
 	struct outlets outlets;
 	bool hushed;
@@ -42,6 +44,7 @@ static int open_names(struct report *r)
 
 	err = err ?: suspects_new(&r->suspects);
 	err = err ?: senders_new(&r->senders);
+	err = err ?: cgroups_new(&r->cgroups);
 	err = err ?: kallsyms_cache_new(&r->functions, "/proc");
 	if (err)
 		log_error("cannot start: %s", strerror(-err));
@@ -75,6 +78,36 @@ void report_sender(struct report *r, const struct pf_ev_sender *ev)
 	senders_add(r->senders, ev);
 }
 
+static void learn_cgroup(struct report *r, const struct pf_task *task, const struct pf_who *who)
+{
+	if (task->flags & PF_TASK_WHO)
+		cgroups_learn(r->cgroups, who->cgroup, task->pid);
+}
+
+void report_record(struct report *r, const struct pf_event *ev)
+{
+	const struct pf_ev_hit *hit = (const struct pf_ev_hit *)ev;
+	const struct pf_ev_op *op = (const struct pf_ev_op *)ev;
+
+	if (ev->type == PF_EV_HIT)
+		learn_cgroup(r, &hit->sender, &hit->who);
+	else if (ev->type == PF_EV_OP)
+		learn_cgroup(r, &op->writer, &op->who);
+}
+
+/* They may have been found since the record came. */
+static void name_cgroups(struct report *r, struct shown *shown)
+{
+	const struct pf_incident *inc = shown->inc;
+
+	learn_cgroup(r, &inc->writer, &inc->writer_who);
+	learn_cgroup(r, &inc->sender, &inc->sender_who);
+	if (inc->writer.flags & PF_TASK_WHO)
+		shown->writer_cgroup = cgroups_path(r->cgroups, inc->writer_who.cgroup);
+	if (inc->sender.flags & PF_TASK_WHO)
+		shown->sender_cgroup = cgroups_path(r->cgroups, inc->sender_who.cgroup);
+}
+
 static size_t stack_entries(__s32 bytes)
 {
 	return bytes > 0 ? bytes / sizeof(__u64) : 0;
@@ -106,6 +139,7 @@ static void name(struct report *r, struct shown *shown)
 	paths_incident(r->paths, shown);
 	suspects_incident(r->suspects, shown);
 	name_functions(r, shown);
+	name_cgroups(r, shown);
 }
 
 /* Is it to be printed? It is counted in any case. */
@@ -259,6 +293,7 @@ void report_free(struct report *r)
 	paths_free(r->paths);
 	suspects_free(r->suspects);
 	senders_free(r->senders);
+	cgroups_free(r->cgroups);
 	kallsyms_cache_free(r->functions);
 	outlets_fini(&r->outlets);
 	free(r);

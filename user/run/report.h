@@ -45,6 +45,9 @@ int report_new(struct report **ret_report, const struct report_opts *opts,
 int report_open(struct report *r);
 
 /* Remember on whose behalf the kernel sends on a connection. */
+/* A record was taken: what it names may be gone when its incident is reported. */
+void report_record(struct report *r, const struct pf_event *ev);
+
 void report_sender(struct report *r, const struct pf_ev_sender *ev);
 
 int report_incident(struct report *r, const struct pf_incident *inc);
