@@ -23,6 +23,15 @@ static void take_task(struct input *in, struct pf_task *ret, unsigned int hows)
 	take_bytes(in, ret->comm, PF_COMM_LEN - 1);
 }
 
+static char *take_who(struct input *in, struct pf_task *task, struct pf_who *ret)
+{
+	*ret = (struct pf_who){ .cgroup = take(in, 8), .uid = take(in, 4), .ppid = take(in, 3) };
+	task->flags |= take(in, 1) & PF_TASK_WHO;
+	take_bytes(in, ret->parent, PF_COMM_LEN - 1);
+	take_bytes(in, ret->exe, PF_EXE_LEN - 1);
+	return take_line(in);
+}
+
 static struct pf_answer take_answer(struct input *in)
 {
 	return (struct pf_answer){
@@ -127,6 +136,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct kallsyms *kallsyms = take_kallsyms(&in);
 	char *path = take_line(&in), *module = take_line(&in), *given = take_line(&in);
 	struct filter filter = { .given = { [FILTER_COMM] = { given } } };
+	char *writer_cgroup, *sender_cgroup;
 	struct pf_range ranges[RANGES];
 	struct suspect suspects[2] = { 0 };
 	struct pf_incident inc;
@@ -151,9 +161,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	take_bytes(&in, &sum.totals.stats, 64);
 	take_incident(&in, &inc, ranges, &op);
+	writer_cgroup = take_who(&in, &inc.writer, &inc.writer_who);
+	sender_cgroup = take_who(&in, &inc.sender, &inc.sender_who);
+	shown.writer_cgroup = *writer_cgroup ? writer_cgroup : NULL;
+	shown.sender_cgroup = *sender_cgroup ? sender_cgroup : NULL;
+	inc.attached_first = take(&in, 8);
+	inc.began = take(&in, 8);
+	inc.ended = take(&in, 8);
+	inc.end = take(&in, 1);
 	print(&sink_json, 0, &shown, &sum);
 	print(&sink_table, width, &shown, &sum);
 	kallsyms_free(kallsyms);
+	free(writer_cgroup);
+	free(sender_cgroup);
 	free(path);
 	free(module);
 	free(given);
