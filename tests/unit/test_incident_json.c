@@ -216,10 +216,17 @@ TEST_FN(test_user_memory)
 	json_object_put(obj);
 }
 
-/* With the kernel's table; what it does not know stays a number. */
+/* Without what our own programs add, with the kernel's table; what it does not know stays a number. */
 TEST_FN(test_stack)
 {
-	static char text[] = "ffffffff81234500 T vfs_write\n";
+	static char text[] = "ffffffff81234500 T vfs_write\n"
+			     "ffffffffc0000000 t bpf_prog_1_on_write_end\t[bpf]\n"
+			     "ffffffffc0000800 t bpf_trampoline_1\t[bpf]\n"
+			     "ffffffffc0001000 t vfs_else\t[other]\n";
+	static const struct pf_ev_op deep = {
+		.stack_len = 32,
+		.stack = { 0xffffffffc0000010, 0xffffffffc0000810, 0xffffffff81234567, 0xffffffffb0000000 },
+	};
 	FILE *in = fmemopen(text, strlen(text), "r");
 	struct sample sample = sample_incident();
 	struct json_object *obj;
@@ -228,9 +235,10 @@ TEST_FN(test_stack)
 	assert_int_equal(kallsyms_read(&kallsyms, in), 0);
 	fclose(in);
 	sample.shown.kallsyms = kallsyms;
+	sample.inc.op_rec = &deep;
 	obj = keys_parse(sample_print(&sink_json, 0, &sample, 1, NULL));
 	keys_expect(obj, &(struct key){ "writer.stack", json_type_array,
-				   "[\"vfs_write+0x67\",\"0xffffffffc0001000\"]" }, 1);
+				   "[\"vfs_write+0x67\",\"0xffffffffb0000000\"]" }, 1);
 	json_object_put(obj);
 	kallsyms_free(kallsyms);
 }

@@ -118,6 +118,18 @@ TEST_FN(test_long_names)
 	kallsyms_free(k);
 }
 
+TEST_FN(test_programs)
+{
+	const __u64 written[] = { PROG, PROG, FTRACE, CORE, PROG, CORE }, none[] = { CORE, PROG };
+	struct kallsyms *k = parsed();
+
+	assert_int_equal(kallsyms_programs(k, written, ARRAY_LEN(written)), 3);
+	assert_int_equal(kallsyms_programs(k, written, 2), 2);
+	assert_int_equal(kallsyms_programs(k, none, 2), 0);
+	assert_int_equal(kallsyms_programs(NULL, written, 2), 0);
+	kallsyms_free(k);
+}
+
 TEST_FN(test_module)
 {
 	static const struct {
@@ -216,6 +228,7 @@ int main(void)
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_long_names),
+		cmocka_unit_test(test_programs),
 		cmocka_unit_test(test_module),
 		cmocka_unit_test(test_behind_a_module),
 		cmocka_unit_test(test_nothing_to_read),

@@ -276,6 +276,16 @@ const char *kallsyms_module(const struct kallsyms *k, const __u64 *stack, size_t
 	return carrier;
 }
 
+size_t kallsyms_programs(const struct kallsyms *k, const __u64 *stack, size_t n)
+{
+	struct kallsym sym;
+	size_t i = 0;
+
+	while (i < n && find_caller(k, stack[i], &sym) && is_pretended(sym.module))
+		i++;
+	return i;
+}
+
 void kallsyms_free(struct kallsyms *k)
 {
 	if (!k)

@@ -65,6 +65,12 @@ char *kallsyms_text(char buf[KALLSYMS_TEXT_LEN], const struct kallsyms *k, __u64
  */
 const char *kallsyms_module(const struct kallsyms *k, const __u64 *stack, size_t n);
 
+/*
+ * How many addresses of such a chain come before those of the kernel: BPF programs, and the
+ * trampolines that call them.
+ */
+size_t kallsyms_programs(const struct kallsyms *k, const __u64 *stack, size_t n);
+
 /* NULL is allowed. */
 void kallsyms_free(struct kallsyms *k);
 

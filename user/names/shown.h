@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "base/kallsyms.h"
 #include "pageflight.h"
 
 /* Whose mount table gave the path. */
@@ -46,6 +47,17 @@ struct shown {
 	const struct kallsyms *kallsyms;	/* for the writer's stack; NULL: not known */
 	const char *const *stack;	/* the same as text, if it was recorded; or NULL */
 };
+
+/* The addresses of the writer's stack that are not of our own programs. */
+static inline const __u64 *shown_stack(const struct shown *shown, size_t *ret_n)
+{
+	const struct pf_ev_op *rec = shown->inc->op_rec;
+	size_t n = rec && rec->stack_len > 0 ? rec->stack_len / sizeof(rec->stack[0]) : 0;
+	size_t own = n ? kallsyms_programs(shown->kallsyms, rec->stack, n) : 0;
+
+	*ret_n = n - own;
+	return n ? rec->stack + own : NULL;
+}
 
 /* UTC of a moment of CLOCK_MONOTONIC, by the offset that wall_ns has. */
 static inline __u64 shown_wall(const struct shown *shown, __u64 mono)

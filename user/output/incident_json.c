@@ -18,14 +18,15 @@
 
 static void put_stack(struct json *j, const struct shown *shown)
 {
-	const struct pf_ev_op *rec = shown->inc->op_rec;
-	int n = rec && rec->stack_len > 0 ? rec->stack_len / (int)sizeof(rec->stack[0]) : 0;
 	char text[KALLSYMS_TEXT_LEN];
+	const __u64 *stack;
+	size_t n;
 
+	stack = shown_stack(shown, &n);
 	json_array(j, "stack");
-	for (int i = 0; i < n; i++)
+	for (size_t i = 0; shown->stack ? i < PF_STACK_DEPTH && *shown->stack[i] : i < n; i++)
 		json_text(j, NULL, shown->stack ? shown->stack[i] :
-				   kallsyms_text(text, shown->kallsyms, rec->stack[i]));
+				   kallsyms_text(text, shown->kallsyms, stack[i]));
 	json_array_end(j);
 }
 

@@ -14,16 +14,17 @@ static int pack_open(struct sink *sink)
 
 static void pack_stack(FILE *out, const struct shown *shown)
 {
-	const struct pf_ev_op *rec = shown->inc->op_rec;
-	size_t n = rec && rec->stack_len > 0 ? rec->stack_len / sizeof(rec->stack[0]) : 0;
 	char lines[PF_STACK_DEPTH * (KALLSYMS_TEXT_LEN + 1)], *at = lines;
+	const __u64 *stack;
+	size_t n;
 
+	stack = shown_stack(shown, &n);
 	*at = '\0';
 	for (size_t i = 0; i < n && i < PF_STACK_DEPTH; i++) {
 		at += i ? sprintf(at, "\n") : 0;
-		at += strlen(kallsyms_text(at, shown->kallsyms, rec->stack[i]));
+		at += strlen(kallsyms_text(at, shown->kallsyms, stack[i]));
 	}
-	pack_text(out, rec ? lines : NULL);
+	pack_text(out, shown->inc->op_rec ? lines : NULL);
 }
 
 static void pack_range(FILE *out, const struct pf_range *r)
