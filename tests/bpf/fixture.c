@@ -75,7 +75,7 @@ void fixture_end(struct fixture *t)
 	t->ended = true;
 	for (unsigned int i = 0; i < flows_of(plan); i++)
 		flow_close(&t->flow[i]);
-	counts_all_gone();
+	counts_all_gone(plan->skips);
 	if (!plan->loses)
 		counts_nothing_lost();
 	for (const struct count *c = plan->ends; c < plan->ends + FIXTURE_COUNTS && c->line; c++)

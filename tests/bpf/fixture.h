@@ -44,6 +44,7 @@ struct plan {
 	const struct loader_opts *loader;	/* of a loader for this test alone */
 	void (*before)(void);		/* called before the connections are opened */
 	void (*after)(void);		/* called when they are gone */
+	bool skips;			/* the kernel may skip invocations, since there are many at once */
 	bool loses;			/* losses are expected: they are for the test to check */
 	struct count ends[FIXTURE_COUNTS];	/* how counters stand at the end */
 	const char *source;		/* where all this is written */

@@ -53,7 +53,7 @@ TEST(conns_full, .pages = 3, .flows = 7, .loader = &(const struct loader_opts){ 
 		flow_read(t->flow[i].rx, PAGES(3), 0);
 		flow_close(&t->flow[i]);
 	}
-	counts_all_gone();
+	counts_all_gone(false);
 	counts_are(released, 2 * 3);
 
 	/* There is room again. */
