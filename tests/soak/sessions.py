@@ -82,7 +82,9 @@ class Turns(threading.Thread):
         super().__init__()
         self.starts = 0
         self.kills: collections.Counter[str] = collections.Counter()
-        self.losses: collections.Counter[str] = collections.Counter()
+        # Of the sessions with each of MODES:
+        self.losses: dict[str, collections.Counter[str]] = {}
+        self.missed_by: dict[str, collections.Counter[str]] = {}
         self.failure: BaseException | None = None
         self._stopped = threading.Event()
         self.start()
@@ -99,13 +101,15 @@ class Turns(threading.Thread):
             self.failure = failure
 
     def _turn(self) -> None:
-        watched = Watched(*random.choice(MODES))
+        args = random.choice(MODES)
+        watched = Watched(*args)
         nap(8)
         signo = random.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
         summary = watched.end(signo)
         self.kills[signo.name] += 1
         if summary:
-            self.losses.update({name: n for name, n in summary["losses"].items() if n})
+            for sums, name in ((self.losses, "losses"), (self.missed_by, "missed_by")):
+                sums.setdefault(" ".join(args), collections.Counter()).update(summary[name])
 
     def _kill_at_start(self) -> None:
         with subprocess.Popen([BIN, "watch", "-j"], stdin=subprocess.DEVNULL,

@@ -144,6 +144,12 @@ def watch_over(minutes: float, loads: list[Load], lasting: Watched) -> Samples:
     return samples
 
 
+def unfound(losses: dict[str, int], missed_by: dict[str, int]) -> dict[str, str]:
+    """Why readers were not found, if that explains each."""
+    known = 0 < losses.get("readers_unfound", 0) <= missed_by.get("peer", 0)
+    return {"readers_unfound": UNFOUND} if known else {}
+
+
 def show_losses(figures: Figures, who: str, losses: dict[str, int],
                 explained: dict[str, str]) -> None:
     explained = explained | (PREEMPTED if preempts() else INTERRUPTED)
@@ -214,13 +220,14 @@ def main() -> int:
     _, early, _, late = quarters = samples.quarters(samples.descriptors)
     figures.line("descriptors, by quarters", quarters, late <= early)
     figures.line("its seconds of processor", f"{used:.1f}")
-    unknown = 0 < summary["losses"]["readers_unfound"] <= summary["missed_by"]["peer"]
     show_losses(figures, "lasting session", summary["losses"],
-                {"readers_unfound": UNFOUND} if unknown else {})
+                unfound(summary["losses"], summary["missed_by"]))
     for role, count in summary["missed_by"].items():
         if count:
             figures.line(f"missed, lasting session: {role}", count)
-    show_losses(figures, "sessions in turns", turns.losses, CUT_OFF)
+    for args, losses in turns.losses.items():
+        show_losses(figures, f"in turns, {args}", losses,
+                    CUT_OFF | unfound(losses, turns.missed_by[args]))
     figures.line("pages in flight at the end", summary["in_flight"], summary["in_flight"] == 0)
     figures.line("connections at the end", summary["in_flight_connections"],
                  summary["in_flight_connections"] == 0)
