@@ -22,14 +22,14 @@ static int pack_open(struct sink *sink)
 
 static void pack_stack(FILE *out, const struct shown *shown)
 {
-	const struct pf_ev_op *rec = shown->inc->op_rec;
-	size_t n = rec && rec->stack_len > 0 ? rec->stack_len / sizeof(rec->stack[0]) : 0;
+	size_t n;
+	const __u64 *stack = shown_stack(shown, &n);
 	char lines[PF_STACK_DEPTH * (KALLSYMS_TEXT_LEN + 1)], *at = lines;
 
 	*at = '\0';
 	for (size_t i = 0; i < n && i < PF_STACK_DEPTH; i++) {
 		at += i ? sprintf(at, "\n") : 0;
-		at += strlen(kallsyms_text(at, shown->kallsyms, rec->stack[i]));
+		at += strlen(kallsyms_text(at, shown->kallsyms, stack[i]));
 	}
 	pack_text(out, lines);
 }
@@ -44,6 +44,8 @@ static int pack_incident(struct sink *sink, const struct shown *shown)
 		return err;
 	pack_bytes(out, &c, sizeof(c));
 	pack_text(out, c.path);
+	pack_text(out, c.writer_cgroup);
+	pack_text(out, c.sender_cgroup);
 	pack_text(out, c.module);
 	pack_text(out, c.evidence);
 	pack_text(out, c.suspects);
@@ -81,6 +83,8 @@ int view_unpack(const char *data, size_t len, struct view_case *ret_case)
 
 	unpack_bytes(&u, &c.kase, sizeof(c.kase));
 	c.kase.path = copy(unpack_text(&u));
+	c.kase.writer_cgroup = copy(unpack_text(&u));
+	c.kase.sender_cgroup = copy(unpack_text(&u));
 	c.kase.module = copy(unpack_text(&u));
 	c.kase.evidence = copy(unpack_text(&u));
 	c.kase.suspects = copy(unpack_text(&u));
