@@ -19,6 +19,7 @@ SENDZC = "build/tests/guest/sendzc"
 MOUNTS = "/mnt"
 PAGE = 4096
 DEADLINE = 120  # seconds, so that a broken test ends
+START = 600  # the same for a start, since the verifier is slow on a busy machine
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 SO_SNDBUFFORCE = 32
@@ -66,9 +67,9 @@ def file_ranges(incident: dict) -> Ranges:
     return [(r["file_offset"], r["length"]) for r in incident["ranges"]]
 
 
-def until(done: Callable[[], bool], what: str) -> None:
+def until(done: Callable[[], bool], what: str, deadline: float = DEADLINE) -> None:
     """Poll a condition. Only a broken test reaches the deadline."""
-    end = time.monotonic() + DEADLINE
+    end = time.monotonic() + deadline
     while not done():
         assert time.monotonic() < end, f"never: {what}"
         time.sleep(0.002)

@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import unittest
 
-from guest import BIN, DEADLINE, PAGE, Flow, do_write, make_file, send_file, until
+from guest import BIN, DEADLINE, PAGE, START, Flow, do_write, make_file, send_file, until
 
 SERVED = "/tmp/pf-top-served"
 PAGES = 20
@@ -40,9 +40,9 @@ class Terminal:
     def shows(self, pattern: str) -> bool:
         return re.search(pattern, "\n".join(self.screen()), re.M) is not None
 
-    def wait_for(self, pattern: str) -> None:
+    def wait_for(self, pattern: str, deadline: float = DEADLINE) -> None:
         try:
-            until(lambda: self.shows(pattern), pattern)
+            until(lambda: self.shows(pattern), pattern, deadline)
         except AssertionError as failed:
             raise AssertionError("\n".join([f"never: {pattern}", *self.screen()])) from failed
 
@@ -85,22 +85,23 @@ class Top(unittest.TestCase):
 
     def start(self, width: int, height: int) -> Terminal:
         term = self.terminal(width, height, f"{BIN} top --every 0.25")
-        term.wait_for(r"^pageflight top  \d\d:\d\d:\d\d  every 250ms  by bytes$")
+        term.wait_for(r"^pageflight top  \d\d:\d\d:\d\d  every 250ms  by bytes$", START)
         return term
 
     def test_frame(self):
         """All of a frame, but for the numbers that nobody knows: a packet can end inside of a page."""
         term = self.start(80, 24)
-        flow = Flow()
+        flow = Flow(rcvbuf=1 << 20)
+        peer = flow.tx.getpeername()[1]
+        row = rf"^{PAGES * PAGE}  +- +- +{PAGES * PAGE} +\S+ +\d+ {ME} +127.0.0.1:{peer} "
         send_file(flow.tx, SERVED, 0, PAGES * PAGE)
         term.wait_for(rf"^in flight: {PAGES * PAGE} in \d+ pages of 1 connections; nothing was lost$")
-        peer = flow.tx.getpeername()[1]
+        term.wait_for(row)
         lines = term.screen()
         self.assertEqual(lines[2], "incidents: 0 corrupt, 0 mixed, 0 possible, 0 near-miss, 0 identical")
         self.assertEqual(lines[3].rstrip(), "BYTES  UNSENT  UNACK UNREAD   AGE RETRN SENDER           "
                          "PEER, AND FROM WHERE")
-        self.assertRegex(lines[4], rf"^{PAGES * PAGE}  +- +- +{PAGES * PAGE} +\S+ +0 {ME} +"
-                         rf"127.0.0.1:{peer} ")
+        self.assertRegex(lines[4], row)
         self.assertEqual(lines[5].rstrip(), "BYTES    PAGES  CONNS    AGE  FILE")
         self.assertRegex(lines[6], rf"^{PAGES * PAGE} +\d+ +1 +\S+  {SERVED}$")
         self.assertEqual(lines[7].rstrip(), "TIME     VERDICT    REASON       BYTES WRITER           "
@@ -167,7 +168,7 @@ class Top(unittest.TestCase):
         term.type("clear; echo in front", "Enter")
         term.wait_for("^in front")
         term.type(f"{BIN} top 2> /dev/null", "Enter")
-        term.wait_for("^pageflight top  ")
+        term.wait_for("^pageflight top  ", START)
         self.assertFalse(term.shows("^in front"))
         os.kill(pid_of_top(), number)
         term.wait_for("^in front")
@@ -182,8 +183,10 @@ class Top(unittest.TestCase):
 
     def test_dumb(self):
         """Frames one below the other, where a cursor cannot be moved."""
-        term = self.terminal(80, 50, f"TERM=dumb COLUMNS=79 LINES=20 {BIN} top --frames 2 2> /dev/null", term="dumb")
-        until(lambda: sum(line.startswith("pageflight top  ") for line in term.screen()) == 2, "two frames")
+        size = "TERM=dumb COLUMNS=79 LINES=20"
+        term = self.terminal(80, 50, f"{size} {BIN} top --frames 2 2> /dev/null", term="dumb")
+        until(lambda: sum(line.startswith("pageflight top  ") for line in term.screen()) == 2,
+              "two frames", START)
         self.assertFalse(term.shows("q quit"))
 
     def test_batch(self):
