@@ -25,7 +25,7 @@ import traceback
 import traffic
 import trouble
 from load import Load, stop_all  # first of these: it finds the helpers of the guest tests
-from guest import LIBC, sh, until
+from guest import LIBC, START, sh, until
 from sessions import Turns, Watched
 
 TRUTH = "build/tests/truth/truth"
@@ -185,11 +185,11 @@ def main() -> int:
     sh("sysctl -qe kernel.io_uring_disabled=0")
 
     objects = kernel_objects()
+    before = connections()
     truth = Truth(int(args.minutes * 60), args.kernel, args.content)
     traffic.make_files()
     lasting = Watched("--content", args.content, "--ring-size", "64M")
     started = lasting.processor()  # most of which the verifier took
-    before = connections()
     loads = traffic.loads() + trouble.loads()
     turns = Turns()
     samples = watch_over(args.minutes, loads, lasting)
@@ -198,7 +198,8 @@ def main() -> int:
         load.join()
     turns.stop()
     truth.proc.wait()
-    until(lambda: connections() <= before, "no connection is left")
+    # Without a way to its peer, a connection is given up after 9 timeouts, each twice the last.
+    until(lambda: connections() <= before, "no connection is left", START)
     time.sleep(3)  # what lingers is looked at each second
     until(lambda: lasting.share_of_processor() < 0.1, "the lasting session has taken all records")
     used = lasting.processor() - started
