@@ -107,8 +107,8 @@ int on_open_file(struct bpf_iter__task_file *ctx)
 }
 
 /*
- * And those of our network namespace that no file shows: sockets of the kernel, and sockets
- * that nobody has accepted yet.
+ * And those of a network namespace that no file shows: sockets of the kernel, and sockets
+ * that nobody has accepted yet. User space makes this in each namespace.
  */
 SEC("iter/tcp")
 int on_open_tcp(struct bpf_iter__tcp *ctx)

@@ -111,7 +111,7 @@ const struct hook hook_table[] = {
 	},
 	{
 		.program = "on_open_tcp", .role = "peer",
-		.method = HOOK_ITER, .symbol = "tcp", .run = HOOK_RUN_AT_START,
+		.method = HOOK_ITER, .symbol = "tcp", .run = HOOK_RUN_EVERYWHERE,
 		.blind_without = "such readers that no file shows: of the kernel, or not accepted",
 	},
 	{

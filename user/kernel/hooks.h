@@ -22,6 +22,7 @@ enum hook_method {
 enum hook_run {
 	HOOK_RUN_NEVER,		/* the program is no iterator */
 	HOOK_RUN_AT_START,	/* once it is attached: it shows what was there before us */
+	HOOK_RUN_EVERYWHERE,	/* the same, in each network namespace */
 	HOOK_RUN_ASIDE,		/* the same, if that takes no longer than a second */
 	HOOK_RUN_ON_DEMAND,	/* at start, and for each loader_sweep() */
 	HOOK_RUN_FOR_MEMMAP,	/* once for each guess where the kernel keeps struct page */

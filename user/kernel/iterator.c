@@ -5,12 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+
+#include "base/netns.h"
 
 #define ASIDE_MS 1000
 
@@ -29,6 +33,45 @@ int iterator_run(const struct bpf_link *link)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+struct tour {
+	const struct bpf_link *link;
+	const struct netns_set *set;
+	int err;
+};
+
+/* Only this thread enters the namespaces. */
+static void *go_round(void *arg)
+{
+	struct tour *tour = arg;
+
+	for (size_t i = 0; i < tour->set->n; i++) {
+		const struct netns *netns = &tour->set->at[i];
+		int err;
+
+		if (netns->fd >= 0 && setns(netns->fd, CLONE_NEWNET))
+			continue;
+		err = iterator_run(tour->link);
+		tour->err = tour->err ?: err;
+	}
+	return NULL;
+}
+
+int iterator_run_everywhere(const struct bpf_link *link)
+{
+	struct netns_set set;
+	struct tour tour = { .link = link, .set = &set };
+	pthread_t thread;
+	int err;
+
+	if (netns_find(&set))
+		return iterator_run(link);
+	err = -pthread_create(&thread, NULL, go_round, &tour);
+	if (!err)
+		pthread_join(thread, NULL);
+	netns_close(&set);
+	return err ?: tour.err;
 }
 
 /* Does not depend on SIGCHLD, which whoever started us may have set to be ignored. */

@@ -126,6 +126,8 @@ static int attach_one(struct programs *p, size_t i, const struct programs_memmap
 	case HOOK_RUN_AT_START:
 	case HOOK_RUN_ON_DEMAND:
 		return iterator_run(p->links[i]);
+	case HOOK_RUN_EVERYWHERE:
+		return iterator_run_everywhere(p->links[i]);
 	case HOOK_RUN_ASIDE:
 		return iterator_run_aside(p->links[i]);
 	case HOOK_RUN_NEVER:
