@@ -33,10 +33,10 @@ class Session:
         self.err.seek(0)
         return self.err.read().decode()
 
-    def end(self) -> float:
+    def end(self, deadline: float = DEADLINE) -> float:
         """How long it took."""
         began = time.monotonic()
-        self.proc.wait(DEADLINE)
+        self.proc.wait(deadline)
         return time.monotonic() - began
 
 

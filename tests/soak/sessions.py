@@ -10,7 +10,7 @@ import threading
 import time
 
 from load import nap
-from guest import BIN, DEADLINE
+from guest import BIN, DEADLINE, START
 from test_ends import Session
 
 MODES = (("--content", "off"), ("--content", "edges"), ("--content", "wire"),
@@ -60,7 +60,8 @@ class Watched:
     def end(self, signo: int) -> dict | None:
         """Returns the summary; None after SIGKILL, which allows none."""
         self.session.proc.send_signal(signo)
-        self.session.end()
+        # The kernel takes a hook down when each task that may be in it has run, and here many wait to.
+        self.session.end(START)
         self._reader.join()
         status = self.session.proc.returncode
         if signo == signal.SIGKILL:
