@@ -86,13 +86,14 @@ static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 #define CONN_REFUSED 0xffffffffu	/* instead of a number: its user has its share of them */
 
 /*
- * Follow a socket whose first page by reference begins at seq. Returns the number of the
- * connection, or 0. This is not inlined, since callers need its stack for others.
+ * Follow a socket of an owner that has joined, and whose first page by reference begins at
+ * seq. Returns the number of the connection, or 0. This is not inlined, since callers need
+ * its stack for others.
  */
-static __noinline __u32 conn_new(__u64 sk, __u32 seq)
+static __noinline __u32 conn_new(__u64 sk, __u32 seq, __u32 owner)
 {
-	__u32 owner = owner_join(sk), slot;
 	struct pf_conn *c;
+	__u32 slot;
 
 	if (owner_has_share(owner, owner_conns(owner), cfg.max_conns - pf_conns_now)) {
 		owner_blame(owner);
@@ -140,7 +141,7 @@ static __always_inline __u32 conn_of(__u64 sk, __u32 seq)
 {
 	struct pf_sock *s = sock_find(sk);
 
-	return s && s->sends ? s->sends : conn_new(sk, seq);
+	return s && s->sends ? s->sends : conn_new(sk, seq, owner_join(sk));
 }
 
 /* Append flights that are linked by `next` already. */

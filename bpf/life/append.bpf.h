@@ -26,15 +26,14 @@ struct append {
 	__u8 zerocopy;		/* the pages are the sender's own: MSG_ZEROCOPY */
 	__u8 second;		/* the second of two programs: see append_is_done() */
 	/* append_follow() fills in the rest, */
+	__u8 refused;		/* the owner has its share of flights */
+	__u8 unindexed;		/* ... or of the index: no write finds some of these flights */
 	__u32 conn;		/* 0: none yet */
 	__u32 pages, bytes;	/* of the flights that were made */
 	__u32 first, last;	/* these flights, linked by `next` in stream order */
 	struct chain stock;	/* flights reserved and not used yet */
 	struct chain near;	/* neighbours that are not in the index yet */
 	__u32 owner;		/* of the connection */
-	__u32 refused;		/* the owner has its share of flights */
-	__u32 unindexed;	/* ... or of the index: no write finds some of these flights */
-	__u32 pad;
 	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
