@@ -40,6 +40,31 @@ struct pf_top_conn {
 };
 _Static_assert(sizeof(struct pf_top_conn) == 40 + 16 + 40 + 32, "pf_top_conn");
 
+static inline __attribute__((always_inline)) __u64 pf_top_held(const struct pf_top_conn *conn)
+{
+	return conn->unsent + conn->unacked + conn->unread;
+}
+
+/* The worst have the largest key, where they are found and where they are shown. */
+static inline __attribute__((always_inline)) __u64 pf_top_conn_key(const struct pf_top_conn *conn,
+								   __u32 sort)
+{
+	switch (sort) {
+	case PF_TOP_AGE:
+		return -conn->oldest;
+	case PF_TOP_UNSENT:
+		return conn->unsent;
+	case PF_TOP_UNACKED:
+		return conn->unacked;
+	case PF_TOP_UNREAD:
+		return conn->unread;
+	case PF_TOP_RESENDS:
+		return conn->resends;
+	default:
+		return pf_top_held(conn);
+	}
+}
+
 /* A file, and how much of it is held. */
 struct pf_top_file {
 	__u64 mapping;		/* 0: memory of processes */
@@ -53,6 +78,12 @@ struct pf_top_file {
 	__u32 frame;		/* of which these figures are */
 };
 _Static_assert(sizeof(struct pf_top_file) == 56, "pf_top_file");
+
+static inline __attribute__((always_inline)) __u64 pf_top_file_key(const struct pf_top_file *file,
+								   __u32 sort)
+{
+	return sort == PF_TOP_AGE ? -file->oldest : file->bytes;
+}
 
 struct pf_top_ask {
 	__u32 sort;		/* enum pf_top_sort */

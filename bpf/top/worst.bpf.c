@@ -222,24 +222,6 @@ static __always_inline void progress(const struct pf_conn *c)
 	here.nxt = TCP_READ(sk, snd_nxt);
 }
 
-static __always_inline __u64 conn_key(const struct pf_top_conn *row)
-{
-	switch (pf_ask.sort) {
-	case PF_TOP_AGE:
-		return -row->oldest;
-	case PF_TOP_UNSENT:
-		return row->unsent;
-	case PF_TOP_UNACKED:
-		return row->unacked;
-	case PF_TOP_UNREAD:
-		return row->unread;
-	case PF_TOP_RESENDS:
-		return row->resends;
-	default:
-		return row->unsent + row->unacked + row->unread;
-	}
-}
-
 static __noinline int conn_rank(void)
 {
 	struct pf_top_conn *to;
@@ -247,7 +229,7 @@ static __noinline int conn_rank(void)
 	int place;
 
 	ranking_begin(&conn_ranking);
-	place = ranking_place(&conn_ranking, conn_key(&here.row));
+	place = ranking_place(&conn_ranking, pf_top_conn_key(&here.row, pf_ask.sort));
 	if (place < 0)
 		return 0;
 	at = place;
@@ -287,7 +269,7 @@ int on_top_conn(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	pf_said.conns++;
 	pf_said.pages += here.row.pages;
-	pf_said.bytes += here.row.unsent + here.row.unacked + here.row.unread;
+	pf_said.bytes += pf_top_held(&here.row);
 	pf_said.cut += here.row.flags & PF_TOP_CUT;
 	return conn_rank();
 }
@@ -307,7 +289,7 @@ int on_top_file(struct bpf_iter__bpf_map_elem *ctx)
 	if (!sum || sum->frame != pf_ask.frame)
 		return 0;
 	ranking_begin(&file_ranking);
-	place = ranking_place(&file_ranking, pf_ask.sort == PF_TOP_AGE ? -sum->oldest : sum->bytes);
+	place = ranking_place(&file_ranking, pf_top_file_key(sum, pf_ask.sort));
 	if (place < 0)
 		return 0;
 	at = place;

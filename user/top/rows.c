@@ -17,11 +17,6 @@ static const char *age_of(const struct model *m, char text[FMT_SIZE_LEN], __u64 
 	return fmt_age(text, m->snap.mono > since ? m->snap.mono - since : 0);
 }
 
-static __u64 held(const struct pf_top_conn *row)
-{
-	return row->unsent + row->unacked + row->unread;
-}
-
 static void conn_text(const struct model *m, const struct pf_top_conn *row, char text[MODEL_TEXT])
 {
 	char bytes[FMT_SIZE_LEN], unsent[FMT_SIZE_LEN], unacked[FMT_SIZE_LEN], unread[FMT_SIZE_LEN];
@@ -29,7 +24,7 @@ static void conn_text(const struct model *m, const struct pf_top_conn *row, char
 
 	kase_task(&row->sender, NULL, task, sizeof(task));
 	fmt_cell(sender, sizeof(sender), task, 16, false);
-	snprintf(text, MODEL_TEXT, "%5s%s %6s %6s %6s %5s %5u %s%*s %s from %s", size_of(bytes, held(row)),
+	snprintf(text, MODEL_TEXT, "%5s%s %6s %6s %6s %5s %5u %s%*s %s from %s", size_of(bytes, pf_top_held(row)),
 		 row->flags & PF_TOP_CUT ? "+" : " ", size_of(unsent, row->unsent),
 		 size_of(unacked, row->unacked), size_of(unread, row->unread),
 		 age_of(m, age, row->oldest), row->resends, sender, (int)(16 - fmt_width(sender)), "",
@@ -68,24 +63,6 @@ static void case_text(const struct view_case *row, char text[MODEL_TEXT])
 		 fmt_addr(peer, c->inc.tuple.raddr, c->inc.tuple.rport));
 }
 
-static __u64 conn_key(enum pf_top_sort sort, const struct pf_top_conn *row)
-{
-	switch (sort) {
-	case PF_TOP_AGE:
-		return -row->oldest;
-	case PF_TOP_UNSENT:
-		return row->unsent;
-	case PF_TOP_UNACKED:
-		return row->unacked;
-	case PF_TOP_UNREAD:
-		return row->unread;
-	case PF_TOP_RESENDS:
-		return row->resends;
-	default:
-		return held(row);
-	}
-}
-
 static int downwards(__u64 a, __u64 b)
 {
 	return (b > a) - (b < a);
@@ -96,17 +73,17 @@ static int by_conn(const void *a, const void *b, void *sort)
 {
 	const struct pf_top_conn *x = *(const struct pf_top_conn **)a, *y = *(const struct pf_top_conn **)b;
 	enum pf_top_sort by = *(enum pf_top_sort *)sort;
-	int order = downwards(conn_key(by, x), conn_key(by, y));
+	int order = downwards(pf_top_conn_key(x, by), pf_top_conn_key(y, by));
 
-	order = order ?: downwards(held(x), held(y));
+	order = order ?: downwards(pf_top_held(x), pf_top_held(y));
 	return order ?: downwards(y->id, x->id);
 }
 
 static int by_file(const void *a, const void *b, void *sort)
 {
 	const struct snap_file *x = *(const struct snap_file **)a, *y = *(const struct snap_file **)b;
-	bool age = *(enum pf_top_sort *)sort == PF_TOP_AGE;
-	int order = age ? downwards(-x->sum.oldest, -y->sum.oldest) : downwards(x->sum.bytes, y->sum.bytes);
+	enum pf_top_sort by = *(enum pf_top_sort *)sort;
+	int order = downwards(pf_top_file_key(&x->sum, by), pf_top_file_key(&y->sum, by));
 
 	return order ?: downwards(y->sum.mapping, x->sum.mapping);
 }
