@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
 #include "lib/say.h"
 
 /*
@@ -108,4 +110,16 @@ int fixture_group(const char *group, const struct CMUnitTest *tests, size_t n)
 	failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
 	counts_close();
 	return failed;
+}
+
+struct bpf_prog_info fixture_program(__u32 id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(id);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	close(fd);
+	return info;
 }

@@ -18,6 +18,7 @@
 #ifndef FIXTURE_H
 #define FIXTURE_H
 
+#include <linux/bpf.h>
 #include "counts.h"
 #include "flow.h"
 #include "lib/test.h"
@@ -77,6 +78,11 @@ struct fixture {
 
 int fixture_setup(void **state);
 int fixture_teardown(void **state);
+#define FIXTURE_VERIFIED 60000	/* instructions that the verifier may follow in one program */
+
+/* What the kernel says of a program. */
+struct bpf_prog_info fixture_program(__u32 id);
+
 void fixture_run(const struct plan *plan, void (*body)(struct fixture *t));
 
 /*

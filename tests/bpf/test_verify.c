@@ -12,7 +12,6 @@
 #include "kernel/hooks.h"
 
 #define ALL_MOST 1200000	/* instructions, of all programs */
-#define ONE_MOST 60000
 
 static bool is_ours(const char *name)
 {
@@ -25,18 +24,6 @@ static bool is_ours(const char *name)
 	return false;
 }
 
-static struct bpf_prog_info program(__u32 id)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(id);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
-	close(fd);
-	return info;
-}
-
 TEST(few_instructions_are_verified, .flows = 1)
 {
 	unsigned int all = 0, programs = 0;
@@ -44,13 +31,13 @@ TEST(few_instructions_are_verified, .flows = 1)
 
 	(void)t;
 	while (!bpf_prog_get_next_id(id, &id)) {
-		struct bpf_prog_info info = program(id);
+		struct bpf_prog_info info = fixture_program(id);
 
 		if (!is_ours(info.name))
 			continue;
 		programs++;
 		all += info.verified_insns;
-		if (info.verified_insns > ONE_MOST)
+		if (info.verified_insns > FIXTURE_VERIFIED)
 			fail_msg("%s: %u instructions verified", info.name, info.verified_insns);
 	}
 	print_message("%u programs, %u instructions verified\n", programs, all);
