@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/signals.h"
+#include "output/notices.h"
 #include "output/queue.h"
 
 /* Since the end began: until then incidents are printed, and until then records are taken. */
@@ -75,6 +76,7 @@ int session_finish(struct session *s)
 	err = err ?: session_totals(s);
 	if (err || s->err)
 		return err ?: s->err;
+	notices_losses(&s->noticed, &s->seen);	/* of the last second: a summary names no user */
 	session_sum_up(s, s->ended, &sum);
 	err = report_summary(s->report, &sum);
 	feed_mark(s);
