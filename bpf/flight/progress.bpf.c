@@ -22,8 +22,9 @@ __noinline int flight_in_host(__u32 n)
 		return c->flags & PF_CONN_LINGERS && page_referenced(f->page, 0);
 	if (!seq_after(TCP_READ(c->sk, snd_nxt), f->seq))
 		return 0;
-	return rtx_in_host(c->sk, f->seq, f->seq + flight_len(f), &gso) ||
-	       (gso && sock_segments(c->sk) && page_referenced(f->page, 1));
+	if (rtx_in_host(c->sk, f->seq, f->seq + flight_len(f), &gso))
+		return 1;
+	return (c->resends || (gso && sock_segments(c->sk))) && page_referenced(f->page, 1);
 }
 
 /*

@@ -11,8 +11,8 @@
  * A packet that the kernel cuts into segments before the device is another case: see
  * sock_segments() and page_referenced().
  *
- * Weak point: an skb that is retransmitted while clones of it are alive gets a shared info
- * of its own. Clones older than the last one are not seen then.
+ * An skb that is retransmitted while clones of it are alive gets a shared info of its own.
+ * Clones older than the last one are not seen then, so the page is asked there, too.
  */
 #ifndef PF_RTX_BPF_H
 #define PF_RTX_BPF_H
