@@ -9,6 +9,7 @@
 #include "wire.h"
 
 #define PF_TOP_ROWS 64		/* a power of two */
+#define PF_TOP_STEP 16		/* connections, or files, that one call looks at */
 
 /* By what connections are called worse than others. Files are, by age, or else by bytes. */
 enum pf_top_sort {

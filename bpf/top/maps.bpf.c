@@ -16,6 +16,7 @@ struct pf_map_flights flights SEC(".maps");
 struct pf_map_conns conns SEC(".maps");
 struct pf_map_stats stats SEC(".maps");
 struct pf_map_paths paths SEC(".maps");
+struct pf_map_top_steps top_steps SEC(".maps");
 struct pf_map_top_conns top_conns SEC(".maps");
 struct pf_map_top_sums top_sums SEC(".maps");
 struct pf_map_top_files top_files SEC(".maps");

@@ -47,6 +47,14 @@ static int attach(struct bpf_link **ret_link, const struct bpf_program *prog,
 	return 0;
 }
 
+/* Calls for all connections, and for all sums of files. */
+static __u32 steps(const struct top *skel)
+{
+	__u32 conns = skel->rodata->cfg.max_conns + 1, sums = bpf_map__max_entries(skel->maps.top_sums);
+
+	return (conns > sums ? conns : sums) / PF_TOP_STEP + 1;
+}
+
 static int open_in_steps(struct worst *w, const struct loader *l, struct err *ret_err)
 {
 	struct top *skel = w->skel;
@@ -55,13 +63,14 @@ static int open_in_steps(struct worst *w, const struct loader *l, struct err *re
 	skel->rodata->cfg = *loader_config(l);
 	err = share(skel->maps.flights, l);
 	err = err ?: share(skel->maps.conns, l);
+	err = err ?: bpf_map__set_max_entries(skel->maps.top_steps, steps(skel));
 	if (err)
-		return err_set(ret_err, err, "the maps of the session are not shared: %s", strerror(-err));
+		return err_set(ret_err, err, "the maps cannot be sized: %s", strerror(-err));
 	err = top__load(skel);
 	if (err)
 		return ground_load_failed(err, "lower --max-pages or --max-conns", ret_err);
-	err = attach(&w->conns, skel->progs.on_top_conn, skel->maps.conns);
-	err = err ?: attach(&w->files, skel->progs.on_top_file, skel->maps.top_sums);
+	err = attach(&w->conns, skel->progs.on_top_conn, skel->maps.top_steps);
+	err = err ?: attach(&w->files, skel->progs.on_top_file, skel->maps.top_steps);
 	err = err ?: attach(&w->names, skel->progs.on_top_name, skel->maps.top_files);
 	if (err)
 		return err_set(ret_err, err, "this kernel does not list the elements of a map: %s",
