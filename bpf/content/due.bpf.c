@@ -67,7 +67,7 @@ static __noinline int fp_due_paid(__u32 n)
 
 	if (!f || !fp_waits(f->fp))
 		return 0;
-	if (!c || owner_spend(c->owner, COST_HIT + COST_LOOK(flight_len(f)), bpf_ktime_get_ns()))
+	if (!c || owner_spend(c->owner, COST_MAPPED(flight_len(f)), bpf_ktime_get_ns()))
 		return fp_due(n);
 	fp_give(n, 0);
 	owner_refused(c->owner, PF_C_look_cut, 1);

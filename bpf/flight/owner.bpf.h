@@ -97,6 +97,7 @@ static __always_inline __u32 owner_tokens(struct pf_owner *o, __u64 now)
 #define COST_PASS 1
 #define COST_HIT 16
 #define COST_LOOK(len) ((len) / 96)
+#define COST_MAPPED(len) (1 + (COST_HIT + COST_LOOK(len)) / 16)	/* mmap() is rarer than a write */
 #define COST_ORIGINAL(len) ((len) / 64)	/* to compare with it */
 
 /* May the flights of a user cost somebody else this much? */
