@@ -110,7 +110,7 @@ static __always_inline void run_begin(const struct pf_flight *f)
 /* Bytes of a flight in front of a place in the stream. */
 static __always_inline __u32 bytes_before(__u32 seq, __u32 len, __u32 place)
 {
-	__s32 n = place - seq;
+	__s32 n = seq_diff(place, seq);
 
 	if (n <= 0)
 		return 0;
