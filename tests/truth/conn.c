@@ -31,7 +31,7 @@ void conn_open(struct conn *c, const struct plan *p)
 	struct sockaddr_in from, to;
 
 	net_configure(p);
-	net_addr(&from, p->net, 1, PLAN_PORT + p->n);
+	net_addr(&from, p->net, 1, PLAN_PORT + p->place);
 	net_addr(&to, p->net, p->eager ? 3 : 2, net_port(p->net, p->small_window));
 	setfsuid(p->n & 1 ? ORDINARY : 0);
 	c->tx = net_socket();
@@ -40,7 +40,7 @@ void conn_open(struct conn *c, const struct plan *p)
 	option(c->tx, SOL_SOCKET, SO_SNDBUFFORCE, BUFFER, "SO_SNDBUFFORCE");
 	if (p->mss)
 		option(c->tx, IPPROTO_TCP, TCP_MAXSEG, p->mss, "TCP_MAXSEG");
-	must(!bind(c->tx, (void *)&from, sizeof(from)), "bind to port %u", PLAN_PORT + p->n);
+	must(!bind(c->tx, (void *)&from, sizeof(from)), "bind to port %u", PLAN_PORT + p->place);
 	must(!connect(c->tx, (void *)&to, sizeof(to)), "connect");
 	if (p->net == NET_CARD) {
 		c->rx = -1;

@@ -344,7 +344,7 @@ void flow_run(const struct plan *p, struct truth *ret)
 
 	*ret = (struct truth){ .n = p->n };
 	w.f = file_fresh(p);
-	relay_follow(PLAN_PORT + p->n);
+	relay_follow(PLAN_PORT + p->place);
 	conn_open(&w.c, p);
 	if (p->net == NET_CARD)
 		relay_weather(p->weather, p->late, &w.rng);

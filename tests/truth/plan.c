@@ -296,7 +296,7 @@ void plan_make(struct plan *p, uint64_t seed, uint32_t n, enum net only)
 	struct rng rng = { .state = seed }, *r = &rng;
 
 	rng.state = rng_next(r) + n * 0xd1342543de82ef95ull;
-	*p = (struct plan){ .seed = seed, .n = n };
+	*p = (struct plan){ .seed = seed, .n = n, .place = n };
 	p->net = pick(r, nets, NET_MAX);
 	if (only != NET_MAX)
 		p->net = only;

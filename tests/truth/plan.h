@@ -20,7 +20,7 @@
 #define PLAN_PIECES 4			/* system calls of one write */
 #define PLAN_STEPS 64
 #define PLAN_STREAM (PLAN_CHUNKS * 64 * PLAN_PAGE + 4096)	/* most a flow can send */
-#define PLAN_PORT 10000			/* flow n sends from port PLAN_PORT + n */
+#define PLAN_PORT 10000			/* a flow sends from port PLAN_PORT + its place */
 #define PLAN_FLOWS 50000
 
 enum net {
@@ -140,6 +140,7 @@ struct plan_write {
 struct plan {
 	uint64_t seed;		/* of the run */
 	uint32_t n;		/* of the flow */
+	uint32_t place;		/* in the run: n, unless one flow is run many times */
 	enum net net;
 	enum fs fs;
 	enum sender sender;

@@ -49,7 +49,7 @@ static enum said_verdict get_verdict(struct json_object *obj)
 	return v;
 }
 
-/* The sender's port is the flow's number. */
+/* The sender's port is the flow's place. */
 static bool get_flow(struct json_object *obj, uint32_t *ret_flow)
 {
 	const char *src = get_text(get(obj, "connection"), "src"), *colon = strrchr(src, ':');

@@ -27,6 +27,7 @@
 struct options {
 	uint64_t seed;
 	uint32_t first, flows;
+	bool again;		/* the first one each time */
 	uint64_t seconds;	/* 0: all flows, however long that takes */
 	bool beside;
 	const char *content, *kernel, *list;
@@ -36,11 +37,12 @@ struct options {
 };
 
 static const char usage[] =
-	"usage: truth [--seed S] [--flows N] [--first n] [--flow n] [--content MODE]\n"
-	"             [--kernel NAME] [--list VERDICT] [--seconds N] [--beside]\n"
-	"             [--card [--noise N]]\n"
+	"usage: truth [--seed S] [--flows N] [--first n] [--flow n [--times N]]\n"
+	"             [--content MODE] [--kernel NAME] [--list VERDICT] [--seconds N]\n"
+	"             [--beside] [--card [--noise N]]\n"
 	"       truth --reader\n"
 	"  --flow n    only flow n, and trace it\n"
+	"  --times N   so many times, and do not trace it\n"
 	"  --content   as pageflight watch has it; default: do not pass it on\n"
 	"  --list V    name the flows with incidents of this verdict\n"
 	"  --kernel    what to call this kernel in the output\n"
@@ -73,7 +75,7 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "kernel", 1, NULL, 'k' }, { "list", 1, NULL, 'l' },
 		{ "card", 0, NULL, 'd' }, { "reader", 0, NULL, 'r' },
 		{ "seconds", 1, NULL, 't' }, { "beside", 0, NULL, 'b' },
-		{ "noise", 1, NULL, 'o' },
+		{ "noise", 1, NULL, 'o' }, { "times", 1, NULL, 'm' },
 		{ 0 },
 	};
 	int found;
@@ -94,6 +96,11 @@ static void parse(int argc, char **argv, struct options *o)
 			o->first = number(optarg, PLAN_FLOWS - 1);
 			o->flows = 1;
 			trace_on = true;
+			break;
+		case 'm':
+			o->flows = number(optarg, PLAN_FLOWS);
+			o->again = true;
+			trace_on = false;
 			break;
 		case 'c':
 			o->content = optarg;
@@ -128,6 +135,13 @@ static void parse(int argc, char **argv, struct options *o)
 		fputs(usage, stderr);
 		exit(2);
 	}
+}
+
+/* The flow in this place of the run. */
+static void plan(const struct options *o, uint32_t i, struct plan *ret)
+{
+	plan_make(ret, o->seed, o->first + (o->again ? 0 : i), o->only);
+	ret->place = o->first + i;
 }
 
 static void show(const struct options *o, const struct plan *p, const char *what)
@@ -166,8 +180,8 @@ static unsigned int judge_all(const struct options *o, const struct truth *truth
 		unsigned int n;
 		uint64_t bad;
 
-		plan_make(&p, o->seed, o->first + i, o->only);
-		inc = said_of(said, p.n, &n);
+		plan(o, i, &p);
+		inc = said_of(said, p.place, &n);
 		list(o, &p, inc, n);
 		bad = truth_judge_flow(j, &p, &truths[i], inc, n, text, sizeof(text));
 		if (*truths[i].trouble && o->beside) {
@@ -194,7 +208,7 @@ static uint32_t run_all(const struct options *o, struct truth *truths)
 	uint32_t i;
 
 	for (i = 0; i < o->flows && now_us() < until; i++) {
-		plan_make(&p, o->seed, o->first + i, o->only);
+		plan(o, i, &p);
 		if (trace_on) {
 			char words[512];
 

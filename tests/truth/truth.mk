@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # truth.mk - the truth bench.
 #
-#   make truth [NET=card [NOISE=7]] [N=2000] [SEED=1] [FLOW=n] [CONTENT="edges wire"] [KERNELS="6.1 6.12 6.18 7.x"]
+#   make truth [NET=card [NOISE=7]] [N=2000] [SEED=1] [FLOW=n [TIMES=100]] [CONTENT="edges wire"] [KERNELS="6.1 6.12 6.18 7.x"]
 N         ?= 2000
 SEED      ?= 1
 CONTENT   ?= edges wire
@@ -29,6 +29,6 @@ truth-bench: $(TRUTH)
 
 truth: all $(TRUTH) $(CARD)
 	$(Q)tests/truth/run $(if $(NET),--net $(NET)) --kernels "$(KERNELS)" --modes "$(CONTENT)" -- --seed $(SEED) \
-		--flows $(N) $(if $(FLOW),--flow $(FLOW)) $(if $(NOISE),--noise $(NOISE))
+		--flows $(N) $(if $(FLOW),--flow $(FLOW) $(if $(TIMES),--times $(TIMES))) $(if $(NOISE),--noise $(NOISE))
 
 -include $(TRUTH_OBJ:.o=.d) $(CARD_OBJ:.o=.d)

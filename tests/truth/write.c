@@ -142,7 +142,7 @@ static void *run(void *arg)
 		while (!writer.busy)
 			pthread_cond_wait(&writer.wake, &writer.lock);
 		pthread_mutex_unlock(&writer.lock);
-		snprintf(name, sizeof(name), WRITE_NAME, writer.p->n, writer.k);
+		snprintf(name, sizeof(name), WRITE_NAME, writer.p->place, writer.k);
 		prctl(PR_SET_NAME, name);
 		act(writer.p, writer.f, writer.k);
 		pthread_mutex_lock(&writer.lock);
