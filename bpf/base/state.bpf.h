@@ -147,6 +147,7 @@ struct pf_conn {
 	__u32 pipe_tail;	/* number of that buffer */
 	__u32 pipe_first;
 	__u64 copy_mark;	/* thread and skb of the copy that was looked at last */
+	__u64 handed;		/* skb that a tun was given, and whose buffers it has not copied yet */
 	__u64 sender_began;	/* task_began() of the process that sent last; 0: none has */
 	struct pf_tuple tuple;
 };

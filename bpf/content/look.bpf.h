@@ -37,7 +37,10 @@ int look_end(struct unseen *u);
 #define LOOK_XMIT	(LOOK_DEVICE | LOOK_PAGES | LOOK_BUFFERS)
 /* A device hands the packet on, or queues it for its reader: it copies only buffers now. */
 #define LOOK_XMIT_BUFFERS (LOOK_DEVICE | LOOK_BUFFERS)
-/* The reader of a tun copies all other bytes. */
+/* A tun copies buffers, as it takes the packet. */
+#define LOOK_BUFFERS_NOW (LOOK_XMIT_BUFFERS | LOOK_AGAIN)
+#define LOOK_BUFFERS_DONE (LOOK_XMIT_BUFFERS | LOOK_AFTER)
+/* Its reader copies all other bytes. */
 #define LOOK_RING	(LOOK_DEVICE | LOOK_PAGES | LOOK_AGAIN)
 #define LOOK_RING_DONE	(LOOK_DEVICE | LOOK_PAGES | LOOK_AFTER)
 

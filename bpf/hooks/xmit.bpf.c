@@ -55,6 +55,16 @@ static __always_inline int xmit_is_by_reference(__u64 sk)
 	       !conn_has_fp(c, seq_min(c->una, c->read));
 }
 
+/* A tun is given a packet. See on_buffers() for what it copies at once. */
+static __always_inline __u32 xmit_hand(__u32 slot, __u64 skb)
+{
+	struct pf_conn *c = conn_at(slot);
+
+	if (c)
+		c->handed = skb;
+	return LOOK_BUFFERS_NOW;
+}
+
 SEC("tp_btf/net_dev_start_xmit")
 int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev)
 {
@@ -72,7 +82,9 @@ int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev
 		return 0;
 	late = dev_copies_late(dev);
 	xmit_settle(p.slot, sk, late);
-	if (p.frags && (late || dev_by_reference(dev) || dev_is_lo(dev)))
+	if (p.frags && late)
+		what = xmit_hand(p.slot, number_of(skb));
+	else if (p.frags && (dev_by_reference(dev) || dev_is_lo(dev)))
 		what = LOOK_XMIT_BUFFERS;
 	look_at_range(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
 	return 0;

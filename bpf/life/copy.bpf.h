@@ -72,6 +72,26 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	return 0;
 }
 
+/*
+ * The buffers of MSG_ZEROCOPY that a packet had are copied. If a tun did that, look again: it
+ * shows a store between the look as the tun was given the packet and the copy. Whoever else
+ * gets a copy, as a packet socket does, leaves the packet as it is.
+ */
+static __always_inline int buffers_look(const struct sk_buff *skb)
+{
+	struct packet p = {};
+	struct pf_conn *c;
+
+	if (!content_wire() || !pf_conns_now || !packet_parse(number_of(skb), &p))
+		return 0;
+	c = conn_at(p.slot);
+	if (!c || c->handed != number_of(skb))
+		return 0;
+	c->handed = 0;
+	look_at_range(p.slot, p.seq, p.end, LOOK_BUFFERS_DONE, 0);
+	return 0;
+}
+
 /* Look again when the copy is complete: that shows a store while it was made. */
 static __always_inline int consume_look(const struct sk_buff *skb)
 {

@@ -139,6 +139,12 @@ const struct hook hook_table[] = {
 	      .method = HOOK_TP_BTF, .symbol = "skb_copy_datagram_iovec", .takes = "sk_buff",
 	      .content = PF_CONTENT_EDGES, .skips_ignored = true,
 	      .blind_without = "changes that no hook saw, when a reader on this host copies"),
+	{
+		.program = "on_buffers", .role = "transmit copied",
+		.method = HOOK_FEXIT, .symbol = "skb_copy_ubufs", .takes = "sk_buff",
+		.content = PF_CONTENT_WIRE, .skips_ignored = true,
+		.blind_without = "stores while a tun device copies buffers of MSG_ZEROCOPY",
+	},
 	TWICE("on_consume", .role = "transmit copied",
 	      .method = HOOK_TP_BTF, .symbol = "consume_skb", .takes = "sk_buff",
 	      .content = PF_CONTENT_WIRE, .skips_ignored = true,
