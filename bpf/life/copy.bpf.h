@@ -44,6 +44,18 @@ static __always_inline void copy_note(const struct sk_buff *skb, const struct pa
 		count(PF_C_copies_full, 1);
 }
 
+/*
+ * The reader is about to copy these bytes out of its queue. What lies in front of c->taken is
+ * not that of the pages: the kernel has collapsed this part of the queue.
+ */
+static __always_inline void copy_look_at_queue(struct pf_conn *c, __u32 slot, __u32 seq, __u32 end)
+{
+	__u32 from = seq_max(seq, c->taken);
+
+	if (seq_after(end, from))
+		look_at_range(slot, from, end, LOOK_READ, 0);
+}
+
 static __always_inline int copy_look(const struct sk_buff *skb, int len, int second)
 {
 	struct packet p = {};
@@ -63,7 +75,7 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 		if (!c || !conn_has_fp(c, c->read) || copy_is_done(s->reads, skb, second))
 			return 0;
 		seq = TCP_READ(sk, copied_seq);
-		look_at_range(s->reads, seq, seq + len, LOOK_READ, 0);
+		copy_look_at_queue(c, s->reads, seq, seq + len);
 	} else if (content_wire() && packet_parse(number_of(skb), &p) && p.frags &&
 		   !copy_is_done(p.slot, skb, second)) {
 		look_at_range(p.slot, p.seq, p.end, LOOK_RING, 0);
