@@ -134,6 +134,8 @@ _Static_assert(sizeof(struct pf_progress) == 16, "pf_progress");
  * the reader is on this host is not known.
  */
 #define PF_HIT_UNSURE	 128u
+/* The kernel has copied bytes near these in the queue of the reader on this host, perhaps these too. */
+#define PF_HIT_COLLAPSED 256u
 
 /*
  * One write x one flight. But for the path the record is complete: an engine that missed

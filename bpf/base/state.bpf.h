@@ -131,6 +131,8 @@ struct pf_conn {
 	__u32 fp_end;		/* flights that end behind this have no fingerprint yet */
 	__u32 appended;		/* sequence number behind the append that was followed last */
 	__u32 owner;		/* number in `owners`; 0: root */
+	/* Some bytes from here to there lie in the reader's queue as a copy: see on_collapse(). */
+	__u32 collapsed, collapsed_end;
 	__u32 queue_at;		/* flight that look_at_queue() goes on with; 0: the oldest */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */

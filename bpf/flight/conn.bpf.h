@@ -114,6 +114,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq, __u32 owner)
 	c->taken = c->read = c->nxt = c->given_up = c->aborted = seq;
 	c->tx_possible = c->tx_certain = c->fp_end = c->appended = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
+	c->collapsed = c->collapsed_end = seq;
 	c->queue_at = 0;
 	c->sender_began = c->handed = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
@@ -156,6 +157,27 @@ static __always_inline void conn_append(void *base, struct pf_conn *c, __u32 fir
 	if (!c->unacked)
 		c->unacked = first;
 	bpf_spin_unlock(&c->lock);
+}
+
+/* The kernel has copied the bytes from seq to end in the queue of the reader on this host. */
+static __always_inline void conn_collapsed(struct pf_conn *c, __u32 seq, __u32 end)
+{
+	bpf_spin_lock(&c->lock);
+	if (seq_after(c->collapsed_end, c->taken)) {
+		c->collapsed = seq_min(c->collapsed, seq);
+		c->collapsed_end = seq_max(c->collapsed_end, end);
+	} else {
+		c->collapsed = seq;
+		c->collapsed_end = end;
+	}
+	bpf_spin_unlock(&c->lock);
+}
+
+/* Is any byte of a flight such a copy, perhaps? */
+static __always_inline int flight_collapsed(const struct pf_flight *f, const struct pf_conn *c)
+{
+	return seq_after(c->collapsed_end, f->seq) &&
+	       seq_after(f->seq + flight_len(f), c->collapsed);
 }
 
 static __always_inline void conn_transmitted(struct pf_conn *c, __u32 seq, __u32 end, int done)

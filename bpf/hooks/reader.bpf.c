@@ -32,22 +32,25 @@ int ATOMIC_PROG(on_read, struct sock *sk)
 
 /*
  * When memory is short, tcp_collapse() copies the queue of a reader, and frees each skb of
- * it by this function when the skb is copied. For our purpose its bytes are read then. An
- * skb out of order cannot be noted so.
+ * it by this function when the skb is copied. For our purpose its bytes are read then. But
+ * it may leave out what the queue begins with, and it also copies what came out of order:
+ * such bytes are noted apart.
  */
 SEC("fentry/tcp_collapse_one")
 int ATOMIC_PROG(on_collapse, struct sock *sk, struct sk_buff *skb)
 {
 	struct pf_conn *c;
-	__u32 slot = 0;
+	__u32 slot = 0, seq, end;
 
 	c = reader_conn(number_of(sk), &slot);
 	if (!c)
 		return 0;
-	if (seq_after(SKB_CB_READ(number_of(skb), seq), c->taken))
-		conn_flag(c, PF_CONN_LOST);
+	seq = SKB_CB_READ(number_of(skb), seq);
+	end = SKB_CB_READ(number_of(skb), end_seq);
+	if (seq_after(seq, c->taken))
+		conn_collapsed(c, seq, end);
 	else
-		reader_has(c, slot, SKB_CB_READ(number_of(skb), end_seq));
+		reader_has(c, slot, end);
 	return 0;
 }
 

@@ -16,7 +16,7 @@ static __always_inline __u32 hit_flags(const struct pf_flight *f, const struct p
 	__u32 flags = 0;
 
 	if (flight_local(f, c))
-		flags |= PF_HIT_LOCAL;
+		flags |= flight_collapsed(f, c) ? PF_HIT_LOCAL | PF_HIT_COLLAPSED : PF_HIT_LOCAL;
 	else if (c->flags & PF_CONN_WIRE && flight_has_fp(f))
 		flags |= PF_HIT_WIRE;
 	if (c->flags & PF_CONN_LOCAL)

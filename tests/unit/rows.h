@@ -66,6 +66,7 @@ struct rows {
 #define AFTER(...) .after = { .una = 20, .nxt = 60, __VA_ARGS__ }
 #define STILL BEFORE(), AFTER()
 #define UNSURE_LOCAL .flags = LOCAL | PF_HIT_UNSURE, BEFORE(.read = 10), AFTER(.read = 10)
+#define COLLAPSED .flags = LOCAL | PF_HIT_COLLAPSED, BEFORE(.read = 10), AFTER(.read = 10)
 #define STILL_LOCAL .flags = LOCAL, BEFORE(.read = 10), AFTER(.read = 10)
 
 #define TOOK 7		/* fingerprints: what the socket took, and others */

@@ -107,6 +107,8 @@ static const struct row hooks[] = {
 	  FINAL(POSSIBLE, IN_HOST, HELD, PERHAPS_COPIED) },
 	{ "perhaps copied, sent", BY_WRITE(UNSURE_LOCAL), .seq = 59,
 	  FINAL(POSSIBLE, IN_HOST, SENT, PERHAPS_COPIED) },
+	{ "perhaps collapsed", BY_WRITE(COLLAPSED), .seq = 59,
+	  FINAL(POSSIBLE, IN_HOST, SENT, PERHAPS_COPIED) },
 	{ "perhaps copied, unsent", BY_WRITE(UNSURE_LOCAL), .seq = 60,
 	  FINAL(CORRUPT, UNSENT, QUEUED, UNSENT_LOCAL) },
 	{ "read meanwhile, was held",

@@ -24,10 +24,10 @@ static bool is_local(const struct evidence *ev)
 	return ev->flags & PF_HIT_LOCAL;
 }
 
-/* Whether the reader on this host gets the very pages is not known. */
+/* Whether the reader on this host gets the very pages, and all of them, is not known. */
 static bool is_unsure(const struct evidence *ev)
 {
-	return is_local(ev) && ev->flags & PF_HIT_UNSURE;
+	return is_local(ev) && ev->flags & (PF_HIT_UNSURE | PF_HIT_COLLAPSED);
 }
 
 /*
