@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/procfile.h"
 #include "base/version.h"
-#include "kernel/features.h"
+#include "kernel/modules.h"
 #include "kernel/plan.h"
 #include "probe_report.h"
 

@@ -2,7 +2,6 @@
 /* features.c - see features.h. */
 #include "features.h"
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 
 #include "base/procfile.h"
 #include "hooks.h"
+#include "modules.h"
 #include "base/capabilities.h"
 
 bool kernel_is_locked_down(void)
@@ -192,42 +192,6 @@ bool kernel_has_huge_index(const struct btf *btf)
 bool kernel_shows_writers(const struct btf *btf)
 {
 	return struct_has(btf, "rw_semaphore", "count");	/* not under PREEMPT_RT */
-}
-
-/* Types of a module, its parameters, or a file system of its name: a kernel with it has one. */
-bool kernel_has_module(const char *name)
-{
-	char path[96], line[64], type[64];
-	bool found = false;
-	FILE *known;
-
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
-	if (!access(path, F_OK))
-		return true;
-	snprintf(path, sizeof(path), "/sys/module/%s", name);
-	if (!access(path, F_OK))
-		return true;
-	known = fopen("/proc/filesystems", "r");
-	if (!known)
-		return false;
-	while (!found && fgets(line, sizeof(line), known))
-		found = (sscanf(line, "nodev %63s", type) == 1 || sscanf(line, "%63s", type) == 1) &&
-			!strcmp(type, name);
-	fclose(known);
-	return found;
-}
-
-unsigned int kernel_module_types(void)
-{
-	DIR *types = opendir("/sys/kernel/btf");
-	const struct dirent *file;
-	unsigned int n = 0;
-
-	while (types && (file = readdir(types)))
-		n += *file->d_name != '.' && strcmp(file->d_name, "vmlinux");
-	if (types)
-		closedir(types);
-	return n;
 }
 
 const char *kernel_lacks(const struct btf *btf, unsigned int nth)

@@ -32,12 +32,6 @@ struct kernel_types {
 /* A hook_exists_fn that looks into modules, too; ctx is a struct kernel_types. */
 bool kernel_has_hook(void *ctx, struct hook *h);
 
-/* Is this module loaded, or a part of the kernel? */
-bool kernel_has_module(const char *name);
-
-/* How many modules are loaded that have types. */
-unsigned int kernel_module_types(void);
-
 /* The nth of the BPF helpers that are necessary and that the kernel lacks; NULL: no more. */
 const char *kernel_lacks(const struct btf *btf, unsigned int nth);
 

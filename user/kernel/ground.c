@@ -17,6 +17,7 @@
 #include "base/capabilities.h"
 #include "base/err.h"
 #include "features.h"
+#include "modules.h"
 
 /* libbpf's print callback takes no context. */
 static bool print_all;
