@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """The commands and their options, as a user and a script see them."""
 import contextlib
+import glob
 import json
 import os
 import re
 import signal
 import subprocess
 import unittest
+from collections.abc import Iterator
 
 from case import Watch
 from guest import BIN, DEADLINE, sh, until
@@ -21,13 +23,20 @@ def run(*argv: str) -> subprocess.CompletedProcess:
                           timeout=DEADLINE, check=False)
 
 
-def has_maps(pid: int) -> bool:
-    """Has it made its maps? Then its programs are next."""
-    kinds = []
-    for fd in os.listdir(f"/proc/{pid}/fd"):
+def maps(pid: int) -> int:
+    """How many maps it has: none once it has ended."""
+    count = 0
+    for fd in glob.glob(f"/proc/{pid}/fd/*"):
         with contextlib.suppress(FileNotFoundError):
-            kinds.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
-    return sum("bpf-map" in kind for kind in kinds) > MAPS
+            count += "bpf-map" in os.readlink(fd)
+    return count
+
+
+@contextlib.contextmanager
+def stopped(proc: subprocess.Popen) -> Iterator[None]:
+    proc.send_signal(signal.SIGSTOP)
+    yield
+    proc.send_signal(signal.SIGCONT)
 
 
 class Commands(unittest.TestCase):
@@ -55,21 +64,46 @@ class Commands(unittest.TestCase):
     def test_demo(self) -> None:
         self.assertIn("corrupt", self.pageflight(0, "demo").stdout)
 
-    def test_module_goes(self) -> None:
-        """A module goes while pageflight starts, which has chosen to hook its functions."""
+    def start(self, goes: int, comes: bool) -> str:
+        """What pageflight says if btrfs goes in so many of its tries to start, when it has chosen to
+        hook functions of that, and perhaps comes again before the next try. With it goes and
+        comes a module that it has nothing to do with."""
         if not os.path.ismount("/mnt/btrfs"):
             self.skipTest("no btrfs")
         sh("umount /mnt/btrfs")
         self.addCleanup(sh, "mount -o loop -t btrfs /tmp/images/btrfs /mnt/btrfs")
         with subprocess.Popen([BIN, "watch", "--duration", "0.1"], stdin=subprocess.DEVNULL,
                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as proc:
-            until(lambda: has_maps(proc.pid), "its maps are there")
-            proc.send_signal(signal.SIGSTOP)
-            sh("modprobe -r btrfs")
-            proc.send_signal(signal.SIGCONT)
+            while goes and proc.poll() is None:
+                until(lambda: proc.poll() is not None or maps(proc.pid) > MAPS,
+                      "its maps are there, so programs are next; or it has ended")
+                with stopped(proc):
+                    sh("modprobe -r btrfs dummy")
+                goes -= 1
+                if comes:
+                    until(lambda: not maps(proc.pid), "it begins again, or has ended")
+                    with stopped(proc):
+                        sh("modprobe -a btrfs dummy")
             said = proc.communicate()[1].decode()
         self.assertEqual(proc.returncode, 0, said)
-        self.assertIn("not detected: writes to btrfs (load its module", said)
+        return said
+
+    def test_module_goes(self) -> None:
+        """A module goes while pageflight starts, which has chosen to hook its functions."""
+        self.assertIn("not detected: writes to btrfs (load its module before pageflight starts) "
+                      "[btrfs_buffered_write: its module is not loaded]",
+                      self.start(goes=1, comes=False))
+
+    def test_module_is_loaded_anew(self) -> None:
+        """It is hooked all the same."""
+        said = self.start(goes=1, comes=True)
+        self.assertNotIn("not detected: writes to btrfs", said)
+        self.assertIn("write btrfs", said)
+
+    def test_module_goes_and_comes(self) -> None:
+        """It does so in each try, so it is left out in the end."""
+        self.assertIn("[btrfs_buffered_write: its module went again and again while pageflight",
+                      self.start(goes=99, comes=True))
 
     def test_count(self) -> None:
         """The third of five incidents is the last."""

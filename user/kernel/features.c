@@ -138,10 +138,9 @@ static struct btf *module_types(const struct kernel_types *types, const char *mo
 {
 	char path[512];
 
-	*ret_why = "";
-	if (types->modules) {
+	if (types->folder) {
 		*ret_why = "neither in it nor in types of its module beside it";
-		snprintf(path, sizeof(path), "%s/%s", types->modules, module);
+		snprintf(path, sizeof(path), "%s/%s", types->folder, module);
 		return access(path, R_OK) ? NULL : btf__parse_split(path, types->vmlinux);
 	}
 	/* Without it libbpf may not look into modules. */
@@ -149,9 +148,8 @@ static struct btf *module_types(const struct kernel_types *types, const char *mo
 		*ret_why = "no CAP_SYS_ADMIN to look into modules";
 		return NULL;
 	}
-	if (!kernel_has_module(module))
-		*ret_why = "its module is not loaded";
-	return btf__load_module_btf(module, types->vmlinux);
+	return modules_choose(types->modules, module, ret_why) ?
+	       btf__load_module_btf(module, types->vmlinux) : NULL;
 }
 
 bool kernel_has_hook(void *ctx, struct hook *h)

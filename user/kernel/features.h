@@ -9,6 +9,7 @@
 
 struct btf;
 struct hook;
+struct modules;
 
 /* Lockdown in confidentiality mode forbids what tracing programs do. */
 bool kernel_is_locked_down(void);
@@ -25,8 +26,9 @@ bool kernel_shows_writers(const struct btf *btf);
 /* Where the types of a kernel are. */
 struct kernel_types {
 	struct btf *vmlinux;
-	const char *modules;	/* a folder with those of each module in a file of its name; NULL:
-				 * this is the running kernel */
+	const char *folder;	/* with those of each module in a file of its name; NULL: this is
+				 * the running kernel */
+	struct modules *modules;/* of the running kernel: what may be hooked */
 };
 
 /* A hook_exists_fn that looks into modules, too; ctx is a struct kernel_types. */

@@ -24,12 +24,13 @@
 #include "ground.h"
 #include "hooks.h"
 #include "lazy.h"
+#include "modules.h"
 #include "pageflight.skel.h"
 #include "preempt.h"
 #include "privileges.h"
 #include "programs.h"
 
-#define OPEN_TRIES 4	/* as long as modules go meanwhile */
+#define OPEN_TRIES 4	/* if something is gone and it is not known what */
 
 struct loader {
 	struct pageflight *skel;
@@ -67,10 +68,10 @@ static int open_object(struct loader *l, bool atomic)
 }
 
 /* Choose the programs, and open the object that has them. */
-static int plan(struct loader *l, const struct loader_opts *opts, struct btf *btf,
-		struct err *ret_err)
+static int plan(struct loader *l, const struct loader_opts *opts, struct modules *modules,
+		struct btf *btf, struct err *ret_err)
 {
-	int err = programs_plan(&l->programs, opts->content, btf, ret_err);
+	int err = programs_plan(&l->programs, opts->content, modules, btf, ret_err);
 
 	if (err)
 		return err;
@@ -173,10 +174,10 @@ static int attach(struct loader *l, struct err *ret_err)
 	return err;
 }
 
-static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct btf *btf,
-			 struct err *ret_err)
+static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct modules *modules,
+			 struct btf *btf, struct err *ret_err)
 {
-	int err = plan(l, opts, btf, ret_err);
+	int err = plan(l, opts, modules, btf, ret_err);
 
 	err = err ?: configure(l, opts, btf, ret_err);
 	err = err ?: load(l, opts->filter, ret_err);
@@ -184,8 +185,8 @@ static int open_in_steps(struct loader *l, const struct loader_opts *opts, struc
 }
 
 /* With types of the kernel, which are freed. */
-static int open_once(struct loader **ret_loader, const struct loader_opts *opts, struct btf *btf,
-		     struct err *ret_err)
+static int open_once(struct loader **ret_loader, const struct loader_opts *opts,
+		     struct modules *modules, struct btf *btf, struct err *ret_err)
 {
 	struct loader *l = calloc(1, sizeof(*l));
 	int err;
@@ -195,7 +196,7 @@ static int open_once(struct loader **ret_loader, const struct loader_opts *opts,
 		return err_set(ret_err, -ENOMEM, "out of memory");
 	}
 	l->n_cpus = libbpf_num_possible_cpus();
-	err = open_in_steps(l, opts, btf, ret_err);
+	err = open_in_steps(l, opts, modules, btf, ret_err);
 	btf__free(btf);
 	malloc_trim(0);	/* all types of the kernel were in memory */
 	if (err) {
@@ -206,7 +207,7 @@ static int open_once(struct loader **ret_loader, const struct loader_opts *opts,
 	return 0;
 }
 
-/* Has a module gone that was there when its functions were chosen? */
+/* Is that the error for functions that were there when they were chosen? */
 static bool is_gone(int err)
 {
 	return err == -ENOENT || err == -ESRCH;
@@ -214,6 +215,7 @@ static bool is_gone(int err)
 
 int loader_open(struct loader **ret_loader, const struct loader_opts *opts, struct err *ret_err)
 {
+	struct modules modules = { 0 };
 	int err, tries = 0;
 	struct btf *btf;
 
@@ -223,8 +225,8 @@ int loader_open(struct loader **ret_loader, const struct loader_opts *opts, stru
 		return err;
 	do {
 		err = ground_check(opts->verbose, &btf, ret_err);
-		err = err ?: open_once(ret_loader, opts, btf, ret_err);
-	} while (is_gone(err) && ++tries < OPEN_TRIES);
+		err = err ?: open_once(ret_loader, opts, &modules, btf, ret_err);
+	} while (is_gone(err) && (modules_went(&modules) || ++tries < OPEN_TRIES));
 	if (!err)
 		privileges_say();
 	return err;

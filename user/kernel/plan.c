@@ -48,7 +48,7 @@ int plan_read(struct plan *ret_plan, const char *path, struct err *ret_err)
 	if (!err && btf__find_by_name_kind(types.vmlinux, "task_struct", BTF_KIND_STRUCT) < 0)
 		err = -EINVAL;
 	if (!err) {
-		types.modules = dirname(copy);
+		types.folder = dirname(copy);
 		plan_for(&plan, &types);
 		*ret_plan = plan;
 	} else {

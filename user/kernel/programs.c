@@ -40,9 +40,10 @@ static int check_required(const struct programs *p, struct err *ret_err)
 		       h->role, hook_method_name(h->method), h->symbol, hook_why_not(h));
 }
 
-int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err)
+int programs_plan(struct programs *p, int content, struct modules *modules, struct btf *btf,
+		  struct err *ret_err)
 {
-	struct kernel_types types = { .vmlinux = btf };
+	struct kernel_types types = { .vmlinux = btf, .modules = modules };
 
 	p->hooks = calloc(hooks_n, sizeof(*p->hooks));
 	p->links = calloc(hooks_n, sizeof(*p->links));

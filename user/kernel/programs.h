@@ -17,6 +17,7 @@ struct bpf_object;
 struct btf;
 struct err;
 struct hook;
+struct modules;
 struct pf_memmap;
 
 struct programs {
@@ -35,8 +36,9 @@ struct programs_memmap {
 	size_t struct_page_size;
 };
 
-/* Choose by what the kernel has. Only the chosen programs will be loaded. */
-int programs_plan(struct programs *p, int content, struct btf *btf, struct err *ret_err);
+/* Choose by what the kernel and its modules have. Only the chosen programs will be loaded. */
+int programs_plan(struct programs *p, int content, struct modules *modules, struct btf *btf,
+		  struct err *ret_err);
 void programs_choose(struct programs *p, struct bpf_object *obj);
 
 /*
