@@ -34,7 +34,7 @@ def bytes_of(ranges: list) -> set:
 
 class Race(Case):
     def setUp(self) -> None:
-        self.watch = Watch()
+        self.watch = Watch("--content", "off")
 
     def race(self, fs: str) -> None:
         path = f"{self.fs(fs)}/race"
