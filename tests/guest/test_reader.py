@@ -4,6 +4,7 @@ and not read when it is overwritten arrives wrong, and is reported."""
 import os
 import socket
 import subprocess
+import threading
 
 from case import Case, Watch
 from guest import (DEADLINE, PAGE, Flow, Ranges, address, changed, do_write, file_ranges, invert,
@@ -61,6 +62,7 @@ OPTIONS: dict[str, tuple[str, int, int, int | bytes]] = {
 }
 OUTPUT = ("add table ip nat", "add chain ip nat out { type nat hook output priority -100; }")
 LOST = 6  # retransmissions after which a packet is lost for good
+BUSY = 20  # connections
 SIZE, OFF, LEN = 12 * PAGE, PAGE + 5, 3 * PAGE
 
 
@@ -213,6 +215,29 @@ class Reader(Case):
             data = self.send(tx)
             self.check(Ends(tx, server.accept()[0]), data)
             server.close()
+        self.assertEqual(self.watch.stop()["losses"]["readers_unfound"], 0)
+
+    def test_busy_while_it_starts(self) -> None:
+        """Connections send pages, which are acknowledged, while the hooks are attached one by one."""
+        make_file(self.path, SIZE)
+        flows = [Flow() for _ in range(BUSY)]
+        started = threading.Event()
+
+        def serve() -> None:
+            while not started.is_set():
+                for flow in flows:
+                    send_file(flow.tx, self.path, 0, PAGE)
+                    flow.read(PAGE)
+
+        server = threading.Thread(target=serve)
+        server.start()
+        try:
+            self.watch = Watch("--settle", "600", "--content", "off")
+        finally:
+            started.set()
+            server.join()
+        for flow in flows:
+            self.check(flow, self.send(flow.tx))
         self.assertEqual(self.watch.stop()["losses"]["readers_unfound"], 0)
 
     def test_zerocopy(self) -> None:

@@ -38,6 +38,22 @@ const struct hook hook_table[] = {
 	      .takes = "vm_area_struct"),
 	TWICE("on_size", FOR_WAITING(HOOK_FENTRY, "notify_change"), .takes = "- dentry iattr"),
 	{ .program = "on_mapped", FOR_WAITING(HOOK_ITER, "task_vma"), .run = HOOK_RUN_ASIDE },
+	/* The readers come before the pages: who reads is asked as the first page is taken. */
+	{
+		.program = "on_state", .role = "peer",
+		.method = HOOK_TP_BTF, .symbol = "inet_sock_set_state", .takes = "sock",
+		.blind_without = "readers on this host that share the pages",
+	},
+	{
+		.program = "on_open_file", .role = "peer",
+		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_AT_START,
+		.blind_without = "readers on this host that were connected before the start",
+	},
+	{
+		.program = "on_open_tcp", .role = "peer",
+		.method = HOOK_ITER, .symbol = "tcp", .run = HOOK_RUN_EVERYWHERE,
+		.blind_without = "such readers that no file shows: of the kernel, or not accepted",
+	},
 	TWICE("on_splice", .role = "attach", .group = 1, .required = true,
 	      .method = HOOK_FEXIT, .symbol = "skb_splice_from_iter", .takes = "sk_buff iov_iter",
 	      .blind_without = "pages taken by a socket"),
@@ -98,21 +114,6 @@ const struct hook hook_table[] = {
 		.program = "on_pipe_free", .role = "release piped",
 		.method = HOOK_FENTRY, .symbol = "free_pipe_info", .takes = "pipe_inode_info",
 		.blind_without = "pages that wait in a pipe, where a reader on this host spliced them",
-	},
-	{
-		.program = "on_state", .role = "peer",
-		.method = HOOK_TP_BTF, .symbol = "inet_sock_set_state", .takes = "sock",
-		.blind_without = "readers on this host that share the pages",
-	},
-	{
-		.program = "on_open_file", .role = "peer",
-		.method = HOOK_ITER, .symbol = "task_file", .run = HOOK_RUN_AT_START,
-		.blind_without = "readers on this host that were connected before the start",
-	},
-	{
-		.program = "on_open_tcp", .role = "peer",
-		.method = HOOK_ITER, .symbol = "tcp", .run = HOOK_RUN_EVERYWHERE,
-		.blind_without = "such readers that no file shows: of the kernel, or not accepted",
 	},
 	{
 		.program = "on_purge", .role = "abort", .required = true,
