@@ -154,8 +154,8 @@ static __always_inline int was_indexed(const struct pf_flight *f, const struct p
 static __always_inline void visit_after(struct walk *k, struct pf_write *w, __u32 n,
 					struct pf_flight *f)
 {
-	__u32 op = (__u32)w->op, flags = 0;
-	struct pf_conn *c = conn_at(f->conn);
+	__u32 op = (__u32)w->op, flags = 0, slot = f->conn;
+	struct pf_conn *c = conn_at(slot);
 	__u64 before = 0, after = 0;
 	struct byte_range part;
 	__u32 from;
@@ -202,7 +202,7 @@ static __always_inline void visit_after(struct walk *k, struct pf_write *w, __u3
 	if (before)
 		compare(w, n, &part);
 	if (hit_claim(f, c, op))
-		hit_report(n, w, flags, before, before ? after : 0);
+		hit_report(hit_at(n, slot), w, flags, before, before ? after : 0);
 }
 
 /*

@@ -52,10 +52,10 @@ static __always_inline void hit_fill(struct pf_ev_hit *r, const struct pf_flight
 	sender_fill(r, f);
 }
 
-__noinline int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after)
+__noinline int hit_report(__u64 at, struct pf_write *w, __u32 flags, __u64 before, __u64 after)
 {
-	struct pf_flight *f = flight_of(n);
-	struct pf_conn *c = f ? conn_at(f->conn) : NULL;
+	struct pf_flight *f = flight_of((__u32)at);
+	struct pf_conn *c = conn_at(at >> 32);
 	struct pf_progress now = {};
 	struct pf_ev_hit *r;
 
@@ -138,7 +138,7 @@ static __always_inline void report_marker(struct pf_flight *f, struct pf_conn *c
 		w = bpf_map_lookup_elem(&writes, &key);
 	}
 	if (w && (__u32)w->op == f->op && hit_claim(f, c, f->op))
-		hit_report(n, w, PF_HIT_ENDED, 0, 0);
+		hit_report(hit_at(n, f->conn), w, PF_HIT_ENDED, 0, 0);
 }
 
 static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u32 *n)
@@ -152,7 +152,7 @@ static long on_crowd_write(void *map, const __u64 *key, struct pf_write *w, __u3
 		return 0;
 	if (flight_in(f, w->mapping, w->pos, w->pos + w->count) &&
 	    (__u32)w->op != f->op && (__u32)w->op != f->hit_op && hit_allowed(c, f, w->hits))
-		hit_report(*n, w, PF_HIT_NO_BEFORE, 0, 0);
+		hit_report(hit_at(*n, f->conn), w, PF_HIT_NO_BEFORE, 0, 0);
 	return 0;
 }
 

@@ -11,8 +11,17 @@
 
 #include "flight/index.bpf.h"
 
-/* Report flight n for a write. before and after are fingerprints, or 0 if not known. */
-int hit_report(__u32 n, struct pf_write *w, __u32 flags, __u64 before, __u64 after);
+/*
+ * A flight and its connection. The flight loses it as it ends, which can be between the claim
+ * of a report and the report.
+ */
+static __always_inline __u64 hit_at(__u32 n, __u32 slot)
+{
+	return (__u64)slot << 32 | n;
+}
+
+/* Report a flight for a write. before and after are fingerprints, or 0 if not known. */
+int hit_report(__u64 at, struct pf_write *w, __u32 flags, __u64 before, __u64 after);
 
 /* Changes by somebody unknown that one event finds. They are reported as one write. */
 struct unseen {
