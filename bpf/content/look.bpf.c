@@ -44,7 +44,8 @@ __noinline int look_end(struct unseen *u)
 	return 0;
 }
 
-static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct pf_conn *c,
+/* op is that of the flight when nobody wrote to it. */
+static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct pf_conn *c, __u32 op,
 					  struct unseen *u, struct pf_progress *at, __u64 now)
 {
 	__u64 inode = f->mapping && flight_there(n, 0) ?
@@ -59,9 +60,9 @@ static __always_inline void unseen_report(__u32 n, struct pf_flight *f, struct p
 	}
 	if (f->audited && inode && file_is_unmapped(f->mapping))
 		u->flags |= PF_OP_UNKNOWN;
-	/* op must stay the last write reported: no write is under way. */
+	/* op stays the last write reported, if none has begun since: its mark is needed at its end. */
 	if (hit_claim(f, c, (__u32)u->op))
-		f->op = f->hit_op;
+		__sync_val_compare_and_swap(&f->op, op, (__u32)u->op);
 	hit_report_unseen(n, u, at, flight_last(f), now);
 }
 
@@ -98,7 +99,7 @@ __noinline int look_at_flight(__u32 n, struct unseen *u, const struct copy_bound
 	} else {
 		at.nxt = seq_min(at.nxt, bounds->possible);
 	}
-	unseen_report(n, f, c, u, &at, now);
+	unseen_report(n, f, c, op, u, &at, now);
 	f->last = now;
 	return 1;
 }
