@@ -6,8 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,26 +16,20 @@
 #include "base/clock.h"
 #include "base/procfile.h"
 #include "base/signals.h"
+#include "base/worker.h"
 
 #define LINES_A_CHECK 512	/* lines between two checks for a signal */
-#define WAIT_NS (NSEC_PER_SEC / 20)
-#define HURRY_NS (NSEC_PER_SEC / 5)	/* stuck_ns at the end of a session */
-#define STACK_BYTES (1u << 20)
 
 struct scan {
 	int proc;
 	struct suspects_limits limits;
-	pthread_t thread;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	bool busy, quit;
+	struct worker *worker;
 
 	/* of the thread */
 	struct noted *at;
 	size_t n, room;
 	__u64 began;
 	unsigned int lines;	/* read in this look */
-	unsigned int steps;	/* processes and lines, which tells that it is not stuck */
 	unsigned int from;	/* the first process of this look */
 	unsigned int next;	/* that of the next one */
 	bool first;		/* was there a first process? */
@@ -75,11 +67,6 @@ static bool may_go_on(const struct scan *s)
 	return s->lines < s->limits.lines && clock_mono_ns() - s->began < s->limits.ns;
 }
 
-static void step(struct scan *s)
-{
-	__atomic_add_fetch(&s->steps, 1, __ATOMIC_RELAXED);
-}
-
 /* Note the mappings of one process. False if the look has to end. */
 static bool note_all(struct scan *s, FILE *maps, unsigned int pid)
 {
@@ -90,7 +77,7 @@ static bool note_all(struct scan *s, FILE *maps, unsigned int pid)
 
 	while (go_on && getline(&line, &room, maps) >= 0) {
 		s->lines++;
-		step(s);
+		worker_step(s->worker);
 		if (procmaps_shared_writable(line, &noted.mapping))
 			go_on = note(s, &noted);
 		go_on = go_on && may_go_on(s);
@@ -110,7 +97,7 @@ static int look_at(struct scan *s, unsigned int pid)
 	bool go_on;
 	int fd, err;
 
-	step(s);
+	worker_step(s->worker);
 	snprintf(path, sizeof(path), "%u/maps", pid);
 	fd = openat(s->proc, path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
@@ -172,108 +159,40 @@ static void look(struct scan *s)
 	}
 }
 
-static void *run(void *ctx)
+static void begin(void *ctx)
 {
-	struct scan *s = ctx;
-
+	(void)ctx;
 	/* What it cannot give up it does not use. */
 	capabilities_keep(CAPABILITY(CAP_SYS_PTRACE));
-	pthread_mutex_lock(&s->lock);
-	for (;;) {
-		s->busy = false;
-		pthread_cond_broadcast(&s->changed);
-		while (!s->busy && !s->quit)
-			pthread_cond_wait(&s->changed, &s->lock);
-		if (s->quit)
-			break;
-		pthread_mutex_unlock(&s->lock);
-		look(s);
-		pthread_mutex_lock(&s->lock);
-	}
-	pthread_mutex_unlock(&s->lock);
-	return NULL;
 }
 
-static int start_thread(struct scan *s)
+static void work(void *ctx)
 {
-	sigset_t all, was;
-	pthread_attr_t attr;
-	int err = pthread_attr_init(&attr);
-
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
-	/* No signal is for the thread. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &was);
-	err = pthread_create(&s->thread, &attr, run, s);
-	pthread_sigmask(SIG_SETMASK, &was, NULL);
-	pthread_attr_destroy(&attr);
-	/* The other reason for EAGAIN is said by ENOMEM as well: there is no room for it. */
-	return err == EAGAIN ? -ENOMEM : -err;
+	look(ctx);
 }
 
 int scan_new(struct scan **ret_scan, int proc, const struct suspects_limits *limits)
 {
 	struct scan *s = calloc(1, sizeof(*s));
+	const struct worker_calls calls = { .begin = begin, .work = work, .ctx = s };
 	int err;
 
 	if (!s)
 		return -ENOMEM;
 	s->proc = proc;
 	s->limits = *limits;
-	s->busy = true;
-	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->changed, NULL);
-	err = start_thread(s);
+	err = worker_new(&s->worker, &calls);
 	if (err) {
 		free(s);
 		return err;
 	}
-	pthread_mutex_lock(&s->lock);
-	while (s->busy)
-		pthread_cond_wait(&s->changed, &s->lock);
-	pthread_mutex_unlock(&s->lock);
 	*ret_scan = s;
 	return 0;
 }
 
-/* With the lock held: until the look is over, or nothing has moved for so long. */
-static void wait_for_look(struct scan *s, __u64 stuck_ns)
-{
-	unsigned int steps = __atomic_load_n(&s->steps, __ATOMIC_RELAXED);
-	__u64 moved = clock_mono_ns();
-
-	while (s->busy) {
-		unsigned int now_steps = __atomic_load_n(&s->steps, __ATOMIC_RELAXED);
-		__u64 now = clock_mono_ns(), wake = now + WAIT_NS;
-		const struct timespec until = {
-			.tv_sec = wake / NSEC_PER_SEC, .tv_nsec = wake % NSEC_PER_SEC,
-		};
-
-		if (now_steps != steps)
-			moved = now;
-		steps = now_steps;
-		if (now - moved >= (signals_end_pending() ? HURRY_NS : stuck_ns))
-			return;
-		pthread_cond_clockwait(&s->changed, &s->lock, CLOCK_MONOTONIC, &until);
-	}
-}
-
 bool scan_look(struct scan *s, const struct noted **ret_noted, size_t *ret_n, bool *ret_cut)
 {
-	bool over;
-
-	pthread_mutex_lock(&s->lock);
-	over = !s->busy;
-	if (over) {
-		s->busy = true;
-		pthread_cond_broadcast(&s->changed);
-		wait_for_look(s, s->limits.stuck_ns);
-		over = !s->busy;
-	}
-	pthread_mutex_unlock(&s->lock);
-	if (!over)
+	if (!worker_go(s->worker) || !worker_wait(s->worker, s->limits.stuck_ns))
 		return false;
 	*ret_noted = s->at;
 	*ret_n = s->n;
@@ -283,22 +202,8 @@ bool scan_look(struct scan *s, const struct noted **ret_noted, size_t *ret_n, bo
 
 void scan_free(struct scan *s)
 {
-	bool busy;
-
-	if (!s)
+	if (!s || !worker_free(s->worker))
 		return;
-	pthread_mutex_lock(&s->lock);
-	s->quit = true;
-	pthread_cond_broadcast(&s->changed);
-	wait_for_look(s, HURRY_NS);
-	busy = s->busy;
-	pthread_mutex_unlock(&s->lock);
-	/* It may wait for ever. The end of the process ends it. */
-	if (busy)
-		return;
-	pthread_join(s->thread, NULL);
-	pthread_cond_destroy(&s->changed);
-	pthread_mutex_destroy(&s->lock);
 	free(s->at);
 	free(s);
 }
