@@ -256,6 +256,7 @@ _Static_assert(sizeof(struct pf_ev_sender) == 32 + 256, "pf_ev_sender");
 	SEEN(audited,	  "pages whose fingerprint did not wait: --audit")		\
 	SEEN(looks,	  "looks at the bytes of pages in flight")		\
 	SEEN(filtered,	  "pages excluded by a filter (of a whole call: estimated by its bytes)") \
+	SEEN(exposed,	  "pages of files that somebody could change as they were taken")	\
 	LOSS(pool_full,	  "pages not followed: no free flight (raise --max-pages)") \
 	LOSS(conns_full,  "pages not followed: no free connection (raise --max-conns)") \
 	LOSS(socks_full,  "sockets not registered: map full")			\

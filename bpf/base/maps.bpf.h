@@ -44,6 +44,7 @@
 #ifndef PF_MAPS_BPF_H
 #define PF_MAPS_BPF_H
 
+#include "exposed.h"
 #include "filtering.h"
 #include "wire.h"
 #include "state.bpf.h"
@@ -75,6 +76,8 @@ extern __u32 pf_zero;
 extern __u32 pf_lazy;		/* fingerprints may wait: see flight/waiting.bpf.h */
 extern __u32 pf_sound_fs;	/* PF_FS_*: file systems whose every writer is hooked */
 extern struct pf_doubt pf_doubts[PF_DOUBTS];	/* by the low bits of their bit in `mapped` */
+extern struct pf_exposed pf_exposed[PF_EXPOSED];	/* see life/exposed.bpf.h */
+extern __u32 pf_exposed_fills;	/* how often a place of it was filled in */
 
 extern __u64 pf_anchor;		/* its own address, or 0 until that is known: see number_of() */
 

@@ -134,6 +134,7 @@ struct pf_conn {
 	/* Some bytes from here to there lie in the reader's queue as a copy: see on_collapse(). */
 	__u32 collapsed, collapsed_end;
 	__u32 queue_at;		/* flight that look_at_queue() goes on with; 0: the oldest */
+	__u32 exposed;		/* `ready` of the place in pf_exposed that it used last; 0: none */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;
@@ -243,7 +244,10 @@ struct pf_sendpage {
 	__u32 off;		/* of the first byte that is not attached yet */
 	__u32 seq;		/* write_seq of that byte */
 	__u32 conn;		/* of the call before, which mostly had the same socket */
-	__u32 pad;
+	__u32 exposed;		/* as in struct pf_conn, for the batch of pages that is under way; */
+	__u64 exposed_file;	/* their mapping, 0: none was asked for; */
+	__u32 exposed_pages;	/* and those that are not noted yet */
+	__u32 last;		/* the batch ends with this page */
 };
 
 /* A packet that a thread copies out of the ring of a tun. */

@@ -115,7 +115,7 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq, __u32 owner)
 	c->tx_possible = c->tx_certain = c->fp_end = c->appended = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
 	c->collapsed = c->collapsed_end = seq;
-	c->queue_at = 0;
+	c->queue_at = c->exposed = 0;
 	c->sender_began = c->handed = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;

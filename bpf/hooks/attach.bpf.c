@@ -56,12 +56,16 @@ int ATOMIC_PROG(on_sendpage, struct sock *sk, struct page *page, int offset, siz
 	return sendpage_begin(sk, page, offset);
 }
 
+#define MSG_SENDPAGE_NOTLAST 0x20000	/* the caller has another page at once */
+
 #define SENDPAGE_PROGRAM(name, second)							\
 	SEC("fexit/do_tcp_sendpages")							\
 	int ATOMIC_PROG(name, struct sock *sk, struct page *page, int offset,		\
 			size_t size, int flags, long copied)				\
 	{										\
-		return sendpage_end(sk, page, offset, copied, second);			\
+		int last = !(flags & MSG_SENDPAGE_NOTLAST) || copied < (long)size;	\
+											\
+		return sendpage_end(sk, page, offset, last, copied, second);		\
 	}
 
 SENDPAGE_PROGRAM(on_sendpaged, 0)

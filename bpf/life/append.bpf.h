@@ -34,11 +34,12 @@ struct append {
 	struct chain stock;	/* flights reserved and not used yet */
 	struct chain near;	/* neighbours that are not in the index yet */
 	__u32 owner;		/* of the connection */
+	__u32 waits;		/* the fingerprint of a flight does */
 	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
 	__u64 now;
-	__u64 ones, zeros;	/* bits of the mappings of flights whose fingerprints wait */
+	__u64 ones, zeros;	/* bits of the mappings of its flights */
 };
 
 /*
@@ -149,7 +150,14 @@ static __always_inline __u32 append_reserve(struct append *a, void *base)
 /* Put the neighbours into the index. This is not inlined, for its stack. */
 static __noinline void append_index(struct append *a, void *base)
 {
-	if (a->near.n && index_add(base, &a->near, a->owner)) {
+	__u64 mapping;
+
+	if (!a->near.n)
+		return;
+	mapping = flight_at(base, a->near.first)->mapping;
+	a->ones |= mapping;
+	a->zeros |= ~mapping;
+	if (index_add(base, &a->near, a->owner)) {
 		owner_refused(a->owner, PF_C_user_index, a->near.n);
 		a->unindexed = 1;
 		append_lost(a);

@@ -13,6 +13,7 @@
 #include "content/fingerprint.bpf.h"
 #include "content/risk.bpf.h"
 #include "append.bpf.h"
+#include "exposed.bpf.h"
 
 #define ITER_PIECES 512		/* pages of one call: twice the largest GSO skb */
 
@@ -72,14 +73,7 @@ static __always_inline void fill_fp(struct append *a, struct pf_flight *f)
 	if (!content_on() || (cfg.sample != 1 && bpf_get_prandom_u32() % cfg.sample))
 		return;
 	f->fp = fp_waiting(f->attached);
-	a->ones |= f->mapping;
-	a->zeros |= ~f->mapping;
-}
-
-/* Does the fingerprint of any flight wait? */
-static __always_inline int append_waits(const struct append *a)
-{
-	return (a->ones | a->zeros) != 0;
+	a->waits = 1;
 }
 
 /* The mapping of all of these flights; 0: they have more than one, or one has none. */
@@ -130,10 +124,12 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 	fill(f, a, &id, page, off, len);
 	fill_fp(a, f);
 	fill_sender(f, a, flight_at(base, a->first));
-	if (id.kind == PAGE_FILE)
+	if (id.kind == PAGE_FILE) {
 		append_near(a, base, n);
-	else
+	} else {
+		a->zeros = ~0ULL;
 		count(PF_C_user_pages, 1);
+	}
 	if (!a->last)
 		a->last = n;
 	a->first = n;
@@ -201,12 +197,34 @@ __noinline int append_follow(struct append *a)
 	flights_release(base, &a->stock);
 	if (!a->pages)
 		return 0;
+	sender_note(c, a->conn);
 	append_index(a, base);
 	/* With its value in use this is a full barrier, which risk_of() needs. */
 	before = __sync_fetch_and_add(&s->count[PF_C_attached], a->pages);
 	asm volatile("" :: "r"(before));
 	__sync_fetch_and_add(&s->count[PF_C_attached_bytes], a->bytes);
 	return 0;
+}
+
+/* All of the pages of an append are of the file with this mapping. Can somebody change it? */
+static __always_inline int append_exposed(const struct append *a, const struct address_space *m)
+{
+	struct pf_conn *c = conn_at(a->conn);
+	const struct inode *inode = m->host;
+	__u32 how = exposed_how(m);
+	struct pf_exposed *e;
+
+	if (!how || !c)
+		return 0;
+	e = exposed_at(c->exposed);
+	if (!exposed_is_known(e, c->exposed, inode)) {
+		exposed_note(a->first, a->pages, number_of(inode), inode->i_ino,
+			     (__u64)inode->i_generation << 32 | how);
+		return 1;
+	}
+	count(PF_C_exposed, a->pages);
+	exposed_add(e, a->pages, how, a->now);
+	return 1;
 }
 
 /* The pages of one call in cfg.audit, by chance. */
@@ -250,7 +268,7 @@ __noinline int append_finish(struct append *a, int at_risk)
 	c = conn_at(a->conn);
 	if (!c || !base)
 		return 0;
-	if (append_waits(a) && (at_risk || a->unindexed || is_audited())) {
+	if (a->waits && (at_risk || a->unindexed || is_audited())) {
 		l.at = a->first;
 		l.left = a->pages;
 		l.audited = !at_risk && !a->unindexed;
@@ -259,7 +277,6 @@ __noinline int append_finish(struct append *a, int at_risk)
 		bpf_loop(ITER_PIECES, on_due_flight, &l, 0);
 	}
 	owner_has(a->owner, a->pages);
-	sender_note(c, a->conn);
 	conn_append(base, c, a->first, a->last);
 	if (flight_at(base, a->first)->sender.how == PF_SEND_KERNEL)
 		sender_report(c);

@@ -42,6 +42,58 @@ static __always_inline int sendpage_at_risk(const struct append *a, const struct
 	return !mapping || !page || number_of(page->mapping) != mapping || risk_of(page->mapping);
 }
 
+/* A batch of pages is over: note those that wait for that. Without their place the counter alone has them. */
+static __always_inline void sendpage_exposed_end(struct pf_sendpage *s)
+{
+	struct pf_exposed *e;
+
+	if (s->exposed_pages) {
+		count(PF_C_exposed, s->exposed_pages);
+		e = exposed_at(s->exposed);
+		if (e->ready == s->exposed)
+			exposed_add(e, s->exposed_pages, 0, bpf_ktime_get_ns());
+	}
+	s->exposed_file = s->exposed_pages = 0;
+}
+
+/* The pages of an append are of the file of this page. This is not inlined, for its stack. */
+static __noinline int sendpage_ask(const struct append *a, const struct page *page)
+{
+	return append_exposed(a, page->mapping);
+}
+
+/*
+ * Note whose bytes somebody could change. That is asked for the first page of a batch, as since
+ * 6.5 for a call. The others are noted with the last one, or as the next batch begins.
+ */
+static __always_inline void sendpage_exposed(struct pf_sendpage *s, const struct append *a,
+					     const struct page *page)
+{
+	__u64 mapping = append_mapping(a);
+	struct pf_conn *c;
+	int exposed;
+
+	if (s && mapping && s->exposed_file == mapping && s->conn == a->conn) {
+		if (s->exposed)
+			s->exposed_pages += a->pages;
+		return;
+	}
+	if (s)
+		sendpage_exposed_end(s);
+	if (!a->ones)
+		return;
+	if (!mapping || !page || number_of(page->mapping) != mapping) {
+		exposed_flight(a->first, a->pages);
+		return;
+	}
+	exposed = sendpage_ask(a, page);
+	c = conn_at(a->conn);
+	if (!s || !c)
+		return;
+	s->exposed_file = mapping;
+	s->exposed = exposed ? c->exposed : 0;
+}
+
 /* Attach what was queued since the last time. */
 static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *sk,
 					    const struct page *page)
@@ -60,7 +112,8 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 	a.seq = now;
 	a.conn = sendpage_conn(s);
 	append_follow(&a);
-	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
+	sendpage_exposed(s, &a, page);
+	append_finish(&a, a.waits && sendpage_at_risk(&a, page));
 	s->conn = a.conn;
 	s->off += now - s->seq;
 	s->seq = now;
@@ -117,22 +170,28 @@ static __always_inline void sendpage_late(struct sock *sk, const struct page *pa
 	a.bv_offset = offset + copied - a.left;
 	a.end = a.left;
 	append_follow(&a);
-	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
+	sendpage_exposed(NULL, &a, page);
+	append_finish(&a, a.waits && sendpage_at_risk(&a, page));
 }
 
 static __always_inline int sendpage_end(struct sock *sk, const struct page *page, int offset,
-					long copied, __u32 second)
+					int last, long copied, __u32 second)
 {
 	struct pf_sendpage *s = sendpage_here(0);
 
+	if (s)
+		s->last = last;		/* there, since no register is free */
 	/* What a skipped end has left behind is of another page, or of too many bytes. */
 	if (s && s->sk == number_of(sk) && s->page == number_of(page) &&
 	    written(sk) - s->seq <= (__u32)copied)
 		sendpage_commit(s, sk, page);
 	else if (copied > 0)
 		sendpage_late(sk, page, offset, copied, second);
-	if (s)
-		s->sk = 0;
+	if (!s)
+		return 0;
+	if (s->last)
+		sendpage_exposed_end(s);
+	s->sk = 0;
 	return 0;
 }
 

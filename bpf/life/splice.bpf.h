@@ -37,6 +37,17 @@ static __always_inline int splice_at_risk(const struct append *a)
 	return !mapping || risk_of(TYPED(address_space, mapping));
 }
 
+/* Note whose bytes somebody could change. */
+static __always_inline void splice_exposed(const struct append *a)
+{
+	__u64 mapping = append_mapping(a);
+
+	if (mapping)
+		append_exposed(a, TYPED(address_space, mapping));
+	else if (a->ones)
+		exposed_each(a->first, a->pages);
+}
+
 /* The call has appended `copied` bytes to skb. */
 static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *iter, __u64 copied,
 					  __u32 second)
@@ -77,7 +88,8 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 		a.end = iter->iov_offset;
 	}
 	append_follow(&a);
-	append_finish(&a, append_waits(&a) && splice_at_risk(&a));
+	splice_exposed(&a);
+	append_finish(&a, a.waits && splice_at_risk(&a));
 }
 
 /*
@@ -105,6 +117,8 @@ static __always_inline void zerocopy_attach(struct sock *sk, struct sk_buff *skb
 	a.bvec = info + bpf_core_field_offset(struct skb_shared_info, frags) +
 		 KERNEL_READ(skb_shared_info, info, nr_frags) * sizeof(struct bio_vec);
 	append_follow(&a);
+	if (a.ones)	/* it has mapped a file */
+		exposed_each(a.first, a.pages);
 	append_finish(&a, 1);
 }
 

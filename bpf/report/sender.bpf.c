@@ -14,7 +14,10 @@ __noinline int sender_keep(__u32 slot, __u64 began)
 	struct pf_conn *c = conn_at(slot);
 
 	task_who(&s.who);
-	if (c && !bpf_map_update_elem(&senders, &pid, &s, BPF_ANY))
+	if (!c)
+		return 0;
+	c->exposed = 0;		/* that has the name of the sender before */
+	if (!bpf_map_update_elem(&senders, &pid, &s, BPF_ANY))
 		c->sender_began = began;
 	return 0;
 }

@@ -121,6 +121,14 @@ int loader_sweep(struct loader *l, bool last)
 	return 0;
 }
 
+void loader_exposed(struct loader *l, void (*fn)(void *ctx, const struct pf_exposed *e), void *ctx)
+{
+	(void)l;
+	if (stub.exposed)
+		fn(ctx, stub.exposed);
+	stub.exposed = NULL;
+}
+
 int loader_content(const struct loader *l)
 {
 	(void)l;

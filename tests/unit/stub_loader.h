@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+struct pf_exposed;
+
 struct stub {
 	__u64 storm_ns;		/* the ring buffer is not empty for so long */
 	size_t backlog;		/* bytes in the ring buffer meanwhile */
@@ -17,6 +19,7 @@ struct stub {
 	unsigned int incidents;	/* else: so many at once, then none */
 	bool drip;		/* one incident at a time, and the next is there at once */
 	bool unready;		/* the first record in the ring buffer is never submitted */
+	const struct pf_exposed *exposed;	/* noted once the session runs; or NULL */
 	unsigned int *rounds;	/* how often records were asked for; shared memory, or NULL */
 };
 

@@ -16,10 +16,12 @@
 #include <bpf/libbpf.h>
 
 #include "base/err.h"
+#include "exposed.h"
 #include "filtering.h"
 #include "atomic.skel.h"
 #include "configure.h"
 #include "doubts.h"
+#include "exposed_take.h"
 #include "features.h"
 #include "ground.h"
 #include "hooks.h"
@@ -314,6 +316,11 @@ int loader_sweep(struct loader *l, bool last)
 	if (!*(volatile __u32 *)&l->skel->bss->pf_lingering_conns)
 		return 0;
 	return programs_run_on_demand(&l->programs);
+}
+
+void loader_exposed(struct loader *l, void (*fn)(void *ctx, const struct pf_exposed *e), void *ctx)
+{
+	exposed_take(l->skel->bss->pf_exposed, fn, ctx);
 }
 
 int loader_content(const struct loader *l)

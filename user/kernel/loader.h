@@ -16,6 +16,7 @@
 
 struct bpf_object;
 struct err;
+struct pf_exposed;
 struct loader;
 struct pf_config;
 struct hook;
@@ -75,6 +76,12 @@ int loader_content(const struct loader *l);
 
 /* The file systems on which fingerprints wait for the first change: PF_FS_* bits; see lazy.h. */
 __u32 loader_waits(const struct loader *l);
+
+/*
+ * Take what was noted since the last call of files that sockets took pages of while somebody
+ * could change them; see exposed.h.
+ */
+void loader_exposed(struct loader *l, void (*fn)(void *ctx, const struct pf_exposed *e), void *ctx);
 
 int loader_totals(const struct loader *l, struct pf_totals *ret_totals);
 
