@@ -329,7 +329,7 @@ TEST_FN(test_summary_of_nothing)
 			    "watched    1.0s: pages 0, bytes 0, connections 0\n"
 			    "in flight  pages 0, connections 0\n"
 			    "content    off\n"
-			    "incidents  none\n"
+			    "incidents  none\n" "exposed    nothing: nothing was sent by reference\n"
 			    "lost       nothing\n");
 	free(text);
 }

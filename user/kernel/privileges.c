@@ -23,7 +23,7 @@ struct optional {
 
 static const struct optional of_watch[] = {
 	{ CAPABILITY(CAP_SYS_PTRACE),
-	  "no CAP_SYS_PTRACE: who has a file mapped, and paths in other mount namespaces, are not known" },
+	  "no CAP_SYS_PTRACE: who has a file mapped or open, and paths in other mount namespaces, are not known" },
 	{ CAPABILITY(CAP_SYSLOG),
 	  "no CAP_SYSLOG: the functions of a writer's stack, and modules that send, are not known" },
 	{ CAPABILITY(CAP_SYSLOG) | CAPABILITY(CAP_SYS_RAWIO),

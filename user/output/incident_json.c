@@ -13,6 +13,7 @@
 #include "base/kallsyms.h"
 #include "names/cgroup_name.h"
 #include "blind_json.h"
+#include "exposure_json.h"
 #include "json.h"
 #include "sink.h"
 
@@ -359,6 +360,7 @@ static int incident_json_summary(struct sink *sink, const struct summary *sum)
 	json_u64(&j, "connections", stats->count[PF_C_conns]);
 	put_by_verdict(&j, "incidents", sum->incidents);
 	put_by_verdict(&j, "incident_bytes", sum->bytes);
+	json_put_exposed(&j, sum);
 	put_filters(&j, sum->filter);
 	json_u64(&j, "below_min_bytes", sum->small);
 	json_u64(&j, "possible_unseen", sum->unseen);
@@ -375,4 +377,5 @@ const struct sink_ops sink_json = {
 	.open = incident_json_open,
 	.incident = incident_json,
 	.summary = incident_json_summary,
+	.exposure = exposure_json,
 };

@@ -246,4 +246,4 @@ static int summary(struct sink *sink, const struct summary *sum)
 	return sink_flush(sink->out);
 }
 
-const struct sink_ops sink_metrics = { nothing, no_incident, summary, NULL };
+const struct sink_ops sink_metrics = { .open = nothing, .incident = no_incident, .summary = summary };

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 #include "kernel/loader.h"
+#include "exposure.h"
 #include "names/shown.h"
 #include "vitals.h"
 
@@ -29,6 +30,7 @@ struct summary {
 	__u64 output_lost;			/* incidents that were not printed: no reader in time */
 	__u64 small;				/* incidents below --min-bytes, not counted above */
 	__u64 unseen;				/* possible since nobody saw when they were made */
+	struct exposures_sum exposures;		/* files that somebody could change as they were sent */
 	const struct filter *filter;		/* NULL: none */
 	const struct hook *hooks;		/* for what was not seen for want of one */
 	size_t n_hooks;
@@ -46,6 +48,9 @@ struct sink_ops {
 	int (*open)(struct sink *sink);
 	int (*incident)(struct sink *sink, const struct shown *shown);
 	int (*summary)(struct sink *sink, const struct summary *sum);
+
+	/* A file that somebody could change. NULL: the summary alone tells of them. */
+	int (*exposure)(struct sink *sink, const struct exposure *e);
 
 	/* It is sink.now, or the end: print what was waiting for that. NULL: nothing ever waits. */
 	int (*tick)(struct sink *sink, bool end);

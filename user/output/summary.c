@@ -56,6 +56,69 @@ static void print_incidents(FILE *out, const struct summary *sum)
 	fputs(any ? "\n" : " none\n", out);
 }
 
+#define EXPOSURES 5
+#define INDENT 11
+#define WIDTH 80
+
+/* A sentence of some lines. A word that is longer than a line stays whole. */
+static void print_wrapped(FILE *out, const char *title, const char *text)
+{
+	fprintf(out, "%-*s", INDENT, title);
+	while (fmt_width(text) > WIDTH - INDENT) {
+		const char *end = text, *at = text;
+
+		for (size_t width = 0; width <= WIDTH - INDENT && *at; width++) {
+			__u32 point;
+
+			end = *at == ' ' ? at : end;
+			at += fmt_char(at, &point) ?: 1;
+		}
+		if (end == text && !(end = strchr(text, ' ')))
+			break;
+		fprintf(out, "%.*s\n%-*s", (int)(end - text), text, INDENT, "");
+		text = end + 1;
+	}
+	fprintf(out, "%s\n", text);
+}
+
+static bool any_incident(const struct summary *sum)
+{
+	__u64 n = sum->small;
+
+	for (int i = 0; i < PF_VERDICT_MAX; i++)
+		n += sum->incidents[i];
+	return n > 0;
+}
+
+/* There was no incident: there could have been, or why not. */
+static void print_unexposed(FILE *out, const __u64 count[PF_C_MAX])
+{
+	if (!count[PF_C_attached])
+		fputs("exposed    nothing: nothing was sent by reference\n", out);
+	else if (!count[PF_C_exposed])
+		fputs("exposed    nothing: nobody could change a file that was sent by reference\n", out);
+}
+
+/* What could have become incidents; those that have are told already. */
+static void print_exposures(FILE *out, const struct summary *sum)
+{
+	const struct exposures_sum *x = &sum->exposures;
+	char text[EXPOSURE_TEXT];
+	int n = 0;
+
+	for (size_t i = 0; i < x->n && n < EXPOSURES; i++) {
+		if (x->at[i].incidents)
+			continue;
+		print_wrapped(out, "exposed", exposure_text(text, &x->at[i]));
+		n++;
+	}
+	if (n && x->files > EXPOSURES)
+		fprintf(out, "exposed    files %llu in all, pages %llu\n", (unsigned long long)x->files,
+			(unsigned long long)sum->totals.stats.count[PF_C_exposed]);
+	if (!any_incident(sum))
+		print_unexposed(out, sum->totals.stats.count);
+}
+
 /* Only mode wire looks at the bytes when they are transmitted. */
 static void print_advice(FILE *out, const struct summary *sum)
 {
@@ -126,6 +189,7 @@ void summary_print(FILE *out, const struct summary *sum)
 	print_seen(out, sum);
 	print_filter(out, sum);
 	print_incidents(out, sum);
+	print_exposures(out, sum);
 	print_advice(out, sum);
 	print_losses(out, sum);
 }

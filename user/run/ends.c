@@ -76,6 +76,7 @@ int session_finish(struct session *s)
 	err = err ?: session_totals(s);
 	if (err || s->err)
 		return err ?: s->err;
+	loader_exposed(s->loader, report_exposed, s->report);
 	notices_losses(&s->noticed, &s->seen);	/* of the last second: a summary names no user */
 	session_sum_up(s, s->ended, &sum);
 	err = report_summary(s->report, &sum);

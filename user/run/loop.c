@@ -93,12 +93,14 @@ static void tick(struct session *s, __u64 now)
 		session_abort(s, err);
 }
 
-static void notice_losses(struct session *s)
+static void notice(struct session *s, __u64 now)
 {
 	int err = session_totals(s);
 
 	notices_losses(&s->noticed, &s->seen);
 	s->noticed = s->seen;
+	loader_exposed(s->loader, report_exposed, s->report);
+	err = err ?: report_exposures(s->report, &s->seen, now);
 	err = err ?: session_publish(s);
 	if (err)
 		session_abort(s, err);
@@ -113,7 +115,7 @@ static void on_time(struct session *s, __u64 now)
 	}
 	if (now >= s->next_notice) {
 		s->next_notice = now + NOTICE_NS;
-		notice_losses(s);
+		notice(s, now);
 	}
 	if (s->state == RUNNING && session_view_ends(s))
 		stop(s, now, 0);

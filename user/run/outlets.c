@@ -76,6 +76,21 @@ int outlets_incident(struct outlets *all, const struct shown *shown, bool *ret_k
 	return err;
 }
 
+int outlets_exposure(struct outlets *all, const struct exposure *e)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct outlet *o = &all->at[i];
+
+		if (o->err || !o->sink.ops->exposure || (!o->summary && i))
+			continue;
+		err = err ?: outcome(all, o, o->sink.ops->exposure(&o->sink, e) ?:
+					   outlet_put(o, true, NULL));
+	}
+	return err;
+}
+
 /* Those of standard output are in the summary. */
 static void say_lost(struct outlets *all)
 {

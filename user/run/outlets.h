@@ -40,6 +40,8 @@ int outlets_begin(struct outlets *all);
 /* *ret_kept: standard output has it. */
 int outlets_incident(struct outlets *all, const struct shown *shown, bool *ret_kept);
 
+int outlets_exposure(struct outlets *all, const struct exposure *e);
+
 int outlets_tick(struct outlets *all, __u64 now);
 
 /* Give the numbers as of now to those who want them meanwhile and whose time it is. */

@@ -12,9 +12,11 @@
 #include "kernel/filter.h"
 #include "names/cgroups.h"
 #include "names/kallsyms_cache.h"
+#include "names/openers.h"
 #include "names/paths.h"
 #include "names/senders.h"
 #include "names/suspects.h"
+#include "exposures.h"
 #include "outlets.h"
 
 struct report {
@@ -25,6 +27,7 @@ struct report {
 	struct senders *senders;
 	struct cgroups *cgroups;
 	struct kallsyms_cache *functions;
+	struct exposures *exposures;
 	struct outlets outlets;
 	bool hushed;
 	__u64 unprinted;
@@ -38,6 +41,18 @@ struct report {
 	__u64 unseen;
 };
 
+static int open_exposures(struct report *r)
+{
+	struct openers *openers;
+	int err = openers_new(&openers);
+
+	if (!err && exposures_new(&r->exposures, r->paths, openers)) {
+		openers_free(openers);
+		err = -ENOMEM;
+	}
+	return err;
+}
+
 static int open_names(struct report *r)
 {
 	int err = paths_new(&r->paths);
@@ -46,6 +61,7 @@ static int open_names(struct report *r)
 	err = err ?: senders_new(&r->senders);
 	err = err ?: cgroups_new(&r->cgroups);
 	err = err ?: kallsyms_cache_new(&r->functions, "/proc");
+	err = err ?: open_exposures(r);
 	if (err)
 		log_error("cannot start: %s", strerror(-err));
 	return err;
@@ -197,6 +213,7 @@ int report_incident(struct report *r, const struct pf_incident *inc)
 	bool kept = false;
 	int err;
 
+	exposures_incident(r->exposures, inc);
 	if (report_full(r) || !count(r, inc))
 		return 0;
 	if (r->hushed) {
@@ -249,6 +266,27 @@ bool report_found(const struct report *r)
 	return r->found;
 }
 
+void report_exposed(void *ctx, const struct pf_exposed *e)
+{
+	struct report *r = ctx;
+
+	exposures_add(r->exposures, e);
+}
+
+static int tell_exposure(void *ctx, const struct exposure *e)
+{
+	struct report *r = ctx;
+	char text[EXPOSURE_TEXT];
+
+	log_info("%s", exposure_text(text, e));
+	return outlets_exposure(&r->outlets, e);
+}
+
+int report_exposures(struct report *r, const struct pf_totals *totals, __u64 now)
+{
+	return exposures_tick(r->exposures, now, totals, tell_exposure, r);
+}
+
 void report_counts(const struct report *r, struct summary *sum)
 {
 	memcpy(sum->incidents, r->incidents, sizeof(sum->incidents));
@@ -282,7 +320,9 @@ int report_numbers(struct report *r, struct summary *sum, __u64 now)
 
 int report_summary(struct report *r, struct summary *sum)
 {
+	exposures_end(r->exposures);
 	report_counts(r, sum);
+	sum->exposures = *exposures_sum(r->exposures);
 	return outlets_summary(&r->outlets, sum);
 }
 
@@ -290,6 +330,7 @@ void report_free(struct report *r)
 {
 	if (!r)
 		return;
+	exposures_free(r->exposures);
 	paths_free(r->paths);
 	suspects_free(r->suspects);
 	senders_free(r->senders);

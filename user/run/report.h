@@ -35,6 +35,8 @@ struct report_opts {
 struct filter;
 struct outlets;
 struct pf_ev_sender;
+struct pf_exposed;
+struct pf_totals;
 struct report;
 
 /* opts and filter (NULL: none) must outlive the report. Returns 0 or -errno. */
@@ -54,6 +56,12 @@ int report_incident(struct report *r, const struct pf_incident *inc);
 
 /* From now on incidents are counted but no longer printed: there is no time. */
 void report_hush(struct report *r);
+
+/* A file was sent while somebody could change it; ctx is the report. */
+void report_exposed(void *ctx, const struct pf_exposed *e);
+
+/* Tell of such files, if it is time. To be called once a second. */
+int report_exposures(struct report *r, const struct pf_totals *totals, __u64 now);
 
 /* It is now: print what has waited for that, and say what was lost. */
 int report_tick(struct report *r, __u64 now);
