@@ -84,7 +84,7 @@ void recording_make(struct recording *rec)
 	opts.report.record = rec->path;
 	opts.report.record_max = rec->max_bytes;
 	opts.loader.filter = rec->filter;
-	stub = (struct stub){ .incidents = rec->incidents };
+	stub = (struct stub){ .incidents = rec->incidents, .exposed = rec->exposed };
 	assert_int_equal(mkfifo(said, 0600), 0);
 	fd = open(said, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	setenv("SAY", said, 1);

@@ -9,10 +9,13 @@
 
 #include "record/replay.h"
 
+struct pf_exposed;
+
 struct recording {
 	unsigned int incidents;
 	__u64 max_bytes;
 	struct filter *filter;
+	const struct pf_exposed *exposed;	/* what the kernel side has noted; or NULL */
 	bool kill;		/* in the middle of it */
 
 	/* What comes of it. */

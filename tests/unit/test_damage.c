@@ -139,7 +139,8 @@ static void check_refused(const char *sql, const char *why)
 
 TEST_FN(others_are_refused)
 {
-	check_refused("PRAGMA user_version = 3", "was made by a newer pageflight: its format is 3");
+	check_refused("PRAGMA user_version = 4", "was made by a newer pageflight: its format is 4");
+	check_refused("PRAGMA user_version = 2", "was made by an older pageflight: its format is 2");
 	check_refused("PRAGMA user_version = 1", "was made by an older pageflight: its format is 1");
 	check_refused("PRAGMA application_id = 1", "is no recording of pageflight");
 	check_refused("DROP TABLE feed", "has not the tables");

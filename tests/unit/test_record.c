@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "exposed.h"
 #include "kernel/filter.h"
 #include "record/replay.h"
 #include "recording.h"
@@ -55,6 +56,54 @@ TEST_FN(replay_prints_what_the_session_did)
 	assert_int_equal(recording_count(replayed, "\"comm\":[\"caf"), 1);
 	free(replayed);
 	free(filter);
+	recording_free(&rec);
+}
+
+static void change(const char *path, const char *sql)
+{
+	sqlite3 *db;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}
+
+/* Which line it is, from 1. */
+static size_t line_of(const char *text, const char *what)
+{
+	const char *at = strstr(text, what);
+	size_t n = 1;
+
+	assert_non_null(at);
+	for (; text < at; text++)
+		n += *text == '\n';
+	return n;
+}
+
+/* In the summary as it was printed; and one that was told meanwhile, where it was told. */
+TEST_FN(exposures_are_replayed)
+{
+	const struct pf_exposed exposed = {
+		.pages = 4348, .how = PF_EXPOSED_OPEN, .pid = 198, .comm = "nginx",
+		.file = { .dev = 0xfffffull << 20, .ino = 12, .flags = PF_OP_DELETED, .path = "/image.iso" },
+	};
+	struct recording rec = { .incidents = 20, .exposed = &exposed };
+	struct replay_result result;
+	char *replayed;
+
+	recording_make(&rec);
+	replayed = same_lines(rec.path, rec.lines, true);
+	assert_int_equal(recording_count(replayed, "/image.iso\",\"dev\":\"1048575:0\",\"inode\":12,"
+					 "\"deleted\":true"), 1);
+	assert_int_equal(recording_count(replayed, "\"pages\":4348,\"open\":true"), 1);
+	free(replayed);
+	change(rec.path, "UPDATE exposure SET at_end = 0, after = 7");
+	replayed = recording_lines(rec.path, &result);
+	assert_int_equal(line_of(replayed, "{\"type\":\"exposure\""), 8);
+	assert_int_equal(recording_count(replayed, "{\"type\":\"incident\""), 20);
+	assert_int_equal(recording_count(replayed, "\"worst\":[]"), 1);
+	free(replayed);
 	recording_free(&rec);
 }
 
@@ -142,6 +191,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replay_prints_what_the_session_did),
+		cmocka_unit_test(exposures_are_replayed),
 		cmocka_unit_test(file_is_its_owners_alone_and_is_one),
 		cmocka_unit_test(killed_session_has_what_it_committed),
 		cmocka_unit_test(rotation_keeps_the_latest),

@@ -31,7 +31,7 @@ struct names *names_new(struct reader *r)
 	return n;
 }
 
-static enum path_view view_of(const char *name)
+enum path_view names_view(const char *name)
 {
 	for (int view = PATH_UNKNOWN; name && view <= PATH_NO_TREE; view++)
 		if (!strcmp(name, path_view_name(view)))
@@ -80,7 +80,7 @@ __u64 names_of(struct names *n, struct shown *shown, bool *ret_same)
 	n->last = db_u64(n->find, 0);
 	shown->wall_ns = db_u64(n->find, 1);
 	shown->path = db_text(n->find, 2);
-	shown->view = view_of(db_text(n->find, 3));
+	shown->view = names_view(db_text(n->find, 3));
 	shown->deleted = db_u64(n->find, 4);
 	shown->suspects_sought = db_u64(n->find, 5);
 	shown->suspects_cut = db_u64(n->find, 6);

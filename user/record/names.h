@@ -18,6 +18,9 @@ struct names *names_new(struct reader *r);
  */
 __u64 names_of(struct names *n, struct shown *shown, bool *ret_same);
 
+/* The view that path_view_name() calls so; PATH_UNKNOWN if it calls none so. */
+enum path_view names_view(const char *name);
+
 void names_free(struct names *n);
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "schema.h"
+#include "told.h"
 
 #define LENGTH_MAX (64 << 20)	/* bytes of a row */
 
@@ -174,8 +175,7 @@ int reader_open(struct reader **ret_reader, const char *path, struct err *ret_er
 	return err;
 }
 
-/* A copy that lives as long as the reader. NULL if there is no memory. */
-static const char *keep(struct reader *r, const char *text)
+const char *reader_keep(struct reader *r, const char *text)
 {
 	char **texts, *copy;
 
@@ -199,7 +199,7 @@ static const char *text_for(struct reader *r, const char *sql, const char *key)
 
 	if (stmt && sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC) == SQLITE_OK &&
 	    db_step(&r->db, stmt))
-		text = keep(r, db_text(stmt, 0));
+		text = reader_keep(r, db_text(stmt, 0));
 	sqlite3_finalize(stmt);
 	return text;
 }
@@ -255,7 +255,7 @@ static void read_filter(struct reader *r)
 
 		if (kind == FILTER_MAX || !value || r->filter.n_given[kind] == PF_FILTER_VALUES)
 			continue;
-		value = keep(r, value);
+		value = reader_keep(r, value);
 		if (value)
 			r->filter.given[kind][r->filter.n_given[kind]++] = value;
 	}
@@ -281,9 +281,9 @@ static void read_blind(struct reader *r)
 		snprintf(role, sizeof(role), "%zu", r->n_hooks);
 		h = &hooks[r->n_hooks++];
 		*h = (struct hook){
-			.program = "", .role = keep(r, role), .state = HOOK_ABSENT,
-			.blind_without = keep(r, db_text(stmt, 0)) ?: "?",
-			.symbol = keep(r, db_text(stmt, 1)) ?: "?",
+			.program = "", .role = reader_keep(r, role), .state = HOOK_ABSENT,
+			.blind_without = reader_keep(r, db_text(stmt, 0)) ?: "?",
+			.symbol = reader_keep(r, db_text(stmt, 1)) ?: "?",
 		};
 		snprintf(h->why_absent, sizeof(h->why_absent), "%s", db_text(stmt, 2) ?: "?");
 	}
@@ -315,6 +315,26 @@ static void read_counted(struct reader *r, struct summary *sum)
 	sqlite3_finalize(stmt);
 }
 
+/* Those of the end. */
+static void read_exposures(struct reader *r, struct summary *sum)
+{
+	struct told *told = NULL;
+	long n = told_read(r, &told);
+	size_t kept = 0;
+
+	free(r->exposures);
+	free(r->told);
+	r->told = told;
+	r->exposures = n > 0 ? calloc(n, sizeof(*r->exposures)) : NULL;
+	for (long i = 0; i < n && r->exposures; i++)
+		if (told[i].at_end)
+			r->exposures[kept++] = told[i].e;
+	if (n < 0 || (n && !r->exposures))
+		db_failed(&r->db, SQLITE_NOMEM, "out of memory");
+	sum->exposures.at = r->exposures;
+	sum->exposures.n = kept;
+}
+
 bool reader_summary(struct reader *r, struct summary *ret_sum)
 {
 	struct summary sum = { .content = content_of(reader_about(r, "content")) };
@@ -324,8 +344,9 @@ bool reader_summary(struct reader *r, struct summary *ret_sum)
 	read_filter(r);
 	read_blind(r);
 	read_counted(r, &sum);
+	read_exposures(r, &sum);
 	stmt = db_prepare(&r->db, "SELECT wall, duration, refused, evicted, output_lost, below_min_bytes, "
-				  "unseen, totals FROM summary");
+				  "unseen, totals, exposed_files, exposed_pages FROM summary");
 	any = db_step(&r->db, stmt);
 	if (any) {
 		sum.wall_ns = db_u64(stmt, 0);
@@ -337,6 +358,8 @@ bool reader_summary(struct reader *r, struct summary *ret_sum)
 		sum.unseen = db_u64(stmt, 6);
 		if (sqlite3_column_bytes(stmt, 7) == sizeof(sum.totals) && sqlite3_column_blob(stmt, 7))
 			memcpy(&sum.totals, sqlite3_column_blob(stmt, 7), sizeof(sum.totals));
+		sum.exposures.files = db_u64(stmt, 8);
+		sum.exposures.pages = db_u64(stmt, 9);
 	}
 	sqlite3_finalize(stmt);
 	sum.filter = &r->filter;
@@ -368,5 +391,7 @@ void reader_close(struct reader *r)
 		free(r->texts[i]);
 	free(r->texts);
 	free(r->hooks);
+	free(r->exposures);
+	free(r->told);
 	free(r);
 }

@@ -19,12 +19,17 @@ struct reader {
 	struct filter filter;	/* what was given, in words */
 	struct hook *hooks;	/* those of what was not seen */
 	size_t n_hooks;
+	struct exposure *exposures;	/* those of the end */
+	struct told *told;
 	char **texts;
 	size_t n_texts;
 };
 
 /* 0 or -errno, and ret_err has one line. The reader is to be closed after 0 alone. */
 int reader_open(struct reader **ret_reader, const char *path, struct err *ret_err);
+
+/* A copy that lives as long as the reader. NULL if the text is, or if there is no memory. */
+const char *reader_keep(struct reader *r, const char *text);
 
 /* A text that the recording has about the session; NULL if it has none. Valid until the end. */
 const char *reader_about(struct reader *r, const char *key);

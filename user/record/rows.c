@@ -12,7 +12,7 @@
 #include "tap.h"
 
 enum statement { ABOUT, CLOCK, FILTER, HOOK, BLIND, LOST, INCIDENT, RANGE, SUSPECT, WHO, SUMMARY, COUNTED,
-		 COUNTER, STATEMENTS };
+		 COUNTER, EXPOSURE, OPENER, STATEMENTS };
 
 static const char *const sql[STATEMENTS] = {
 	[ABOUT] = "INSERT OR REPLACE INTO about VALUES (?, ?)",
@@ -24,15 +24,18 @@ static const char *const sql[STATEMENTS] = {
 	[RANGE] = "INSERT INTO range VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[SUSPECT] = "INSERT INTO suspect VALUES (?, ?, ?, ?)",
 	[WHO] = "INSERT INTO who VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	[SUMMARY] = "INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[SUMMARY] = "INSERT INTO summary VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[COUNTED] = "INSERT INTO counted VALUES (?, ?, ?)",
 	[COUNTER] = "INSERT INTO counter VALUES (?, ?, ?, ?)",
+	[EXPOSURE] = "INSERT INTO exposure VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[OPENER] = "INSERT INTO exposure_writer VALUES (?, ?, ?, ?, ?, ?)",
 };
 
 struct rows {
 	struct db *db;
 	sqlite3_stmt *stmt[STATEMENTS];
-	__u64 n;
+	__u64 n;			/* incidents */
+	__u64 exposures;
 };
 
 /* The types of the columns of an incident, as db_put() takes them. */
@@ -150,6 +153,29 @@ static void put_incident(struct rows *r, struct unpack *u)
 	put_who(r, "sender", &inc->sender, &inc->sender_who, row.sender_cgroup);
 }
 
+static void put_exposure(struct rows *r, struct unpack *u, bool at_end)
+{
+	char dev[FMT_DEV_LEN];
+	struct exposure e;
+
+	shown_unpack_exposure(u, &e);
+	if (u->bad)
+		return;
+	r->exposures++;
+	db_put(r->db, r->stmt[EXPOSURE], "iiiiitttitiiiiiii", r->exposures, r->n, (__u64)at_end, e.wall_ns,
+	       (__u64)e.pid, e.comm, e.path, path_view_name(e.view), (__u64)e.deleted,
+	       fmt_dev(dev, e.dev), e.ino, e.pages, (__u64)!!(e.how & PF_EXPOSED_OPEN),
+	       (__u64)!!(e.how & PF_EXPOSED_MAPPED), e.incidents, (__u64)e.sought,
+	       (__u64)e.openers_cut);
+	for (size_t i = 0; i < e.n_openers && !u->bad; i++) {
+		struct opener who;
+
+		shown_unpack_opener(u, &who);
+		db_put(r->db, r->stmt[OPENER], "iiitii", r->exposures, (__u64)i, (__u64)who.pid, who.comm,
+		       (__u64)who.open, (__u64)who.mapped);
+	}
+}
+
 static void put_summary(struct rows *r, struct unpack *u)
 {
 	struct loss loss[SINK_LOSSES];
@@ -158,15 +184,18 @@ static void put_summary(struct rows *r, struct unpack *u)
 	shown_unpack_summary(u, &sum);
 	if (u->bad)
 		return;
-	db_put(r->db, r->stmt[SUMMARY], "iitiiiiib", sum.wall_ns, sum.duration_ns,
+	db_put(r->db, r->stmt[SUMMARY], "iitiiiiibii", sum.wall_ns, sum.duration_ns,
 	       pf_content_name(sum.content), sum.refused, sum.evicted, sum.output_lost, sum.small,
-	       sum.unseen, &sum.totals, sizeof(sum.totals));
+	       sum.unseen, &sum.totals, sizeof(sum.totals), sum.exposures.files,
+	       sum.exposures.pages);
 	for (int i = 0; i < PF_VERDICT_MAX; i++)
 		db_put(r->db, r->stmt[COUNTED], "tii", pf_verdict_name(i), sum.incidents[i],
 		       sum.bytes[i]);
 	for (int i = 0; i < PF_C_FIRST_LOSS; i++)
 		db_put(r->db, r->stmt[COUNTER], "tiit", sink_counter_names[i], 0ull,
 		       sum.totals.stats.count[i], sink_counter_texts[i]);
+	for (size_t i = 0; i < sum.exposures.n && !u->bad; i++)
+		put_exposure(r, u, true);
 	sink_losses(&sum, loss);
 	for (int i = 0; i < SINK_LOSSES; i++)
 		db_put(r->db, r->stmt[COUNTER], "tiit", loss[i].name, 1ull, loss[i].count, loss[i].text);
@@ -186,8 +215,12 @@ static void put_texts(struct rows *r, struct unpack *u, enum statement what, int
 
 static void put_shown(struct rows *r, struct unpack *u)
 {
-	if (unpack_u64(u) == SHOWN_INCIDENT)
+	__u64 what = unpack_u64(u);
+
+	if (what == SHOWN_INCIDENT)
 		put_incident(r, u);
+	else if (what == SHOWN_EXPOSURE)
+		put_exposure(r, u, false);
 	else
 		put_summary(r, u);
 }

@@ -9,7 +9,7 @@
 
 /* In the head of the file, where file(1) looks: "pgfl". */
 #define SCHEMA_APPLICATION_ID 0x7067666c
-#define SCHEMA_VERSION 2
+#define SCHEMA_VERSION 3
 
 /* Statements, each ends with ';'. */
 extern const char schema_sql[];

@@ -59,6 +59,14 @@ static int pack_incident(struct sink *sink, const struct shown *shown)
 	return sink_flush(out);
 }
 
+static void put_exposure(FILE *out, const struct exposure *e)
+{
+	pack_bytes(out, e, sizeof(*e));
+	pack_text(out, e->path);
+	for (size_t i = 0; i < e->n_openers; i++)
+		pack_bytes(out, &e->openers[i], sizeof(e->openers[i]));
+}
+
 static int pack_summary(struct sink *sink, const struct summary *sum)
 {
 	struct summary flat = *sum;
@@ -67,8 +75,18 @@ static int pack_summary(struct sink *sink, const struct summary *sum)
 	flat.hooks = NULL;
 	flat.n_hooks = 0;
 	flat.vitals = NULL;
+	flat.exposures.at = NULL;
 	pack_u64(sink->out, SHOWN_SUMMARY);
 	pack_bytes(sink->out, &flat, sizeof(flat));
+	for (size_t i = 0; i < sum->exposures.n; i++)
+		put_exposure(sink->out, &sum->exposures.at[i]);
+	return sink_flush(sink->out);
+}
+
+static int pack_exposure(struct sink *sink, const struct exposure *e)
+{
+	pack_u64(sink->out, SHOWN_EXPOSURE);
+	put_exposure(sink->out, e);
 	return sink_flush(sink->out);
 }
 
@@ -76,6 +94,7 @@ const struct sink_ops sink_record = {
 	.open = pack_open,
 	.incident = pack_incident,
 	.summary = pack_summary,
+	.exposure = pack_exposure,
 };
 
 void shown_unpack(struct unpack *u, struct shown_row *ret_row)
@@ -113,6 +132,27 @@ void shown_unpack_range(struct unpack *u, struct pf_range *ret_range)
 	unpack_bytes(u, ret_range, sizeof(*ret_range));
 	ret_range->source = NULL;
 	ret_range->answer.rule = unpack_text(u);
+}
+
+void shown_unpack_exposure(struct unpack *u, struct exposure *ret_exposure)
+{
+	struct exposure e = { 0 };
+
+	unpack_bytes(u, &e, sizeof(e));
+	e.comm[PF_COMM_LEN - 1] = '\0';
+	e.path = unpack_text(u);
+	e.openers = NULL;
+	if (e.n_openers > OPENERS_MAX) {
+		u->bad = true;
+		e.n_openers = 0;
+	}
+	*ret_exposure = e;
+}
+
+void shown_unpack_opener(struct unpack *u, struct opener *ret_opener)
+{
+	unpack_bytes(u, ret_opener, sizeof(*ret_opener));
+	ret_opener->comm[PF_COMM_LEN - 1] = '\0';
 }
 
 void shown_unpack_summary(struct unpack *u, struct summary *ret_sum)

@@ -10,7 +10,7 @@
 #include "output/sink.h"
 #include "pack.h"
 
-enum shown_pack { SHOWN_INCIDENT = 1, SHOWN_SUMMARY };
+enum shown_pack { SHOWN_INCIDENT = 1, SHOWN_SUMMARY, SHOWN_EXPOSURE };
 
 /* The sink that packs: its text is one frame for each call. */
 extern const struct sink_ops sink_record;
@@ -33,6 +33,11 @@ struct shown_row {
 /* Of a frame whose tag (enum shown_pack) was taken. The ranges follow, n_ranges of them. */
 void shown_unpack(struct unpack *u, struct shown_row *ret_row);
 void shown_unpack_range(struct unpack *u, struct pf_range *ret_range);
+/* The openers follow, n_openers of them. */
+void shown_unpack_exposure(struct unpack *u, struct exposure *ret_exposure);
+void shown_unpack_opener(struct unpack *u, struct opener *ret_opener);
+
+/* The exposures follow, as many as it has. */
 void shown_unpack_summary(struct unpack *u, struct summary *ret_sum);
 
 #endif

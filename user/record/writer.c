@@ -162,6 +162,8 @@ static bool rotate(struct writer *w)
 	static const char *const old[] = {
 		"DELETE FROM incident WHERE mono < (SELECT mono FROM feed WHERE chunk = (SELECT min(chunk) FROM feed))",
 		"DELETE FROM range WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
+		"DELETE FROM exposure WHERE at_end = 0 AND after < coalesce((SELECT min(n) FROM incident), 0)",
+		"DELETE FROM exposure_writer WHERE n NOT IN (SELECT n FROM exposure)",
 		"DELETE FROM suspect WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
 		"DELETE FROM who WHERE n < coalesce((SELECT min(n) FROM incident), 0)",
 	};
