@@ -16,8 +16,9 @@
  * conns	one record for each followed connection, with the FIFO of its flights
  * free_conns	numbers of connections that were released
  * socks	address of a struct sock -> the connections that it sends on and reads from
- * sock_counts	how many entries of `socks` hash to a socket. Zero tells an ACK or a read of
- *		an unrelated socket to go on
+ * sock_counts	how many entries of `socks` hash to a socket, and in the upper half how many of
+ *		the connections that are watched. Zero tells an ACK, a read or a packet of an
+ *		unrelated socket to go on
  * lingering	tuple of a dead socket -> the connection whose packets outlive it
  * readers	tuple of every established socket, as it sees itself -> its address
  * streams	where the streams of such a socket begin -> its address
@@ -62,6 +63,7 @@ extern __u32 pf_lingering_conns;	/* entries of `lingering` */
 extern __u32 pf_linger_no_more;	/* the session ends: lingering connections are given up */
 extern __u32 pf_originals_fresh; /* numbers up to this one were used */
 extern __u32 pf_open_writes;	/* entries of `writes` */
+extern __u32 pf_open_copies;	/* entries of `copies` that wait for their packet, or were lost */
 extern __u32 pf_pipes_now;	/* entries of `pipes` */
 extern __u32 pf_refused_user;	/* who did not get something because it had its share */
 
@@ -73,6 +75,10 @@ extern __u32 pf_refused_user;	/* who did not get something because it had its sh
  */
 extern __u32 pf_zero;
 
+extern __u32 pf_wire;		/* transmissions are looked at: the hooks for that are attached */
+extern __u32 pf_fp_conns;	/* connections that have a fingerprint: WATCH_FP */
+extern __u32 pf_xmit_conns;	/* those whose transmissions matter all the same: WATCH_XMIT */
+extern __u32 pf_buffer_conns;	/* those with PF_CONN_BUFFERS */
 extern __u32 pf_lazy;		/* fingerprints may wait: see flight/waiting.bpf.h */
 extern __u32 pf_sound_fs;	/* PF_FS_*: file systems whose every writer is hooked */
 extern struct pf_doubt pf_doubts[PF_DOUBTS];	/* by the low bits of their bit in `mapped` */

@@ -13,10 +13,10 @@ static __always_inline int content_on(void)
 	return cfg.content != PF_CONTENT_OFF && pf_page_offset;
 }
 
-/* In mode wire, transmissions are looked at too. */
+/* In mode wire, transmissions are looked at too: from when user space has found all hooks attached. */
 static __always_inline int content_wire(void)
 {
-	return cfg.content == PF_CONTENT_WIRE && pf_page_offset;
+	return cfg.content == PF_CONTENT_WIRE && pf_wire;
 }
 
 #endif

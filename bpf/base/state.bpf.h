@@ -106,6 +106,7 @@ _Static_assert(sizeof(struct pf_free) == sizeof(struct pf_gauge), "pf_gauge");
 #define PF_CONN_LINGERS	64u	/* an orphan whose packets are still in this host */
 #define PF_CONN_UNFOUND	256u	/* it leaves over lo, and no socket was found that reads it */
 #define PF_CONN_CUT	512u	/* PF_EV_CUT was sent */
+#define PF_CONN_BUFFERS	1024u	/* it has sent buffers of MSG_ZEROCOPY */
 
 struct pf_conn {
 	struct bpf_spin_lock lock;	/* for head, unacked, tail and flags */
@@ -135,6 +136,7 @@ struct pf_conn {
 	__u32 collapsed, collapsed_end;
 	__u32 queue_at;		/* flight that look_at_queue() goes on with; 0: the oldest */
 	__u32 exposed;		/* `ready` of the place in pf_exposed that it used last; 0: none */
+	__u32 watch;		/* WATCH_*; see flight/watch.bpf.h */
 	__u64 sk;
 	__u64 peer_sk;		/* socket of the reader on this host; 0 once it is gone */
 	__u64 id;

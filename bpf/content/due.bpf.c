@@ -14,6 +14,14 @@
 #define DUE_GROUPS (1 << 16)
 #define DUE_POOL (1 << 23)	/* as many as bpf_loop() allows */
 
+/* A flight is about to get its fingerprint. */
+static __always_inline void conn_gets_fp(struct pf_conn *c, const struct pf_flight *f)
+{
+	conn_fp_reaches(c, f->seq + flight_len(f));
+	if (!(c->watch & WATCH_FP))
+		conn_watch(f->conn, WATCH_FP);
+}
+
 /*
  * Several may do this at once, each in front of a change of his own. So the first result
  * stands: when it came to stand, none of them had gone on to his change. The connection is
@@ -32,7 +40,7 @@ __noinline int fp_due(__u32 n)
 		return 0;
 	c = conn_at(f->conn);
 	if (c)
-		conn_fp_reaches(c, f->seq + flight_len(f));
+		conn_gets_fp(c, f);
 	fp = flight_fp(f);
 	__sync_val_compare_and_swap(&f->fp, waiting, fp);
 	return 1;
@@ -51,7 +59,7 @@ __noinline int fp_give(__u32 n, __u64 fp)
 		return 0;
 	c = conn_at(f->conn);
 	if (c && fp)
-		conn_fp_reaches(c, f->seq + flight_len(f));
+		conn_gets_fp(c, f);
 	__sync_val_compare_and_swap(&f->fp, waiting, fp);
 	return fp != 0;
 }

@@ -12,6 +12,7 @@
 #include "index.bpf.h"
 #include "peer.bpf.h"
 #include "socks.bpf.h"
+#include "watch.bpf.h"
 
 static __always_inline struct pf_conn *conn_at(__u32 slot)
 {
@@ -78,6 +79,12 @@ static __always_inline void conn_release(struct pf_conn *c, __u32 slot)
 {
 	owner_leave(c->owner);
 	pipe_forget(c);
+	if (c->watch) {
+		conn_unwatch(slot, WATCH_FP);
+		conn_unwatch(slot, WATCH_XMIT);
+	}
+	if (c->flags & PF_CONN_BUFFERS)
+		__sync_fetch_and_add(&pf_buffer_conns, -1);
 	c->sk = 0;	/* else it could be taken for the connection of a later socket there */
 	__sync_fetch_and_add(&pf_conns_now, -1);
 	bpf_map_push_elem(&free_conns, &slot, BPF_ANY);
@@ -112,16 +119,19 @@ static __noinline __u32 conn_new(__u64 sk, __u32 seq, __u32 owner)
 	c->peer_sk = 0;
 	c->una = TCP_READ(sk, snd_una);
 	c->taken = c->read = c->nxt = c->given_up = c->aborted = seq;
-	c->tx_possible = c->tx_certain = c->fp_end = c->appended = seq;
+	c->tx_certain = c->fp_end = c->appended = seq;
 	c->cursor = c->hits = c->resends = c->sender_sent = c->ending = 0;
 	c->collapsed = c->collapsed_end = seq;
-	c->queue_at = c->exposed = 0;
+	c->queue_at = c->exposed = c->watch = 0;
 	c->sender_began = c->handed = 0;
 	c->netns = SOCK_READ(sk, __sk_common.skc_net.net, ns.inum);
 	c->sk = sk;
 	c->id = __sync_fetch_and_add(&pf_next_id, 1) + 1;
 	c->una_off = sock_bytes_acked(sk);
 	__sync_fetch_and_add(&pf_conns_now, 1);
+	if (content_wire())
+		conn_watch(slot, WATCH_XMIT);
+	c->tx_possible = seq;	/* its packets were watched from the first of these bytes */
 	sock_tuple(sk, &c->tuple);
 	if (sock_remember(sk, slot, 0)) {
 		count(PF_C_socks_full, 1);

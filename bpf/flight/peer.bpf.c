@@ -45,8 +45,12 @@ __noinline __u64 sock_other_end(__u64 sk)
 
 #define PF_CONN_READER (PF_CONN_LOCAL | PF_CONN_ASK)
 
-/* Decide who reads, if it is still as it was. Only one of several callers does it. */
-static __always_inline int conn_decide(struct pf_conn *c, __u32 from, __u32 to, __u64 peer)
+/*
+ * Decide who reads, if it is still as it was. Only one of several callers does it. What a
+ * device does with pages for a reader on this host does not matter, unless it copies them.
+ */
+static __always_inline int conn_decide(struct pf_conn *c, __u32 slot, __u32 from, __u32 to,
+				       __u64 peer)
 {
 	int mine;
 
@@ -57,20 +61,22 @@ static __always_inline int conn_decide(struct pf_conn *c, __u32 from, __u32 to, 
 		c->peer_sk = peer;
 	}
 	bpf_spin_unlock(&c->lock);
+	if (mine && to == PF_CONN_LOCAL && c->watch & WATCH_XMIT && !(c->flags & PF_CONN_WIRE))
+		conn_unwatch(slot, WATCH_XMIT);
 	return mine;
 }
 
 /* The reader was found. Returns 1 if it is followed from now on. */
 static __always_inline int conn_be_local(struct pf_conn *c, __u32 slot, __u64 peer, __u32 ask)
 {
-	if (!conn_decide(c, PF_CONN_ASK, PF_CONN_LOCAL | ask, peer))
+	if (!conn_decide(c, slot, PF_CONN_ASK, PF_CONN_LOCAL | ask, peer))
 		return 0;
 	__sync_fetch_and_add(&pf_seeking, -1);
 	__sync_fetch_and_add(&pf_local_conns, 1);
 	if (!sock_remember(peer, 0, slot))
 		return 1;
 	count(PF_C_socks_full, 1);
-	if (conn_decide(c, PF_CONN_LOCAL | ask, 0, 0))
+	if (conn_decide(c, slot, PF_CONN_LOCAL | ask, 0, 0))
 		__sync_fetch_and_add(&pf_local_conns, -1);
 	conn_flag(c, PF_CONN_LOST);
 	return 0;
@@ -81,9 +87,9 @@ static __always_inline void conn_be_remote(struct pf_conn *c, __u32 slot)
 {
 	__u64 peer = c->peer_sk;
 
-	if (conn_decide(c, PF_CONN_ASK, 0, 0)) {
+	if (conn_decide(c, slot, PF_CONN_ASK, 0, 0)) {
 		__sync_fetch_and_add(&pf_seeking, -1);
-	} else if (conn_decide(c, PF_CONN_READER, 0, 0)) {
+	} else if (conn_decide(c, slot, PF_CONN_READER, 0, 0)) {
 		__sync_fetch_and_add(&pf_local_conns, -1);
 		sock_forget(peer, 0, slot);
 	}
@@ -181,12 +187,12 @@ __noinline int conn_probe(__u32 slot)
 			return 0;
 		}
 		if (sock_by_reference(c->sk)) {
-			conn_decide(c, PF_CONN_READER, PF_CONN_LOCAL, c->peer_sk);
+			conn_decide(c, slot, PF_CONN_READER, PF_CONN_LOCAL, c->peer_sk);
 			return 0;
 		}
 	}
 	if (conn_page_queued(c))
-		conn_decide(c, PF_CONN_READER, PF_CONN_LOCAL, c->peer_sk);
+		conn_decide(c, slot, PF_CONN_READER, PF_CONN_LOCAL, c->peer_sk);
 	return 0;
 }
 

@@ -4,9 +4,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
-#include "base/mode.bpf.h"
 #include "index.bpf.h"
-#include "original.bpf.h"
 
 __noinline int flights_reserve(__u32 want, struct chain *ret)
 {
@@ -40,12 +38,6 @@ __noinline int flights_reserve(__u32 want, struct chain *ret)
 		flight_at(base, last)->next = 0;
 	p->used += n;
 	bpf_spin_unlock(&p->lock);
-	for (__u32 i = 0, at = first; content_on() && i < FLIGHT_BATCH && i < n; i++) {
-		/* A write kept its bytes in the last moment before it was released. */
-		if (flight_at(base, at)->orig)
-			orig_drop(at);
-		at = flight_at(base, at)->next;
-	}
 	ret->first = n ? first : 0;
 	ret->last = last;
 	ret->n = n;

@@ -10,6 +10,7 @@
 
 #include "base/state.bpf.h"
 #include "seq.h"
+#include "watch.bpf.h"
 
 /*
  * `fp` of such a flight: 16 bits that no fingerprint has, and 48 of the time of attach.
@@ -80,12 +81,15 @@ static __always_inline int conn_has_fp(const struct pf_conn *c, __u32 seq)
 }
 
 /* What is released must not look as if it were to come, 2^31 bytes later. */
-static __always_inline void conn_fp_passed(struct pf_conn *c, __u32 released)
+static __always_inline void conn_fp_passed(struct pf_conn *c, __u32 slot)
 {
+	__u32 released = c->flags & PF_CONN_LOCAL ? seq_min(c->una, c->read) : c->una;
 	__u32 old = c->fp_end;
 
 	if (seq_after(released, old))
 		__sync_val_compare_and_swap(&c->fp_end, old, released);
+	if (c->watch & WATCH_FP)
+		conn_unwatch_fp(slot, released);
 }
 
 #endif

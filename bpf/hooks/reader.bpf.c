@@ -66,7 +66,7 @@ int ATOMIC_PROG(on_prune, struct sock *sk)
 	struct pf_conn *c;
 	__u32 slot = 0;
 
-	if (!content_on() || !pf_local_conns || sk->sk_backlog.rmem_alloc.counter <= sk->sk_rcvbuf)
+	if (!content_on() || !pf_fp_conns || sk->sk_backlog.rmem_alloc.counter <= sk->sk_rcvbuf)
 		return 0;
 	c = reader_conn(number_of(sk), &slot);
 	if (c && conn_has_fp(c, c->taken))

@@ -38,6 +38,29 @@ static __noinline int xmit_settle(__u32 slot, __u64 sk, int late)
 }
 
 /*
+ * The device that copies the first of its pages decides how a connection is watched: see
+ * xmit_settle(). Until then it has transmitted none of them.
+ */
+static __noinline int xmit_settled(__u32 slot)
+{
+	struct pf_conn *c = conn_at(slot);
+
+	if (c && c->watch & WATCH_XMIT && !(c->flags & (PF_CONN_WIRE | PF_CONN_ORPHAN)) &&
+	    c->tx_possible != c->nxt)
+		conn_unwatch(slot, WATCH_XMIT);
+	return 0;
+}
+
+/*
+ * Does the loopback device get a packet with fragments, while nobody sends buffers of his
+ * own? It hands on all pages as they are.
+ */
+static __always_inline int xmit_is_looped(const struct sk_buff *skb, const struct net_device *dev)
+{
+	return !pf_xmit_conns && !pf_buffer_conns && dev->flags & IFF_LOOPBACK && skb->data_len;
+}
+
+/*
  * Is no page copied on the way of this socket's packet? A reader on this host copies only
  * private memory, and that has fingerprints. A socket that only reads sends none.
  */
@@ -73,10 +96,10 @@ int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev
 	__u64 sk;
 	int late;
 
-	if (!content_wire() || !pf_conns_now)
+	if (!content_wire() || !(pf_fp_conns | pf_xmit_conns) || xmit_is_looped(skb, dev))
 		return 0;
 	sk = number_of(skb->sk);
-	if (sk && ((!pf_lingering_conns && sock_idle(sk)) || xmit_is_by_reference(sk)))
+	if (sk && ((!pf_lingering_conns && sock_unwatched(sk)) || xmit_is_by_reference(sk)))
 		return 0;
 	if (!packet_parse(number_of(skb), &p))
 		return 0;
@@ -87,5 +110,6 @@ int ATOMIC_PROG(on_xmit, const struct sk_buff *skb, const struct net_device *dev
 	else if (p.frags && (dev_by_reference(dev) || dev_is_lo(dev)))
 		what = LOOK_XMIT_BUFFERS;
 	look_at_range(p.slot, p.seq, p.end, what, p.frags ? 0 : p.payload);
+	xmit_settled(p.slot);
 	return 0;
 }

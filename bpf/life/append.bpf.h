@@ -8,6 +8,7 @@
 
 #include "kernel/direct.bpf.h"
 #include "flight/conn.bpf.h"
+#include "flight/original.bpf.h"
 #include "filter.bpf.h"
 
 /*
@@ -34,7 +35,6 @@ struct append {
 	struct chain stock;	/* flights reserved and not used yet */
 	struct chain near;	/* neighbours that are not in the index yet */
 	__u32 owner;		/* of the connection */
-	__u32 waits;		/* the fingerprint of a flight does */
 	__u64 known;		/* a page whose mapping and index are known already */
 	__u64 mapping, index;
 	struct filter_file file;
@@ -133,6 +133,7 @@ static __noinline int append_none(const struct append *a)
 static __always_inline __u32 append_reserve(struct append *a, void *base)
 {
 	__u32 n = a->stock.first;
+	struct pf_flight *f;
 
 	if (!n) {
 		a->refused = append_refused(a);
@@ -142,8 +143,12 @@ static __always_inline __u32 append_reserve(struct append *a, void *base)
 		if (!n)
 			return append_none(a);
 	}
-	a->stock.first = flight_at(base, n)->next;
+	f = flight_at(base, n);
+	a->stock.first = f->next;
 	a->stock.n--;
+	/* A write kept its bytes in the last moment before it was released. */
+	if (content_on() && f->orig)
+		orig_drop(n);
 	return n;
 }
 

@@ -49,6 +49,14 @@ static __always_inline void fill_sender(struct pf_flight *f, const struct append
 	bpf_get_current_comm(f->comm, PF_COMM_LEN);
 }
 
+/* Each fingerprint waits. If the page is at risk, that is until append_finish(). */
+static __always_inline __u64 fill_fp(const struct append *a)
+{
+	if (cfg.sample != 1 && bpf_get_prandom_u32() % cfg.sample)
+		return 0;
+	return content_on() ? fp_waiting(a->now) : 0;
+}
+
 static __always_inline void fill(struct pf_flight *f, const struct append *a,
 				 const struct page_id *id, __u64 page, __u32 off, __u32 len)
 {
@@ -64,16 +72,14 @@ static __always_inline void fill(struct pf_flight *f, const struct append *a,
 	f->index = id->index;
 	f->attached = a->now;
 	f->op = f->hit_op = f->write_tid = f->crowded = f->zeroed = 0;
-	f->fp = f->last = 0;
+	f->fp = fill_fp(a);
+	f->last = 0;
 }
 
-/* Each fingerprint waits. If the page is at risk, that is until append_finish(). */
-static __always_inline void fill_fp(struct append *a, struct pf_flight *f)
+/* Does the fingerprint of any flight wait? Of a sample it may be that of none. */
+static __always_inline int append_waits(const struct append *a)
 {
-	if (!content_on() || (cfg.sample != 1 && bpf_get_prandom_u32() % cfg.sample))
-		return;
-	f->fp = fp_waiting(f->attached);
-	a->waits = 1;
+	return a->pages && content_on();
 }
 
 /* The mapping of all of these flights; 0: they have more than one, or one has none. */
@@ -122,7 +128,6 @@ static __always_inline void append_piece(struct append *a, __u64 page, __u32 off
 		return;
 	f = flight_at(base, n);
 	fill(f, a, &id, page, off, len);
-	fill_fp(a, f);
 	fill_sender(f, a, flight_at(base, a->first));
 	if (id.kind == PAGE_FILE) {
 		append_near(a, base, n);
@@ -227,10 +232,10 @@ static __always_inline int append_exposed(const struct append *a, const struct a
 	return 1;
 }
 
-/* The pages of one call in cfg.audit, by chance. */
-static __always_inline int is_audited(void)
+/* The pages of one call in cfg.audit, by the chance that lies in its time. */
+static __always_inline int is_audited(const struct append *a)
 {
-	return cfg.audit && !((__u64)bpf_get_prandom_u32() * cfg.audit >> 32);
+	return cfg.audit && !((a->now * 0x9e3779b97f4a7c15ULL >> 32) * cfg.audit >> 32);
 }
 
 struct due_list {
@@ -268,13 +273,17 @@ __noinline int append_finish(struct append *a, int at_risk)
 	c = conn_at(a->conn);
 	if (!c || !base)
 		return 0;
-	if (a->waits && (at_risk || a->unindexed || is_audited())) {
+	if (append_waits(a) && (at_risk || a->unindexed || is_audited(a))) {
 		l.at = a->first;
 		l.left = a->pages;
 		l.audited = !at_risk && !a->unindexed;
 		if (l.audited)
 			count(PF_C_audited, a->pages);
 		bpf_loop(ITER_PIECES, on_due_flight, &l, 0);
+	}
+	if (a->zerocopy && !(c->flags & PF_CONN_BUFFERS)) {
+		__sync_fetch_and_add(&pf_buffer_conns, 1);
+		conn_flag(c, PF_CONN_BUFFERS);
 	}
 	owner_has(a->owner, a->pages);
 	conn_append(base, c, a->first, a->last);

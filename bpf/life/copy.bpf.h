@@ -32,14 +32,18 @@ static __always_inline int copy_is_done(__u32 slot, const struct sk_buff *skb, i
 /* Remember a copy out of a ring: when it is complete, the packet is freed. See consume_look(). */
 static __always_inline void copy_note(const struct sk_buff *skb, const struct packet *p)
 {
+	__u32 tid = bpf_get_current_pid_tgid();
+	struct pf_copy *last = bpf_map_lookup_elem(&copies, &tid);
 	struct pf_copy copy = {
 		.skb = number_of(skb),
 		.slot = p->slot,
 		.seq = p->seq,
 		.end = p->end,
 	};
-	__u32 tid = bpf_get_current_pid_tgid();
 
+	/* A copy that failed, or was displaced, is never taken off. That costs time alone. */
+	if (!last || !last->skb)
+		__sync_fetch_and_add(&pf_open_copies, 1);
 	if (bpf_map_update_elem(&copies, &tid, &copy, BPF_ANY))
 		count(PF_C_copies_full, 1);
 }
@@ -64,11 +68,11 @@ static __always_inline int copy_look(const struct sk_buff *skb, int len, int sec
 	__u64 sk;
 	__u32 seq;
 
-	if (!content_on() || !pf_conns_now)
+	if (!content_on() || !(pf_fp_conns | pf_xmit_conns))
 		return 0;
 	sk = number_of(skb->sk);
 	if (sk) {
-		if (!pf_local_conns || sock_idle(sk))
+		if (!pf_fp_conns || sock_idle(sk))
 			return 0;
 		s = sock_find(sk);
 		c = s ? conn_at(s->reads) : NULL;
@@ -94,7 +98,7 @@ static __always_inline int buffers_look(const struct sk_buff *skb)
 	struct packet p = {};
 	struct pf_conn *c;
 
-	if (!content_wire() || !pf_conns_now || !packet_parse(number_of(skb), &p))
+	if (!content_wire() || !(pf_fp_conns | pf_xmit_conns) || !packet_parse(number_of(skb), &p))
 		return 0;
 	c = conn_at(p.slot);
 	if (!c || c->handed != number_of(skb))
@@ -110,12 +114,13 @@ static __always_inline int consume_look(const struct sk_buff *skb)
 	__u32 tid = bpf_get_current_pid_tgid();
 	struct pf_copy *copy;
 
-	if (!content_wire() || !pf_conns_now)
+	if (!content_wire() || !pf_open_copies)
 		return 0;
 	copy = bpf_map_lookup_elem(&copies, &tid);
 	if (!copy || copy->skb != number_of(skb))
 		return 0;
 	copy->skb = 0;
+	__sync_fetch_and_add(&pf_open_copies, -1);
 	look_at_range(copy->slot, copy->seq, copy->end, LOOK_RING_DONE, 0);
 	return 0;
 }

@@ -383,7 +383,7 @@ __noinline int conn_drain(__u32 slot)
 	if (!c)
 		return 0;
 	if (content_on())
-		conn_fp_passed(c, c->flags & PF_CONN_LOCAL ? seq_min(c->una, c->read) : c->una);
+		conn_fp_passed(c, slot);
 	d.owner = c->owner;
 	d.most = c->flags & PF_CONN_ORPHAN ? PF_POP_LAST : PF_POP_MAX;
 	drain_run(&d, c->flags & PF_CONN_LOCAL);

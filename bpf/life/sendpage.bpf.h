@@ -113,7 +113,7 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 	a.conn = sendpage_conn(s);
 	append_follow(&a);
 	sendpage_exposed(s, &a, page);
-	append_finish(&a, a.waits && sendpage_at_risk(&a, page));
+	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
 	s->conn = a.conn;
 	s->off += now - s->seq;
 	s->seq = now;
@@ -171,7 +171,7 @@ static __always_inline void sendpage_late(struct sock *sk, const struct page *pa
 	a.end = a.left;
 	append_follow(&a);
 	sendpage_exposed(NULL, &a, page);
-	append_finish(&a, a.waits && sendpage_at_risk(&a, page));
+	append_finish(&a, append_waits(&a) && sendpage_at_risk(&a, page));
 }
 
 static __always_inline int sendpage_end(struct sock *sk, const struct page *page, int offset,

@@ -89,7 +89,7 @@ static __always_inline void splice_attach(struct sk_buff *skb, struct iov_iter *
 	}
 	append_follow(&a);
 	splice_exposed(&a);
-	append_finish(&a, a.waits && splice_at_risk(&a));
+	append_finish(&a, append_waits(&a) && splice_at_risk(&a));
 }
 
 /*

@@ -275,6 +275,25 @@ TEST_FN(seconds_go_where_none_is_skipped)
 	assert_null(missing_hook());
 }
 
+/* Transmissions that only some programs see would pass for some that were not made. */
+TEST_FN(sharpest_mode_needs_each_hook_of_transmissions)
+{
+	plan("");
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_WIRE);
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_EDGES), PF_CONTENT_EDGES);
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_OFF), PF_CONTENT_OFF);
+	find("on_copy_2")->state = HOOK_NOT_NEEDED;
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_WIRE);
+	find("on_consume")->state = HOOK_FAILED;
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_EDGES);
+	plan(" net_dev_start_xmit ");
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_EDGES);
+	plan(" skb_copy_datagram_iovec ");
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_EDGES);
+	plan(" do_page_mkwrite ");
+	assert_int_equal(hooks_content(hooks, hooks_n, PF_CONTENT_WIRE), PF_CONTENT_WIRE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -293,6 +312,7 @@ int main(void)
 		cmocka_unit_test(a_skip_is_a_loss_where_nothing_acts_instead),
 		cmocka_unit_test(both_copies_are_skipped),
 		cmocka_unit_test(seconds_go_where_none_is_skipped),
+		cmocka_unit_test(sharpest_mode_needs_each_hook_of_transmissions),
 	};
 
 	return cmocka_run_group_tests_name("hooks", tests, setup, teardown);

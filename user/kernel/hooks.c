@@ -143,6 +143,24 @@ const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i)
 	return used ? NULL : &hooks[i];
 }
 
+static bool sees_transmissions(const struct hook *h)
+{
+	static const char role[] = "transmit";
+
+	return !strncmp(h->role, role, sizeof(role) - 1);
+}
+
+int hooks_content(const struct hook *hooks, size_t n, int most)
+{
+	if (most < PF_CONTENT_WIRE)
+		return most;
+	for (size_t i = 0; i < n; i++)
+		if (sees_transmissions(&hooks[i]) && !is_hopeful(&hooks[i]) &&
+		    hooks[i].state != HOOK_NOT_NEEDED)
+			return PF_CONTENT_EDGES;
+	return PF_CONTENT_WIRE;
+}
+
 const char *hook_why_not(const struct hook *h)
 {
 	switch (h->state) {

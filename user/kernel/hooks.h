@@ -101,6 +101,12 @@ const struct hook *hooks_missing_at(const struct hook *hooks, size_t n, size_t i
  */
 const struct hook *hooks_blind(const struct hook *hooks, size_t n, size_t i);
 
+/*
+ * The sharpest content mode up to `most` that hooks allow which are attached, or will be. In
+ * mode wire a transmission that no program sees would pass for one that was not made.
+ */
+int hooks_content(const struct hook *hooks, size_t n, int most);
+
 /* Why a hook is not in use; empty if it is. */
 const char *hook_why_not(const struct hook *h);
 

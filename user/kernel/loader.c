@@ -171,9 +171,11 @@ static int attach(struct loader *l, struct err *ret_err)
 		return err_set(ret_err, err, "the ring buffer does not open: %s", strerror(-err));
 	}
 	err = programs_attach(&l->programs, &memmap, ret_err);
-	if (!err)
-		be_lazy(l);
-	return err;
+	if (err)
+		return err;
+	be_lazy(l);
+	l->skel->bss->pf_wire = loader_content(l) == PF_CONTENT_WIRE;
+	return 0;
 }
 
 static int open_in_steps(struct loader *l, const struct loader_opts *opts, struct modules *modules,
@@ -325,7 +327,9 @@ void loader_exposed(struct loader *l, void (*fn)(void *ctx, const struct pf_expo
 
 int loader_content(const struct loader *l)
 {
-	return l->skel->bss->pf_page_offset ? (int)l->skel->rodata->cfg.content : PF_CONTENT_OFF;
+	return l->skel->bss->pf_page_offset ?
+	       hooks_content(l->programs.hooks, hooks_n, l->skel->rodata->cfg.content) :
+	       PF_CONTENT_OFF;
 }
 
 const struct hook *loader_hooks(const struct loader *l, size_t *ret_n)

@@ -27,7 +27,7 @@ struct loader_opts {
 	unsigned int max_conns;		/* connections followed at once; 0: from max_pages */
 	unsigned int per_user;		/* flights of one user that a write reports at once; 0: default */
 	unsigned int ring_bytes;	/* 0: default */
-	int content;			/* enum pf_content */
+	int content;			/* enum pf_content, the most */
 	unsigned int sample;		/* one page in N gets a fingerprint; 0: every page */
 	unsigned int audit;		/* of one page in N it does not wait; 0: of none */
 	const struct filter *filter;	/* what is followed; NULL: everything */
@@ -69,8 +69,9 @@ int loader_consume(struct loader *l, loader_event_fn fn, void *ctx);
 int loader_sweep(struct loader *l, bool last);
 
 /*
- * The content mode in use. It is off, whatever was asked for, if the bytes of a
- * page of ours were not found where the kernel should keep them.
+ * The content mode in use: at most the one that was asked for. It is edges where not all hooks
+ * for transmissions are attached, and off if the bytes of a page of ours were not found where
+ * the kernel should keep them.
  */
 int loader_content(const struct loader *l);
 
