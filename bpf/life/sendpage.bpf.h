@@ -119,6 +119,18 @@ static __always_inline void sendpage_commit(struct pf_sendpage *s, struct sock *
 	s->seq = now;
 }
 
+/* May the file of a page have a connection? This is not inlined, for its stack. */
+static __noinline int sendpage_passes(__u64 page)
+{
+	struct filter_file file = {};
+	struct page_id id;
+
+	if (!filter.by_file)
+		return 1;
+	page_identify(page, &id);
+	return id.kind != PAGE_UNKNOWN && filter_file(&file, id.mapping);
+}
+
 static __always_inline int sendpage_begin(struct sock *sk, struct page *page, int offset)
 {
 	struct pf_sendpage *s;
@@ -135,7 +147,7 @@ static __always_inline int sendpage_begin(struct sock *sk, struct page *page, in
 	s->off = offset;
 	s->seq = written(sk);
 	/* A transmission before the call returns must find the connection. */
-	if (content_wire())
+	if (content_wire() && !sendpage_conn(s) && sendpage_passes(s->page))
 		conn_of(s->sk, s->seq);
 	return 0;
 }
