@@ -152,7 +152,7 @@ class Commands(unittest.TestCase):
         self.assertIn("attached", err)
         self.assertEqual(len(re.findall(r"corrupt .*/tmp/pf-race", out)), 2, out)
         self.assertRegex(out + err, r"2 .*corrupt|corrupt.* 2")
-        self.assertRegex(out, r"(?m)^content +edges$")
+        self.assertRegex(out, r"(?m)^content +wire$")
 
     def test_bad_options(self) -> None:
         for args in (("watch", "--no-such"), ("watch", "--count", "0"), ("watch", "--count", "1x"),

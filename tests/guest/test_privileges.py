@@ -159,7 +159,7 @@ class Privileges(unittest.TestCase):
         watch = Watch("--settle", "600", who=who)
         works = self.write(watch) | self.store(watch) | self.namespace(watch)
         summary, said = watch.stop(), watch.stderr()
-        if summary["content"] == "edges":
+        if summary["content"] == "wire":
             works.add("contents")
         if not re.search("not detected.*btrfs", said):
             works.add("modules")

@@ -46,7 +46,7 @@ static struct probe plan_without(const char *missing)
 {
 	hooks_plan(hooks, PF_CONTENT_WIRE, exists, (void *)missing);
 	return (struct probe){ .kernel = "here", .hooks = hooks, .n = hooks_n, .plan = true,
-			       .lacks = nothing };
+			       .lacks = nothing, .content = PF_CONTENT_WIRE };
 }
 
 static struct probe probe_without(const char *missing)
@@ -156,6 +156,7 @@ TEST_FN(text_ends_with_the_sentence)
 	p = plan_without(" netfs_perform_write ");
 	all = printed(&p, probe_print_text);
 	assert_null(strstr(all, "self-test"));
+	assert_non_null(strstr(all, "\nsharpest content mode: wire\n"));
 	assert_non_null(strstr(all, "fentry/tcp_ack                      planned"));
 	free(all);
 }
@@ -179,6 +180,8 @@ TEST_FN(json)
 	free(all);
 	assert_non_null(obj);
 	assert_true(is_true(obj, "works"));
+	assert_true(json_object_object_get_ex(obj, "content", &value));
+	assert_string_equal(json_object_get_string(value), "wire");
 	assert_false(is_true(obj, "plan"));
 	assert_true(json_object_object_get_ex(obj, "selftest", &value));
 	assert_false(json_object_object_get_ex(obj, "lacks", &value));

@@ -69,7 +69,7 @@ static int run(struct demo *demo, const struct demo_opts *opts)
 	struct session_result result = { 0 };
 	struct child child;
 	struct session_opts session = {
-		.loader = { .verbose = opts->verbose, .content = PF_CONTENT_EDGES },
+		.loader = { .verbose = opts->verbose, .content = PF_CONTENT_WIRE },
 		.report = {
 			.json = opts->json,
 			.fail_on = -1,

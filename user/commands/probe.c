@@ -57,6 +57,7 @@ static int plan_that(const struct probe_opts *opts)
 		return EXIT_FAILED;
 	}
 	p.hooks = plan.hooks;
+	p.content = hooks_content(p.hooks, p.n, PF_CONTENT_WIRE);
 	p.lacks = plan.lacks;
 	status = print(&p, opts);
 	plan_free(&plan);
@@ -85,6 +86,7 @@ static int probe_this(const struct probe_opts *opts, FILE *bundle)
 	/* What it reads from now on are records of everybody's writes. */
 	capabilities_keep(0);
 	p.hooks = loader_hooks(l, &p.n);
+	p.content = loader_content(l);
 	p.waits = loader_waits(l);
 	p.test_err = selftest_run(l, p.results, &p.passed);
 	status = print(&p, opts);

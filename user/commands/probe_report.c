@@ -133,7 +133,7 @@ static void print_waits(const struct probe *p, FILE *out)
 {
 	const char *name;
 
-	fputs("\nfingerprints wait on:", out);
+	fputs("fingerprints wait on:", out);
 	for (unsigned int i = 0; (name = lazy_file_system_name(i)); i++)
 		if (p->waits >> i & 1)
 			fprintf(out, " %s", name);
@@ -170,6 +170,7 @@ int probe_print_text(const struct probe *p, FILE *out)
 			hook_why_not(h));
 	}
 	print_blind(p, out);
+	fprintf(out, "\nsharpest content mode: %s\n", pf_content_name(p->content));
 	if (!p->plan)
 		print_waits(p, out);
 	fputc('\n', out);
@@ -251,6 +252,7 @@ int probe_print_json(const struct probe *p, FILE *out)
 	json_bool(&j, "plan", p->plan);
 	put_hooks(&j, p);
 	json_put_blind(&j, p->hooks, p->n);
+	json_text(&j, "content", pf_content_name(p->content));
 	if (p->plan) {
 		put_lacks(&j, p);
 	} else {

@@ -20,6 +20,7 @@ struct probe {
 	struct selftest_result results[SELFTEST_RESULTS];
 	int test_err;
 	bool passed;
+	int content;			/* enum pf_content, the sharpest */
 	__u32 waits;			/* PF_FS_*, where fingerprints wait; not of a plan */
 };
 

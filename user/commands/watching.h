@@ -23,7 +23,7 @@ struct watch_opts {
 /* What follows is more of the report's. */
 #define WATCH_DEFAULTS(...)								\
 	.session = {									\
-		.loader = { .content = PF_CONTENT_EDGES, .audit = 1024 },		\
+		.loader = { .content = PF_CONTENT_WIRE, .audit = 1024 },		\
 		.report = { .fail_on = -1, __VA_ARGS__ },				\
 		.ready_fd = -1,								\
 		.confined = true,							\
@@ -61,7 +61,7 @@ struct watch_opts {
 	  .help = "wait S seconds for an acknowledgement (2)" },			\
 	{ .name = "content", .kind = OPT_NAME, .at = WATCH_AT(session.loader.content),	\
 	  .names = pf_content_names, .n_names = PF_CONTENT_MAX, .arg = "MODE",		\
-	  .help = "compare the bytes: off, edges or wire (edges)" },			\
+	  .help = "compare the bytes: off, edges or wire (the most that works)" },			\
 	{ .name = "sample", .kind = OPT_RATIO, .at = WATCH_AT(session.loader.sample),	\
 	  .min = 1, .max = 1u << 20, .arg = "1/N",					\
 	  .help = "compare the bytes of one page in N" },				\

@@ -50,6 +50,14 @@ void notices_hooks(const struct hook *hooks, size_t n)
 	notices_blind(hooks, n);
 }
 
+void notices_content(int asked, int got)
+{
+	if (got < asked)
+		log_info("content %s: %s", pf_content_name(got), got == PF_CONTENT_EDGES ?
+			 "this host does not show what its devices are given" :
+			 "this host does not show the bytes of pages");
+}
+
 void notices_filter(const struct filter *filter)
 {
 	char line[FILTER_TEXT_LEN];

@@ -15,6 +15,9 @@ struct pf_totals;
 /* Print one line on what is attached, and one on each thing that is not detected. */
 void notices_hooks(const struct hook *hooks, size_t n);
 
+/* Print a line if the content mode is less than was asked for. */
+void notices_content(int asked, int got);
+
 /* Print which filters are on, or nothing if none is. NULL is allowed. */
 void notices_filter(const struct filter *filter);
 

@@ -119,12 +119,12 @@ static void print_exposures(FILE *out, const struct summary *sum)
 		print_unexposed(out, sum->totals.stats.count);
 }
 
-/* Only mode wire looks at the bytes when they are transmitted. */
+/* Only mode wire, which the user or this host did not want, looks at bytes as they are transmitted. */
 static void print_advice(FILE *out, const struct summary *sum)
 {
 	if (sum->unseen && sum->content == PF_CONTENT_EDGES)
 		fprintf(out, "advice     %llu are possible since nobody saw when they were made: "
-			"--content wire tells more\n", (unsigned long long)sum->unseen);
+			"mode wire would tell\n", (unsigned long long)sum->unseen);
 }
 
 static void print_histogram(FILE *out, const char *title, const __u64 slots[PF_HIST_SLOTS])

@@ -121,6 +121,7 @@ static int announce(struct session *s)
 
 	hooks = loader_hooks(s->loader, &n);
 	notices_hooks(hooks, n);
+	notices_content(s->opts->loader.content, loader_content(s->loader));
 	notices_filter(s->opts->loader.filter);
 	err = report_open(s->report);
 	if (err)
