@@ -66,8 +66,9 @@ int main(int argc, char **argv)
 	len = atoll(argv[4]);
 	fd = open(argv[2], O_RDWR | O_CLOEXEC | (strcmp(argv[1], "aio_sync") ? 0 : O_SYNC));
 	must(fd >= 0, argv[2]);
-	buf = malloc(len);
-	must(buf && pread(fd, buf, len, off) == (ssize_t)len, "pread");
+	/* What is behind the end of the file is zero. */
+	buf = calloc(1, len);
+	must(buf && pread(fd, buf, len, off) >= 0, "pread");
 	for (i = 0; i < len; i++)
 		buf[i] ^= 0xff;
 	if (!strcmp(argv[1], "uring"))

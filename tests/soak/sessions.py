@@ -13,8 +13,10 @@ from load import nap
 from guest import BIN, DEADLINE, START
 from test_ends import Session
 
+LARGE_RING = ("--ring-size", "64M")  # on which nobody reaches a share
+SMALL_RING = ("--ring-size", "256K")
 MODES = (("--content", "off"), ("--content", "edges"), ("--content", "wire"),
-         ("--path", "/mnt/ext4"), ("--sample", "1/4"))
+         ("--path", "/mnt/ext4"), ("--sample", "1/4"), SMALL_RING)
 SUMMARY = 1 << 16  # more than it has bytes
 
 
@@ -103,7 +105,7 @@ class Turns(threading.Thread):
 
     def _turn(self) -> None:
         args = random.choice(MODES)
-        watched = Watched(*args)
+        watched = Watched(*args, *(LARGE_RING if args != SMALL_RING else ()))
         nap(8)
         signo = random.choice((signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL))
         summary = watched.end(signo)

@@ -26,7 +26,7 @@ import traffic
 import trouble
 from load import Load, stop_all  # first of these: it finds the helpers of the guest tests
 from guest import LIBC, START, sh, until
-from sessions import Turns, Watched
+from sessions import LARGE_RING, SMALL_RING, Turns, Watched
 
 TRUTH = "build/tests/truth/truth"
 SYS_BPF = 321
@@ -36,10 +36,9 @@ MODULES = ("tun", "veth", "xfs", "loop", "sch_plug")
 UNFOUND = "connections that became established while a program of role peer was skipped"
 INTERRUPTED = {"missed": "an interrupt ran the program that it had interrupted"}
 PREEMPTED = {"missed": "this kernel preempts programs"}
-CUT_OFF = {
-    "events_lost": "ended in the middle of the load, or a small ring buffer",
-    "output_lost": "ended in the middle of the load",
-}
+CUT_OFF = {name: "ended in the middle of the load" for name in ("events_lost", "output_lost")}
+OVERRUN = {"events_lost": "its ring buffer is small",
+           "user_ring": "its ring buffer is small, and so is the share of a user"}
 
 
 def kernel_objects() -> dict[str, int]:
@@ -188,7 +187,7 @@ def main() -> int:
     before = connections()
     truth = Truth(int(args.minutes * 60), args.kernel, args.content)
     traffic.make_files()
-    lasting = Watched("--content", args.content, "--ring-size", "64M")
+    lasting = Watched("--content", args.content, *LARGE_RING)
     started = lasting.processor()  # most of which the verifier took
     loads = traffic.loads() + trouble.loads()
     turns = Turns()
@@ -227,8 +226,9 @@ def main() -> int:
         if count:
             figures.line(f"missed, lasting session: {role}", count)
     for args, losses in turns.losses.items():
+        overrun = OVERRUN if args == " ".join(SMALL_RING) else {}
         show_losses(figures, f"in turns, {args}", losses,
-                    CUT_OFF | unfound(losses, turns.missed_by[args]))
+                    CUT_OFF | overrun | unfound(losses, turns.missed_by[args]))
     figures.line("pages in flight at the end", summary["in_flight"], summary["in_flight"] == 0)
     figures.line("connections at the end", summary["in_flight_connections"],
                  summary["in_flight_connections"] == 0)
