@@ -151,9 +151,12 @@ TEST_FN(test_looks_last)
 
 	(void)state;
 	assert_non_null(tasks);
-	while ((entry = readdir(tasks)))
-		if (entry->d_name[0] != '.')
-			last += getpriority(PRIO_PROCESS, atoi(entry->d_name)) == 19;
+	while ((entry = readdir(tasks))) {
+		int tid = atoi(entry->d_name);
+
+		if (tid && tid != getpid())
+			last += getpriority(PRIO_PROCESS, tid) == 19;
+	}
 	assert_int_equal(last, 1);
 	closedir(tasks);
 }
