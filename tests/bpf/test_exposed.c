@@ -204,7 +204,10 @@ static void send_files(const struct flow *f, int files)
 	flow_read(f->rx, PAGES(files), -1);
 }
 
-/* One user has many files: others find places still. All pages count. */
+/*
+ * One user has many files, and half of the places. In the other half others find some, though not
+ * each does: only a few places are tried for a file. All pages count.
+ */
 TEST(share_of_a_user, .ends = { COUNT(exposed, GREEDY + HONEST), COUNT(attached, GREEDY + HONEST) })
 {
 	struct flow greedy;
@@ -217,7 +220,7 @@ TEST(share_of_a_user, .ends = { COUNT(exposed, GREEDY + HONEST), COUNT(attached,
 	send_files(&t->flow[0], HONEST);
 	counts_reach(released, GREEDY + HONEST);
 	take();
-	assert_in_range(n_places, SHARE + HONEST * 3 / 4, SHARE + HONEST);
+	assert_in_range(n_places, SHARE + HONEST / 2, SHARE + HONEST);
 	flow_close(&greedy);
 }
 
