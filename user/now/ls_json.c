@@ -45,9 +45,7 @@ static void put_file(struct json *j, struct look *look, __u32 number, __u32 pid,
 		return;
 	}
 	json_object(j, "file");
-	json_text(j, "path", file.path);
-	if (file.path && !fmt_is_utf8(file.path))
-		json_hex(j, "path_hex", file.path);
+	json_path(j, file.path);
 	json_text(j, "dev", fmt_dev(dev, file.file->dev));
 	json_u64(j, "inode", file.file->ino);
 	json_u64(j, "offset", off);

@@ -10,9 +10,7 @@ static void put_file(struct json *j, const struct exposure *e)
 	char dev[FMT_DEV_LEN];
 
 	json_object(j, "file");
-	json_text(j, "path", e->path);
-	if (e->path && !fmt_is_utf8(e->path))
-		json_hex(j, "path_hex", e->path);
+	json_path(j, e->path);
 	json_text(j, "dev", fmt_dev(dev, e->dev));
 	json_u64(j, "inode", e->ino);
 	json_bool(j, "deleted", e->deleted);

@@ -150,9 +150,7 @@ static void put_file(struct json *j, const struct shown *shown)
 		return;
 	}
 	json_object(j, "file");
-	json_text(j, "path", shown->path);
-	if (shown->path && !fmt_is_utf8(shown->path))
-		json_hex(j, "path_hex", shown->path);
+	json_path(j, shown->path);
 	json_text(j, "dev", fmt_dev(dev, inc->dev));
 	json_u64(j, "inode", inc->ino);
 	json_u64(j, "offset", inc->file_off);

@@ -222,6 +222,13 @@ void json_hex(struct json *j, const char *key, const char *text)
 	put_string(j, j->clean.at);
 }
 
+void json_path(struct json *j, const char *path)
+{
+	json_text(j, "path", path);
+	if (path && !fmt_is_utf8(path))
+		json_hex(j, "path_hex", path);
+}
+
 void json_object(struct json *j, const char *key)
 {
 	if (put_key(j, key))

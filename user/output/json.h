@@ -51,6 +51,9 @@ void json_text(struct json *j, const char *key, const char *text);
 /* Write the bytes of a text as hexadecimal digits. */
 void json_hex(struct json *j, const char *key, const char *text);
 
+/* Write "path"; and "path_hex", if it is no valid UTF-8. NULL: not known. */
+void json_path(struct json *j, const char *path);
+
 void json_object(struct json *j, const char *key);
 void json_object_end(struct json *j);
 void json_array(struct json *j, const char *key);
