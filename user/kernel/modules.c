@@ -12,6 +12,14 @@
 
 #define GOES 2	/* so often a module can go before it may not be hooked */
 
+static bool has_types(const char *name)
+{
+	char path[96];
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
+	return !access(path, F_OK);
+}
+
 /* Types of a module, its parameters, or a file system of its name: a kernel with it has one. */
 bool kernel_has_module(const char *name)
 {
@@ -19,8 +27,7 @@ bool kernel_has_module(const char *name)
 	bool found = false;
 	FILE *known;
 
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
-	if (!access(path, F_OK))
+	if (has_types(name))
 		return true;
 	snprintf(path, sizeof(path), "/sys/module/%s", name);
 	if (!access(path, F_OK))
@@ -65,15 +72,6 @@ static __u64 number_of(const char *name)
 	return file.st_ino;
 }
 
-/* The kernel refuses a program on functions of a module that begins or ends, though it has types. */
-static bool has_types(const char *name)
-{
-	char path[96];
-
-	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", name);
-	return !access(path, F_OK);
-}
-
 static struct module *module_of(struct modules *m, const char *name)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -93,6 +91,7 @@ bool modules_choose(struct modules *m, const char *name, const char **ret_why)
 	*ret_why = "";
 	if (!module)
 		*ret_why = "too many modules are hooked";
+	/* The kernel refuses programs on functions of one that begins or ends, though it has types. */
 	else if (!number && (has_types(name) || !kernel_has_module(name)))
 		*ret_why = "its module is not loaded";
 	else if (number && module->went >= GOES)
