@@ -141,6 +141,25 @@ def start_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Ru
     os._exit(0)
 
 
+class Held(Running):
+    """A process that does something and keeps it until end(). What it calls gets a descriptor to
+    which it says so by a byte, and one from which it reads another when it may end."""
+
+    def __init__(self, comm: str, fn: Callable, *args: object):
+        ready, said = os.pipe()
+        end, self.send_end = os.pipe()
+        running = start_as(comm, fn, *args, said, end)
+        super().__init__(running.pid, comm, running.pipe)
+        self.open = (ready, said, end, self.send_end)
+        self.said = os.read(ready, 1)
+
+    def end(self) -> None:
+        os.write(self.send_end, b"e")
+        self.result()
+        for fd in self.open:
+            os.close(fd)
+
+
 def run_as(comm: str, fn: Callable, *args: object, thread: bool = False) -> Did:
     return start_as(comm, fn, *args, thread=thread).result()
 

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from case import Watch
-from guest import MOUNTS, PAGE, Flow, Running, make_file, send_file, sh, start_as
+from guest import MOUNTS, PAGE, Flow, Held, make_file, send_file, sh, start_as
 
 PAGES = 20
 PIECES = range(PAGES, PAGES + 4)  # a page is two pieces where a packet is full
@@ -35,20 +35,10 @@ class Exposure(unittest.TestCase):
     def args(self) -> list[str]:
         return ["--record", f"{self.dir}/run.pf"]
 
-    def holder(self, comm: str, path: str, flags: int = os.O_RDWR, mapped: bool = False) -> Running:
-        ready, said = os.pipe()
-        end, send_end = os.pipe()
-        running = start_as(comm, hold, path, flags, mapped, said, end)
-
-        def stop() -> None:
-            os.write(send_end, b"e")
-            running.result()
-            for fd in (ready, said, end, send_end):
-                os.close(fd)
-
-        self.addCleanup(stop)
-        os.read(ready, 1)
-        return running
+    def holder(self, comm: str, path: str, flags: int = os.O_RDWR, mapped: bool = False) -> Held:
+        held = Held(comm, hold, path, flags, mapped)
+        self.addCleanup(held.end)
+        return held
 
     def make(self, name: str, pages: int = PAGES) -> str:
         path = f"{self.dir}/{name}"

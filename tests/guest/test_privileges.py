@@ -6,7 +6,7 @@ import re
 import unittest
 
 from case import Scene, Watch
-from guest import (BIN, CLONE_NEWNS, PAGE, do_write, libc, make_file, run_as, sh, start_as)
+from guest import BIN, CLONE_NEWNS, PAGE, Held, do_write, libc, make_file, run_as, sh
 from memory import Mapper
 from test_commands import run
 
@@ -121,15 +121,10 @@ class Privileges(unittest.TestCase):
     def namespace(self, watch: Watch) -> set[str]:
         """The path of a file that only its writer sees."""
         path = "/mnt/tmpfs/privileges"
-        ready, said = os.pipe()
-        end, send_end = os.pipe()
-        running = start_as("pf-own", in_own_namespace, path, said, end)
-        self.assertEqual(os.read(ready, 1), b"d")
+        held = Held("pf-own", in_own_namespace, path)
+        self.assertEqual(held.said, b"d")
         (incident,) = watch.collect()
-        os.write(send_end, b"e")
-        running.result()
-        for fd in (ready, said, end, send_end):
-            os.close(fd)
+        held.end()
         return {"namespaces"} if incident["file"]["seen_by"] == "writer" and \
             incident["file"]["path"] == path else set()
 

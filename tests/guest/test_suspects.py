@@ -4,7 +4,7 @@ import mmap
 import os
 
 from case import Case
-from guest import PAGE, Running, make_file, start_as
+from guest import PAGE, Held, make_file
 
 PAGES, PLACE = 16, 5 * PAGE + 1234
 
@@ -23,20 +23,10 @@ def do_map(path: str, flags: int, prot: int, page: int, store: bool, said: int, 
 class Suspects(Case):
     def mapper(self, comm: str, path: str, flags: int = mmap.MAP_SHARED,
                prot: int = mmap.PROT_READ | mmap.PROT_WRITE, page: int = 0,
-               store: bool = False) -> Running:
-        ready, said = os.pipe()
-        end, send_end = os.pipe()
-        running = start_as(comm, do_map, path, flags, prot, page, store, said, end)
-
-        def stop() -> None:
-            os.write(send_end, b"e")
-            running.result()
-            for fd in (ready, said, end, send_end):
-                os.close(fd)
-
-        self.addCleanup(stop)
-        os.read(ready, 1)
-        return running
+               store: bool = False) -> Held:
+        held = Held(comm, do_map, path, flags, prot, page, store)
+        self.addCleanup(held.end)
+        return held
 
     def found_on(self, fs: str, real: str = "") -> None:
         path = f"{self.fs(fs)}/suspects"
